@@ -1,0 +1,1 @@
+"""The school: a pure core and its SQL; knows nothing of HTTP or sockets."""

@@ -1,0 +1,1 @@
+"""The web face and the composition roots: HTTP, auth, settings, storage, limits, telemetry."""

@@ -1,0 +1,1 @@
+"""What the users see when something is wrong."""

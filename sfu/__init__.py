@@ -1,0 +1,1 @@
+"""The selective forwarding unit: a sans-IO engine, a thin asyncio node, a kernel behind a table."""

@@ -1,0 +1,1 @@
+"""How much each browser can take."""

@@ -1,0 +1,1 @@
+"""The forwarding kernel: obeys a table, decides nothing."""

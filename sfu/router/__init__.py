@@ -1,0 +1,1 @@
+"""Who hears and sees whom: decisions, not packets."""

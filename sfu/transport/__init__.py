@@ -1,0 +1,1 @@
+"""One browser's 5-tuple."""

@@ -1,0 +1,1 @@
+"""Socket.IO: who is in the class, what they say, and how their media is negotiated."""

@@ -1,0 +1,1 @@
+"""Negotiation between browsers and SFU nodes."""

@@ -1,0 +1,1 @@
+"""Which class lives on which node."""
