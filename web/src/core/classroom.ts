@@ -1,0 +1,73 @@
+/** The class as a reducer: (state, event) -> state; mirrors signaling/classroom/state.py. */
+
+import type { Event, Hand, Person, State } from '../protocol/messages';
+
+export const CHAT_KEPT = 200;
+export const NOBODY: State = { closed: false, people: [], chat: [], hands: [] };
+
+type Appliers = { [T in Event['type']]: (state: State, event: Extract<Event, { type: T }>) => State };
+
+const appliers: Appliers = {
+  'person.joined': (state, { at, data }) => ({
+    ...state,
+    people: [
+      ...without(state.people, data.user),
+      { user: data.user, name: data.name, role: data.role, joined_at: at, tracks: [] },
+    ],
+  }),
+  'person.left': (state, { data }) => ({
+    ...state,
+    people: without(state.people, data.user),
+    hands: without(state.hands, data.user),
+  }),
+  'person.role': (state, { data }) => ({
+    ...state,
+    people: changed(state.people, data.user, (person) => ({ ...person, role: data.role })),
+  }),
+  'chat.said': (state, { seq, at, data }) => ({
+    ...state,
+    chat: [...state.chat, { seq, at, user: data.user, name: data.name, text: data.text }].slice(-CHAT_KEPT),
+  }),
+  'chat.deleted': (state, { data }) => ({
+    ...state,
+    chat: state.chat.map((line) => (line.seq === data.message ? { ...line, text: null } : line)),
+  }),
+  'hand.raised': (state, { at, data }) => ({
+    ...state,
+    hands: [...without(state.hands, data.user), { user: data.user, at }],
+  }),
+  'hand.lowered': (state, { data }) => ({ ...state, hands: without(state.hands, data.user) }),
+  'track.changed': (state, { data }) => ({
+    ...state,
+    people: changed(state.people, data.user, (person) => ({
+      ...person,
+      tracks: data.on
+        ? [...person.tracks.filter((source) => source !== data.source), data.source]
+        : person.tracks.filter((source) => source !== data.source),
+    })),
+  }),
+  'class.closed': (state) => ({ ...state, closed: true }),
+};
+
+export function apply(state: State, event: Event): State {
+  const applier = appliers[event.type] as ((state: State, event: Event) => State) | undefined;
+  // A newer server may log what this page does not know yet: it is skipped, not a fault.
+  return applier ? applier(state, event) : state;
+}
+
+export function personOf(state: State, user: string): Person | undefined {
+  return state.people.find((person) => person.user === user);
+}
+
+/** The place in the queue, from 1; 0 when the hand is down. */
+export function handNumber(hands: readonly Hand[], user: string): number {
+  return hands.findIndex((hand) => hand.user === user) + 1;
+}
+
+function without<T extends { user: string }>(list: readonly T[], user: string): T[] {
+  return list.filter((entry) => entry.user !== user);
+}
+
+function changed(people: readonly Person[], user: string, change: (person: Person) => Person): Person[] {
+  return people.map((person) => (person.user === user ? change(person) : person));
+}

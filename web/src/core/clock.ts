@@ -1,0 +1,36 @@
+/** Now, by this machine and by the server. */
+
+export interface Clock {
+  /** Milliseconds since 1970, by this machine. */
+  wallMs(): number;
+  /** Milliseconds that never go back. */
+  monotonicMs(): number;
+}
+
+export const systemClock: Clock = {
+  wallMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
+};
+
+/** The server's time, read from the snapshots that it sends. */
+export class ServerTime {
+  private offsetMs = 0;
+
+  constructor(private readonly clock: Clock) {}
+
+  heard(serverTimeMs: number): void {
+    this.offsetMs = serverTimeMs - this.clock.wallMs();
+  }
+
+  nowMs(): number {
+    return this.clock.wallMs() + this.offsetMs;
+  }
+}
+
+/** "1:12", or "1:02:03" from an hour on. */
+export function spell(durationMs: number): string {
+  const seconds = Math.max(0, Math.floor(durationMs / 1000));
+  const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+  const two = (n: number) => String(n).padStart(2, '0');
+  return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
+}
