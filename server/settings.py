@@ -24,40 +24,90 @@ class SettingsError(Exception):
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All settings, read once at the start."""
 
-    http_port: Annotated[Port, Meta(description="Port of the pages, the API and the sockets; 0 picks a free one.")]
+    http_port: Annotated[
+        Port, Meta(description="Port of the pages, the API and the sockets; 0 picks a free one.")
+    ]
     http_address: Annotated[str, Meta(description="Address to listen on; empty listens on all.")]
-    media_port: Annotated[Port, Meta(description="UDP and TCP port of the media; node k takes this plus k; 0 picks a free one.")]
+    media_port: Annotated[
+        Port,
+        Meta(
+            description="UDP and TCP port of the media; node k takes this plus k; 0 picks a free one."
+        ),
+    ]
     media_address: Annotated[
         tuple[str, ...],
-        Meta(description="Addresses to advertise for media, comma-separated; empty advertises those of the machine, loopback included."),
+        Meta(
+            description="Addresses to advertise for media, comma-separated; empty advertises those of the machine, loopback included."
+        ),
     ]
-    nodes: Annotated[int | str, Meta(description="Node processes behind one port; `auto` starts one a core.")]
-    state_dir: Annotated[str, Meta(description="Folder of the embedded stores and all other local state.", min_length=1)]
-    database_url: Annotated[str, Meta(description="PostgreSQL (>= 16) as postgresql://...; empty starts the embedded one.")]
-    database_replica_url: Annotated[str, Meta(description="A replica for reads that may be a little old; empty reads from the primary.")]
-    database_pool: Annotated[int, Meta(ge=2, le=200, description="Connections to PostgreSQL a node holds at most.")]
-    statement_timeout_ms: Annotated[Millis, Meta(description="Longest time one SQL statement may take, in milliseconds.")]
+    nodes: Annotated[
+        int | str, Meta(description="Node processes behind one port; `auto` starts one a core.")
+    ]
+    state_dir: Annotated[
+        str,
+        Meta(description="Folder of the embedded stores and all other local state.", min_length=1),
+    ]
+    database_url: Annotated[
+        str,
+        Meta(description="PostgreSQL (>= 16) as postgresql://...; empty starts the embedded one."),
+    ]
+    database_replica_url: Annotated[
+        str,
+        Meta(
+            description="A replica for reads that may be a little old; empty reads from the primary."
+        ),
+    ]
+    database_pool: Annotated[
+        int, Meta(ge=2, le=200, description="Connections to PostgreSQL a node holds at most.")
+    ]
+    statement_timeout_ms: Annotated[
+        Millis, Meta(description="Longest time one SQL statement may take, in milliseconds.")
+    ]
     redis_url: Annotated[
         str,
-        Meta(description="redis://host:port/0, rediss://, unix:///path or redis+cluster://host:port,host:port; empty starts the embedded Valkey."),
+        Meta(
+            description="redis://host:port/0, rediss://, unix:///path or redis+cluster://host:port,host:port; empty starts the embedded Valkey."
+        ),
     ]
-    objects_url: Annotated[str, Meta(description="file:///path or s3://bucket?endpoint=...; empty keeps objects in the state folder.")]
+    objects_url: Annotated[
+        str,
+        Meta(
+            description="file:///path or s3://bucket?endpoint=...; empty keeps objects in the state folder."
+        ),
+    ]
     demo: Annotated[bool, Meta(description="Seed the demo school.")]
-    models: Annotated[str, Meta(description="A file that lists model providers; empty means there are none.")]
-    tls: Annotated[Literal["", "self"], Meta(description="`self` makes and uses a self-signed certificate.")]
+    models: Annotated[
+        str, Meta(description="A file that lists model providers; empty means there are none.")
+    ]
+    tls: Annotated[
+        Literal["", "self"], Meta(description="`self` makes and uses a self-signed certificate.")
+    ]
     tls_cert: Annotated[str, Meta(description="PEM file with the certificate chain.")]
     tls_key: Annotated[str, Meta(description="PEM file with the private key of tls_cert.")]
     allowed_origins: Annotated[
         tuple[str, ...],
-        Meta(description="Origins beside our own that may open sockets, comma-separated, as https://host[:port]."),
+        Meta(
+            description="Origins beside our own that may open sockets, comma-separated, as https://host[:port]."
+        ),
     ]
     trusted_proxies: Annotated[
         tuple[str, ...],
-        Meta(description="Addresses of proxies whose X-Forwarded-For is believed, comma-separated."),
+        Meta(
+            description="Addresses of proxies whose X-Forwarded-For is believed, comma-separated."
+        ),
     ]
-    metrics_token: Annotated[str, Meta(description="Bearer that opens /metrics from elsewhere; empty allows loopback only.")]
-    log_level: Annotated[Literal["debug", "info", "warning", "error"], Meta(description="Least severe log line that is written.")]
-    drain_seconds: Annotated[Seconds, Meta(description="Longest time a stopping node waits for its requests, in seconds.")]
+    metrics_token: Annotated[
+        str,
+        Meta(description="Bearer that opens /metrics from elsewhere; empty allows loopback only."),
+    ]
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"],
+        Meta(description="Least severe log line that is written."),
+    ]
+    drain_seconds: Annotated[
+        Seconds,
+        Meta(description="Longest time a stopping node waits for its requests, in seconds."),
+    ]
 
     @property
     def node_count(self) -> int:
@@ -99,7 +149,9 @@ def _merge(values: dict[str, Any], more: Mapping[str, Any], where: str, prefix: 
     for key, value in more.items():
         if key not in Settings.__struct_fields__:
             name = f"{prefix}{key.upper()}" if prefix else key
-            raise SettingsError(f"{where}{name} is not a setting of Lectern (config/README.md lists them)")
+            raise SettingsError(
+                f"{where}{name} is not a setting of Lectern (config/README.md lists them)"
+            )
         values[key] = value
 
 
@@ -139,8 +191,12 @@ def _problems(settings: Settings) -> list[str]:
         for key, allowed in schemes.items()
         if getattr(settings, key) and not getattr(settings, key).startswith(allowed)
     ]
-    if settings.nodes != "auto" and not (str(settings.nodes).isdigit() and 1 <= int(settings.nodes) <= 256):
+    if settings.nodes != "auto" and not (
+        str(settings.nodes).isdigit() and 1 <= int(settings.nodes) <= 256
+    ):
         found.append("NODES is wrong: give a number from 1 to 256, or auto")
+    elif settings.media_port + settings.node_count - 1 > 65535:
+        found.append("MEDIA_PORT is wrong: the nodes need that many ports after it")
     if bool(settings.tls_cert) != bool(settings.tls_key):
         found.append("TLS_CERT and LECTERN_TLS_KEY belong together: only one of them is set")
     found += [
@@ -148,8 +204,6 @@ def _problems(settings: Settings) -> list[str]:
         for key in ("tls_cert", "tls_key", "models")
         if getattr(settings, key) and not Path(getattr(settings, key)).is_file()
     ]
-    elif settings.media_port + settings.node_count - 1 > 65535:
-        found.append("MEDIA_PORT is wrong: the nodes need that many ports after it")
     return found
 
 
