@@ -23,8 +23,6 @@ ROOT = Path(__file__).resolve().parent.parent
 Struct = type[msgspec.Struct]
 
 PLAIN = {str: "string", int: "number", float: "number", bool: "boolean", type(None): "null"}
-# A name of the wire that the browser already has for something else.
-RENAMED = {"Event": "ClassEvent"}
 
 
 # --- Types to TypeScript ----------------------------------------------------------------------
@@ -46,10 +44,6 @@ def _structs(module: types.ModuleType) -> list[Struct]:
     ]
 
 
-def _name(struct: Struct) -> str:
-    return RENAMED.get(struct.__name__, struct.__name__)
-
-
 class _Typescript:
     """Writes the types of one module, by its own names for sets of words."""
 
@@ -67,7 +61,7 @@ class _Typescript:
         if isinstance(kind, TypeVar):
             return kind.__name__
         if inspect.isclass(kind) and issubclass(kind, msgspec.Struct) and not get_args(kind):
-            return _name(kind)
+            return kind.__name__
         return self._composed(kind)
 
     def _composed(self, kind: Any) -> str:
@@ -85,7 +79,7 @@ class _Typescript:
         if origin is dict:
             return f"Readonly<Record<string, {self.type(args[1])}>>"
         if origin is not None:
-            return f"{_name(origin)}<{', '.join(self.type(one) for one in args)}>"
+            return f"{origin.__name__}<{', '.join(self.type(one) for one in args)}>"
         raise TypeError(f"{kind!r} has no form in TypeScript yet.")
 
     def fields(self, struct: Struct, *, sent_by_browser: bool) -> Iterator[str]:
@@ -103,7 +97,7 @@ class _Typescript:
     def interface(self, struct: Struct, *, sent_by_browser: bool = False) -> str:
         """One struct as an interface, with its sentence."""
         parameters = [one.__name__ for one in getattr(struct, "__parameters__", ())]
-        name = _name(struct) + (f"<{', '.join(parameters)}>" if parameters else "")
+        name = struct.__name__ + (f"<{', '.join(parameters)}>" if parameters else "")
         members = list(self.fields(struct, sent_by_browser=sent_by_browser))
         if not members:
             return f"{_remark(struct)}export type {name} = Readonly<Record<string, never>>;\n"
@@ -140,16 +134,16 @@ def _tag(struct: Struct) -> str:
 
 
 def _map(name: str, remark: str, entries: Iterable[tuple[str, Struct]]) -> str:
-    lines = [f"  readonly {json.dumps(event)}: {_name(struct)};" for event, struct in entries]
+    lines = [f"  readonly {json.dumps(event)}: {struct.__name__};" for event, struct in entries]
     return "\n".join([f"/** {remark} */", f"export interface {name} {{", *lines, "}\n"])
 
 
 # --- web/src/protocol/messages.ts ---------------------------------------------------------------
 
 
-_CLASS_EVENT_TS = """\
+_EVENT_TS = """\
 /** {remark} */
-export type ClassEvent = {{
+export type Event = {{
   [Type in keyof EventTypes]: {{
     readonly epoch: number;
     readonly seq: number;
@@ -185,11 +179,11 @@ def messages_ts() -> str:
         *(write.interface(one, sent_by_browser=True) for one in sent),
         *(write.interface(one) for one in received if one is not protocol.Event),
         _map(
-            "ClientMessages",
+            "ClientBodies",
             "What a browser may send: event name to body.",
             [(_tag(one), one) for one in _client_messages()],
         ),
-        "export type ClientEventName = keyof ClientMessages;\n",
+        "export type ClientEventName = keyof ClientBodies;\n",
         (
             "/** Decided by the class's owner and logged; sent again with the same id after a break. */\n"
             f"export const COMMANDS = [{', '.join(commands)}] as const;\n"
@@ -197,8 +191,8 @@ def messages_ts() -> str:
         ),
         "export type Ack = Ok | Failed;\n",
         _map("EventTypes", "What is logged: event type to data.", protocol.EVENT_TYPES.items()),
-        _CLASS_EVENT_TS.format(remark=_sentence(protocol.Event)),
-        f"export type Notice = {notices};\n",
+        _EVENT_TS.format(remark=_sentence(protocol.Event)),
+        f"export type NoticeData = {notices};\n",
     ]
     return "\n".join(parts)
 

@@ -229,7 +229,7 @@ export interface Replay {
   readonly server_time: number;
   readonly heartbeat_ms: number;
   readonly away: readonly string[];
-  readonly events: readonly ClassEvent[];
+  readonly events: readonly Event[];
 }
 
 /** These people are typing. */
@@ -316,7 +316,7 @@ export interface ConnectRefusal {
 }
 
 /** What a browser may send: event name to body. */
-export interface ClientMessages {
+export interface ClientBodies {
   readonly "chat.send": ChatSend;
   readonly "chat.delete": ChatDelete;
   readonly "hand.raise": HandRaise;
@@ -335,7 +335,7 @@ export interface ClientMessages {
   readonly "media.want": MediaWant;
 }
 
-export type ClientEventName = keyof ClientMessages;
+export type ClientEventName = keyof ClientBodies;
 
 /** Decided by the class's owner and logged; sent again with the same id after a break. */
 export const COMMANDS = ["chat.send", "chat.delete", "hand.raise", "hand.lower", "track.set", "person.mute", "person.role", "person.remove", "class.leave"] as const;
@@ -357,7 +357,7 @@ export interface EventTypes {
 }
 
 /** One logged event; the class of `data` is `EVENT_TYPES[type]`. `at` is server time in milliseconds since 1970; `by` is a user id, or "class" for the class itself. */
-export type ClassEvent = {
+export type Event = {
   [Type in keyof EventTypes]: {
     readonly epoch: number;
     readonly seq: number;
@@ -368,4 +368,4 @@ export type ClassEvent = {
   };
 }[keyof EventTypes];
 
-export type Notice = TypingNotice | ReactionNotice | PresenceNotice | SpeakersNotice | SlotsNotice | LinkNotice | MediaLostNotice | ReplacedNotice | EndedNotice | ResumeNotice;
+export type NoticeData = TypingNotice | ReactionNotice | PresenceNotice | SpeakersNotice | SlotsNotice | LinkNotice | MediaLostNotice | ReplacedNotice | EndedNotice | ResumeNotice;
