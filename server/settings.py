@@ -218,7 +218,7 @@ def document(config_dir: Path = CONFIG_DIR) -> str:
 
 
 def _description(hint: Any) -> str:
-    return next(meta.description for meta in reversed(hint.__metadata__) if meta.description)
+    return next(str(meta.description) for meta in reversed(hint.__metadata__) if meta.description)
 
 
 def _kind(hint: Any) -> str:

@@ -1,0 +1,115 @@
+"""Applies migrations/NNNN_*.sql in order, each once, each in its own transaction, under one lock."""
+
+import asyncio
+import hashlib
+import random
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+
+FOLDER = Path(__file__).parent / "migrations"
+LOCK_KEY = 0x1EC7E4B
+LOCK_TRIES = 8
+LOCK_PAUSE_SECONDS = 0.25
+
+_TABLE = """
+CREATE TABLE IF NOT EXISTS lectern_migrations (
+    number int PRIMARY KEY,
+    name text NOT NULL,
+    checksum text NOT NULL,
+    applied_at timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE lectern_migrations IS 'local: which migrations this database has';
+"""
+
+
+class MigrationError(Exception):
+    """The database cannot be brought to this version; the message is one line that says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Migration:
+    """One numbered file."""
+
+    number: int
+    name: str
+    sql: str
+
+    @property
+    def checksum(self) -> str:
+        return hashlib.sha256(self.sql.encode()).hexdigest()
+
+
+def found(folder: Path = FOLDER) -> list[Migration]:
+    """Every migration of the folder in order; two with one number are an error."""
+    migrations = []
+    for path in sorted(folder.glob("*.sql")):
+        name = re.fullmatch(r"(\d{4})_[a-z0-9_]+", path.stem)
+        if name is None:
+            raise MigrationError(f"{path.name} is not named NNNN_words.sql")
+        migrations.append(
+            Migration(number=int(name[1]), name=path.stem, sql=path.read_text(encoding="utf-8"))
+        )
+    numbers = [migration.number for migration in migrations]
+    twice = {number for number in numbers if numbers.count(number) > 1}
+    if twice:
+        raise MigrationError(f"two migrations have the number {min(twice):04}")
+    return migrations
+
+
+async def migrate(database_url: str, migrations: list[Migration] | None = None) -> list[str]:
+    """Apply what is missing, as the user of the URL; the names of what was applied."""
+    wanted = found() if migrations is None else migrations
+    try:
+        connection = await asyncpg.connect(database_url, timeout=10, statement_cache_size=0)
+    except (OSError, asyncpg.PostgresError, TimeoutError) as error:
+        raise MigrationError(f"the database does not answer: {error}") from error
+    try:
+        await connection.execute("SELECT pg_advisory_lock($1)", LOCK_KEY, timeout=120)
+        return await _apply_missing(connection, wanted)
+    except TimeoutError as error:
+        raise MigrationError(
+            "another process has been migrating the database for two minutes"
+        ) from error
+    finally:
+        await connection.close()
+
+
+async def _apply_missing(connection: asyncpg.Connection, wanted: list[Migration]) -> list[str]:
+    await connection.execute(_TABLE)
+    rows = await connection.fetch("SELECT number, name, checksum FROM lectern_migrations")
+    done: dict[int, str] = {row["number"]: row["checksum"] for row in rows}
+    applied = []
+    for migration in wanted:
+        if migration.number not in done:
+            await _apply(connection, migration)
+            applied.append(migration.name)
+        elif done[migration.number] != migration.checksum:
+            raise MigrationError(
+                f"{migration.name} was changed after it had been applied: add a new migration instead"
+            )
+    return applied
+
+
+async def _apply(connection: asyncpg.Connection, migration: Migration) -> None:
+    """A lock that does not come within the file's lock_timeout is tried again later, so that nobody waits behind us."""
+    for attempt in range(1, LOCK_TRIES + 1):
+        try:
+            async with connection.transaction():
+                await connection.execute(migration.sql)
+                await connection.execute(
+                    "INSERT INTO lectern_migrations (number, name, checksum) VALUES ($1, $2, $3)",
+                    *(migration.number, migration.name, migration.checksum),
+                )
+        except asyncpg.LockNotAvailableError as error:
+            if attempt == LOCK_TRIES:
+                raise MigrationError(
+                    f"{migration.name} found its tables locked {LOCK_TRIES} times"
+                ) from error
+            await asyncio.sleep(LOCK_PAUSE_SECONDS * attempt * random.uniform(0.5, 1.5))  # noqa: S311 - jitter
+        except asyncpg.PostgresError as error:
+            raise MigrationError(f"{migration.name} failed: {error}") from error
+        else:
+            return

@@ -1,0 +1,116 @@
+"""The pool of PostgreSQL connections, and transactions that speak for one tenant."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from types import TracebackType
+from typing import Self, cast
+from uuid import UUID
+
+import asyncpg
+
+from lms.errors import Unavailable
+
+ROLE = "lectern_app"
+ACQUIRE_SECONDS = 5.0
+
+# What says "not now" rather than "not so": the caller may try again.
+_NOT_NOW = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.TransactionRollbackError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+)
+
+
+class Database:
+    """Implements signaling.context.Database.
+
+    Every connection runs as lectern_app, for which row-level security is forced: a transaction under a tenant sees that
+    tenant's rows alone, one under None sees the tables that belong to no tenant.
+    """
+
+    def __init__(self, url: str, *, pool_size: int, statement_timeout_ms: int) -> None:
+        self._url = url
+        self._pool_size = pool_size
+        self._statement_timeout_ms = statement_timeout_ms
+        self._pool: asyncpg.Pool | None = None
+
+    async def __aenter__(self) -> Self:
+        timeout_ms = self._statement_timeout_ms
+        self._pool = await asyncpg.create_pool(
+            self._url,
+            min_size=1,
+            max_size=self._pool_size,
+            command_timeout=timeout_ms / 1000 + 1,
+            timeout=ACQUIRE_SECONDS,
+            server_settings={
+                "role": ROLE,
+                "application_name": "lectern",
+                "statement_timeout": str(timeout_ms),
+                "lock_timeout": str(timeout_ms),
+                "idle_in_transaction_session_timeout": str(timeout_ms * 2),
+            },
+        )
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._pool is None:
+            return
+        try:
+            async with asyncio.timeout(ACQUIRE_SECONDS):
+                await self._pool.close()
+        except TimeoutError:
+            self._pool.terminate()
+
+    @contextlib.asynccontextmanager
+    async def transaction(self, tenant_id: str | None) -> AsyncIterator[asyncpg.Connection]:
+        """One transaction under one tenant, or under none; lms.errors.Unavailable when PostgreSQL is not to be had."""
+        speak = (
+            f"SET LOCAL lectern.tenant = '{UUID(tenant_id)}'" if tenant_id is not None else None
+        )
+        async with self._connection() as connection:
+            try:
+                async with connection.transaction():
+                    if speak is not None:
+                        await connection.execute(speak)
+                    yield connection
+            except _NOT_NOW as error:
+                raise _away() from error
+            except (asyncpg.InterfaceError, TimeoutError, OSError) as error:
+                # Of these, only what ended the connection is PostgreSQL's: the others are the caller's own.
+                if not connection.is_closed():
+                    raise
+                raise _away() from error
+
+    @contextlib.asynccontextmanager
+    async def _connection(self) -> AsyncIterator[asyncpg.Connection]:
+        assert self._pool is not None, "entered before use"
+        try:
+            pooled = await self._pool.acquire(timeout=ACQUIRE_SECONDS)
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise _away() from error
+        try:
+            # The pool's proxy has the face of the connection that it stands for.
+            yield cast("asyncpg.Connection", pooled)
+        finally:
+            with contextlib.suppress(
+                OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError
+            ):
+                await self._pool.release(pooled, timeout=ACQUIRE_SECONDS)
+
+    async def ping(self) -> None:
+        """One empty transaction; raises Unavailable."""
+        async with self.transaction(None) as connection:
+            await connection.execute("SELECT 1")
+
+
+def _away() -> Unavailable:
+    return Unavailable("the database is not available right now: try again in a moment")
