@@ -1,43 +1,43 @@
 /** The class as a reducer: (state, event) -> state; mirrors signaling/classroom/state.py. */
 
-import type { Event, Hand, Person, State } from '../protocol/messages';
+import type { Event, Hand, Person, State } from "../protocol/messages";
 
 export const CHAT_KEPT = 200;
 export const NOBODY: State = { closed: false, people: [], chat: [], hands: [] };
 
-type Appliers = { [T in Event['type']]: (state: State, event: Extract<Event, { type: T }>) => State };
+type Appliers = { [T in Event["type"]]: (state: State, event: Extract<Event, { type: T }>) => State };
 
 const appliers: Appliers = {
-  'person.joined': (state, { at, data }) => ({
-    ...state,
-    people: [
-      ...without(state.people, data.user),
-      { user: data.user, name: data.name, role: data.role, joined_at: at, tracks: [] },
-    ],
-  }),
-  'person.left': (state, { data }) => ({
+  // Who is here already keeps place and time of joining: a reload must not move anybody's tile.
+  "person.joined": (state, { at, data }) => {
+    const before = personOf(state, data.user);
+    const person = { user: data.user, name: data.name, role: data.role, joined_at: before?.joined_at ?? at, tracks: [] };
+    const people = before ? changed(state.people, data.user, () => person) : [...state.people, person];
+    return { ...state, people };
+  },
+  "person.left": (state, { data }) => ({
     ...state,
     people: without(state.people, data.user),
     hands: without(state.hands, data.user),
   }),
-  'person.role': (state, { data }) => ({
+  "person.role": (state, { data }) => ({
     ...state,
     people: changed(state.people, data.user, (person) => ({ ...person, role: data.role })),
   }),
-  'chat.said': (state, { seq, at, data }) => ({
+  "chat.said": (state, { seq, at, data }) => ({
     ...state,
     chat: [...state.chat, { seq, at, user: data.user, name: data.name, text: data.text }].slice(-CHAT_KEPT),
   }),
-  'chat.deleted': (state, { data }) => ({
+  "chat.deleted": (state, { data }) => ({
     ...state,
     chat: state.chat.map((line) => (line.seq === data.message ? { ...line, text: null } : line)),
   }),
-  'hand.raised': (state, { at, data }) => ({
+  "hand.raised": (state, { at, data }) => ({
     ...state,
     hands: [...without(state.hands, data.user), { user: data.user, at }],
   }),
-  'hand.lowered': (state, { data }) => ({ ...state, hands: without(state.hands, data.user) }),
-  'track.changed': (state, { data }) => ({
+  "hand.lowered": (state, { data }) => ({ ...state, hands: without(state.hands, data.user) }),
+  "track.changed": (state, { data }) => ({
     ...state,
     people: changed(state.people, data.user, (person) => ({
       ...person,
@@ -46,7 +46,7 @@ const appliers: Appliers = {
         : person.tracks.filter((source) => source !== data.source),
     })),
   }),
-  'class.closed': (state) => ({ ...state, closed: true }),
+  "class.closed": (state) => ({ ...state, closed: true, people: [], hands: [] }),
 };
 
 export function apply(state: State, event: Event): State {

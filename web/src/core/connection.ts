@@ -1,18 +1,19 @@
 /** The Socket.IO link of a class: connect, resume, back-off, acknowledgements. */
 
-import { io, type Socket } from 'socket.io-client';
+import { io, type Socket } from "socket.io-client";
 import type {
-  ClientBodies,
-  ConnectRefusal,
+  Ack,
   Event,
+  ClientBodies,
+  CommandName,
+  ConnectRefusal,
   Failed,
   MediaOffer,
   NoticeData,
-  Ok,
   Replay,
   Snapshot,
-} from '../protocol/messages';
-import type { Clock } from './clock';
+} from "../protocol/messages";
+import type { Clock } from "./clock";
 
 const BEAT_MS = 1000;
 const SILENCE_MS = 4000;
@@ -23,9 +24,9 @@ const BACKOFF_FIRST_MS = 300;
 const BACKOFF_LAST_MS = 5000;
 
 export type Ending =
-  | { why: 'replaced' }
-  | { why: 'removed' | 'signed_out' | 'closed' | 'left' }
-  | { why: 'refused'; code: string };
+  | { why: "replaced" }
+  | { why: "removed" | "signed_out" | "closed" | "left" }
+  | { why: "refused"; code: string };
 
 /** What the link says to the one who holds it. */
 export interface Listener {
@@ -46,33 +47,21 @@ export interface Address {
   token: string;
 }
 
-type CommandName = Extract<
-  keyof ClientBodies,
-  | 'chat.send'
-  | 'chat.delete'
-  | 'hand.raise'
-  | 'hand.lower'
-  | 'track.set'
-  | 'person.mute'
-  | 'person.role'
-  | 'person.remove'
-  | 'class.leave'
->;
-type RequestName = Extract<keyof ClientBodies, 'media.publish' | 'media.subscribe'>;
+type RequestName = Extract<keyof ClientBodies, "media.publish" | "media.subscribe">;
 type WordName = Extract<
   keyof ClientBodies,
-  'chat.typing' | 'reaction.send' | 'media.answer' | 'media.want'
+  "chat.typing" | "reaction.send" | "media.answer" | "media.want"
 >;
 
 interface Waiting {
   name: string;
   body: { id: string };
   bornMs: number;
-  settle(answer: Ok | Failed): void;
+  settle(answer: Ack): void;
 }
 
 /** The part of a Socket.IO client that the link stands on; tests hand in their own. */
-export type SocketLike = Pick<Socket, 'on' | 'emit' | 'connect' | 'disconnect' | 'connected'>;
+export type SocketLike = Pick<Socket, "on" | "emit" | "connect" | "disconnect" | "connected">;
 export type OpenSocket = (address: Address, auth: () => Record<string, unknown>) => SocketLike;
 
 export interface Surroundings {
@@ -86,7 +75,7 @@ export const openSocketIo: OpenSocket = (address, auth) =>
   io(address.namespace, {
     path: address.socket,
     // Polling first costs the server twice the work for each connect; it stays as the way round a proxy.
-    transports: ['websocket', 'polling'],
+    transports: ["websocket", "polling"],
     tryAllTransports: true,
     reconnection: false,
     autoConnect: false,
@@ -135,9 +124,9 @@ export class Connection {
   }
 
   /** A command that the owner decides and logs: sent again with the same id until it is answered. */
-  command<N extends CommandName>(name: N, body: Omit<ClientBodies[N], 'id'>): Promise<Ok | Failed> {
-    if (this.over) return Promise.resolve(failed('not_in_class'));
-    if (this.waiting.size >= COMMANDS_WAITING_MAX) return Promise.resolve(failed('busy'));
+  command<N extends CommandName>(name: N, body: Omit<ClientBodies[N], "id">): Promise<Ack> {
+    if (this.over) return Promise.resolve(failed("not_in_class"));
+    if (this.waiting.size >= COMMANDS_WAITING_MAX) return Promise.resolve(failed("busy"));
     return new Promise((settle) => {
       const id = this.around.newId();
       const entry = { name, body: { ...body, id }, bornMs: this.around.clock.monotonicMs(), settle };
@@ -147,16 +136,16 @@ export class Connection {
   }
 
   /** A question that makes sense on this connection only: lost with it. */
-  request<N extends RequestName>(name: N, body: Omit<ClientBodies[N], 'id'>): Promise<Ok | Failed> {
+  request<N extends RequestName>(name: N, body: Omit<ClientBodies[N], "id">): Promise<Ack> {
     const socket = this.socket;
-    if (!this.live || !socket) return Promise.resolve(failed('offline'));
+    if (!this.live || !socket) return Promise.resolve(failed("offline"));
     return new Promise((resolve) => {
-      const settle = (answer: Ok | Failed) => {
+      const settle = (answer: Ack) => {
         clearTimeout(deadline);
         this.requests.delete(settle);
         resolve(answer);
       };
-      const deadline = setTimeout(() => settle(failed('timeout')), ACK_WAIT_MS);
+      const deadline = setTimeout(() => settle(failed("timeout")), ACK_WAIT_MS);
       this.requests.add(settle);
       socket.emit(name, { ...body, id: this.around.newId() }, settle);
     });
@@ -171,9 +160,9 @@ export class Connection {
   async leave(): Promise<void> {
     if (this.live) {
       const patience = new Promise((resolve) => setTimeout(resolve, 1000));
-      await Promise.race([this.command('class.leave', {}), patience]);
+      await Promise.race([this.command("class.leave", {}), patience]);
     }
-    this.end({ why: 'left' });
+    this.end({ why: "left" });
   }
 
   /** The browser says that the network is back: do not sit out the delay. */
@@ -194,7 +183,7 @@ export class Connection {
       this.address = await this.newAddress();
     } catch (problem) {
       const code = codeOf(problem);
-      if (code !== undefined) this.end({ why: 'refused', code });
+      if (code !== undefined) this.end({ why: "refused", code });
       else this.wait(() => void this.renewAndDial());
       return;
     }
@@ -210,28 +199,28 @@ export class Connection {
   }
 
   private auth(): Record<string, unknown> {
-    const token = this.address?.token ?? '';
+    const token = this.address?.token ?? "";
     return this.seq === null ? { token } : { token, epoch: this.epoch, seq: this.seq };
   }
 
   private listen(socket: SocketLike): SocketLike {
-    socket.on('snapshot', (message: Snapshot) => {
+    socket.on("snapshot", (message: Snapshot) => {
       this.listener.joined(message);
       this.arrived(message);
     });
-    socket.on('replay', (message: Replay) => {
+    socket.on("replay", (message: Replay) => {
       this.listener.replayed(message);
       this.arrived(message);
     });
-    socket.on('event', (event: Event) => this.take(event));
-    socket.on('notice', (notice: NoticeData) => this.heed(notice));
-    socket.on('media.offer', (offer: MediaOffer) => {
+    socket.on("event", (event: Event) => this.take(event));
+    socket.on("notice", (notice: NoticeData) => this.heed(notice));
+    socket.on("media.offer", (offer: MediaOffer) => {
       this.heard();
       this.listener.offer(offer);
     });
-    socket.on('connect', () => this.heard());
-    socket.on('disconnect', () => this.lost());
-    socket.on('connect_error', (problem: Error & { data?: ConnectRefusal }) => this.refused(problem.data));
+    socket.on("connect", () => this.heard());
+    socket.on("disconnect", () => this.lost());
+    socket.on("connect_error", (problem: Error & { data?: ConnectRefusal }) => this.refused(problem.data));
     return socket;
   }
 
@@ -258,13 +247,13 @@ export class Connection {
   private heed(notice: NoticeData): void {
     this.heard();
     switch (notice.type) {
-      case 'replaced':
-        this.end({ why: 'replaced' });
+      case "replaced":
+        this.end({ why: "replaced" });
         break;
-      case 'ended':
+      case "ended":
         this.end({ why: notice.reason });
         break;
-      case 'resume':
+      case "resume":
         this.askedMs = notice.delay_ms;
         this.drop();
         break;
@@ -274,7 +263,7 @@ export class Connection {
   }
 
   private send(entry: Waiting): void {
-    this.socket?.emit(entry.name, entry.body, (answer: Ok | Failed) => {
+    this.socket?.emit(entry.name, entry.body, (answer: Ack) => {
       this.heard();
       if (this.waiting.delete(entry.body.id)) entry.settle(answer);
     });
@@ -285,7 +274,7 @@ export class Connection {
     for (const [id, entry] of this.waiting) {
       if (now - entry.bornMs < COMMAND_LIFE_MS) continue;
       this.waiting.delete(id);
-      entry.settle(failed('timeout'));
+      entry.settle(failed("timeout"));
     }
     if (!this.live) return;
     // Only a server that answers beats can be found silent by them.
@@ -293,7 +282,7 @@ export class Connection {
       this.drop();
       return;
     }
-    this.socket?.emit('beat', {}, () => {
+    this.socket?.emit("beat", {}, () => {
       this.beatsAnswered = true;
       this.heard();
     });
@@ -312,7 +301,7 @@ export class Connection {
     if (this.over) return;
     if (this.live) {
       this.live = false;
-      for (const settle of [...this.requests]) settle(failed('offline'));
+      for (const settle of [...this.requests]) settle(failed("offline"));
       this.listener.away();
     }
     this.wait(() => this.dial());
@@ -322,11 +311,11 @@ export class Connection {
     if (this.over) return;
     if (refusal?.code === undefined) {
       this.lost();
-    } else if (typeof refusal.retry_ms === 'number') {
+    } else if (typeof refusal.retry_ms === "number") {
       this.askedMs = refusal.retry_ms;
       this.lost();
     } else if (this.renewed) {
-      this.end({ why: 'refused', code: refusal.code });
+      this.end({ why: "refused", code: refusal.code });
     } else {
       this.renewed = true;
       void this.renewAndDial();
@@ -351,8 +340,8 @@ export class Connection {
     clearInterval(this.pulse);
     clearTimeout(this.comeBack);
     this.socket?.disconnect();
-    for (const settle of [...this.requests]) settle(failed('offline'));
-    for (const entry of this.waiting.values()) entry.settle(failed('not_in_class'));
+    for (const settle of [...this.requests]) settle(failed("offline"));
+    for (const entry of this.waiting.values()) entry.settle(failed("not_in_class"));
     this.waiting.clear();
     if (ending) this.listener.ended(ending);
   }
@@ -364,8 +353,8 @@ function failed(code: string): Failed {
 
 /** A problem that the server stated is final; a network fault has no code and is tried again. */
 function codeOf(problem: unknown): string | undefined {
-  if (typeof problem !== 'object' || problem === null) return undefined;
+  if (typeof problem !== "object" || problem === null) return undefined;
   const { code, status } = problem as { code?: unknown; status?: unknown };
-  if (typeof code !== 'string' || typeof status !== 'number') return undefined;
+  if (typeof code !== "string" || typeof status !== "number") return undefined;
   return status >= 400 && status < 500 && status !== 429 && status !== 408 ? code : undefined;
 }

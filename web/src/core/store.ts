@@ -1,16 +1,16 @@
 /** What a page watches of the class it is in, kept up to date by the connection. */
 
-import { batch, computed, signal } from '@preact/signals';
-import type { Event, Failed, LinkNotice, NoticeData, Ok, Reaction, Replay, Slot, Snapshot } from '../protocol/messages';
-import { apply, handNumber, NOBODY, personOf } from './classroom';
-import { ServerTime, type Clock } from './clock';
-import type { Ending, Listener } from './connection';
+import { batch, computed, signal } from "@preact/signals";
+import type { Event, LinkNotice, NoticeData, Reaction, Replay, Slot, Snapshot, State } from "../protocol/messages";
+import { apply, handNumber, NOBODY, personOf } from "./classroom";
+import { ServerTime, type Clock } from "./clock";
+import type { Ending, Listener } from "./connection";
 
 const TYPING_MS = 4000;
 const REACTION_MS = 4000;
 const REACTIONS_MAX = 20;
 
-export type LinkState = 'connecting' | 'live' | 'offline' | 'ended';
+export type LinkState = "connecting" | "live" | "offline" | "ended";
 
 export interface FloatingReaction {
   key: number;
@@ -18,17 +18,26 @@ export interface FloatingReaction {
   kind: Reaction;
 }
 
+/** What the media of the class must hear besides the page. */
+export interface MediaEar {
+  joined(): void;
+  away(): void;
+  event(event: Event): void;
+  offer(n: number, sdp: string): void;
+  notice(notice: NoticeData): void;
+}
+
 export class ClassStore {
-  readonly room = signal(NOBODY);
-  readonly you = signal('');
-  readonly link = signal<LinkState>('connecting');
+  readonly room = signal<State>(NOBODY);
+  readonly you = signal("");
+  readonly link = signal<LinkState>("connecting");
   readonly ending = signal<Ending | null>(null);
   readonly away = signal<ReadonlySet<string>>(new Set());
   readonly speakers = signal<readonly string[]>([]);
   readonly typing = signal<readonly string[]>([]);
   readonly reactions = signal<readonly FloatingReaction[]>([]);
   readonly slots = signal<readonly Slot[]>([]);
-  readonly receiving = signal<LinkNotice['state']>('good');
+  readonly receiving = signal<LinkNotice["state"]>("good");
   /** Chat lines of others that came while this browser was away; null while there is nothing to say. */
   readonly missed = signal<number | null>(null);
   readonly me = computed(() => personOf(this.room.value, this.you.value));
@@ -45,7 +54,7 @@ export class ClassStore {
   }
 
   /** What the connection tells; `media` hears what concerns only it. */
-  listener(media: { joined(): void; offer(n: number, sdp: string): void; notice(notice: NoticeData): void }): Listener {
+  listener(media: MediaEar): Listener {
     return {
       joined: (message) => {
         this.take(message);
@@ -55,16 +64,22 @@ export class ClassStore {
         this.catchUp(message);
         media.joined();
       },
-      event: (event) => this.event(event),
+      event: (event) => {
+        media.event(event);
+        this.event(event);
+      },
       notice: (notice) => {
         this.notice(notice);
         media.notice(notice);
       },
       offer: ({ n, sdp }) => media.offer(n, sdp),
-      away: () => (this.link.value = 'offline'),
+      away: () => {
+        media.away();
+        this.link.value = "offline";
+      },
       ended: (ending) =>
         batch(() => {
-          this.link.value = 'ended';
+          this.link.value = "ended";
           this.ending.value = ending;
         }),
     };
@@ -81,7 +96,7 @@ export class ClassStore {
   catchUp(message: Replay): void {
     batch(() => {
       this.room.value = message.events.reduce(apply, this.room.value);
-      const lines = message.events.filter((event) => event.type === 'chat.said' && event.by !== message.you);
+      const lines = message.events.filter((event) => event.type === "chat.said" && event.by !== message.you);
       this.settled(message, lines.length);
     });
   }
@@ -90,31 +105,31 @@ export class ClassStore {
     this.lastSeq = event.seq;
     batch(() => {
       this.room.value = apply(this.room.value, event);
-      if (event.type === 'chat.said') this.typing.value = this.typing.value.filter((user) => user !== event.data.user);
-      if (event.type === 'person.left' || event.type === 'person.joined') this.setAway(event.data.user, false);
+      if (event.type === "chat.said") this.typing.value = this.typing.value.filter((user) => user !== event.data.user);
+      if (event.type === "person.left" || event.type === "person.joined") this.setAway(event.data.user, false);
     });
   }
 
   notice(notice: NoticeData): void {
     switch (notice.type) {
-      case 'typing':
+      case "typing":
         this.typing.value = notice.users.filter((user) => user !== this.you.value);
         clearTimeout(this.typingUntil);
         this.typingUntil = setTimeout(() => (this.typing.value = []), TYPING_MS);
         break;
-      case 'reaction':
+      case "reaction":
         this.react(notice.user, notice.kind);
         break;
-      case 'presence':
+      case "presence":
         this.setAway(notice.user, notice.away);
         break;
-      case 'speakers':
+      case "speakers":
         this.speakers.value = notice.users;
         break;
-      case 'media.slots':
+      case "media.slots":
         this.slots.value = notice.slots;
         break;
-      case 'media.link':
+      case "media.link":
         this.receiving.value = notice.state;
         break;
       default:
@@ -129,7 +144,7 @@ export class ClassStore {
     this.missed.value = this.wasLive ? missed : null;
     this.wasLive = true;
     this.typing.value = [];
-    this.link.value = 'live';
+    this.link.value = "live";
   }
 
   private setAway(user: string, away: boolean): void {
@@ -145,9 +160,4 @@ export class ClassStore {
     this.reactions.value = [...this.reactions.value, { key, user, kind }].slice(-REACTIONS_MAX);
     setTimeout(() => (this.reactions.value = this.reactions.value.filter((one) => one.key !== key)), REACTION_MS);
   }
-}
-
-/** True when the server did it. */
-export function done(answer: Ok | Failed): answer is Ok {
-  return answer.ok;
 }
