@@ -1,0 +1,120 @@
+"""One pipelined RESP3 connection to one Redis server: commands in order, sharded pub/sub pushed back."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import cast
+
+import hiredis
+
+WRITE_BUFFER_MAX_BYTES = 8 * 1024 * 1024
+REPLIES_MAX = 50_000
+
+Reply = object
+# Its stub says a tuple of one.
+_pack = cast("Callable[[tuple[str | bytes, ...]], bytes]", hiredis.pack_command)
+
+
+class LinkLostError(ConnectionError):
+    """The connection is gone, or was never there."""
+
+
+class Link(asyncio.Protocol):
+    """`hear` gets every message; `unsubscribed` the channels that the server took away (their slot has moved)."""
+
+    def __init__(
+        self,
+        hear: Callable[[str, bytes], None],
+        unsubscribed: Callable[[str], None],
+        lost: Callable[["Link"], None],
+    ) -> None:
+        self._hear = hear
+        self._unsubscribed = unsubscribed
+        self._lost = lost
+        self._reader = hiredis.Reader()
+        self._transport: asyncio.Transport | None = None
+        # Who waits for the next reply, and the channel it gives up when it is a SUNSUBSCRIBE.
+        self._replies: deque[tuple[asyncio.Future[Reply], bytes | None]] = deque()
+
+    @property
+    def up(self) -> bool:
+        """True while commands can be sent."""
+        return self._transport is not None and not self._transport.is_closing()
+
+    @property
+    def clogged(self) -> bool:
+        """True when the server does not keep up with us."""
+        return (
+            self._transport is None
+            or len(self._replies) > REPLIES_MAX
+            or self._transport.get_write_buffer_size() > WRITE_BUFFER_MAX_BYTES
+        )
+
+    def command(self, *words: str | bytes) -> asyncio.Future[Reply]:
+        """Write the command now; its reply comes in order. An error reply is raised from the future."""
+        reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        if not self.up or self._transport is None:
+            reply.set_exception(LinkLostError("not connected"))
+            return reply
+        self._replies.append((reply, _bytes(words[1]) if words[0] == "SUNSUBSCRIBE" else None))
+        self._transport.write(_pack(words))
+        return reply
+
+    def close(self) -> None:
+        """End the connection; `lost` is called by the loop."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._transport = None
+        while self._replies:
+            reply, _ = self._replies.popleft()
+            if not reply.done():
+                reply.set_exception(LinkLostError("the connection was lost"))
+                reply.exception()  # a caller that did not wait has nothing to be told
+        self._lost(self)
+
+    def data_received(self, data: bytes) -> None:
+        self._reader.feed(data)
+        while True:
+            try:
+                item = self._reader.gets()
+            except hiredis.ProtocolError:
+                return self.close()
+            if item is False:
+                return None
+            if isinstance(item, hiredis.PushNotification):
+                self._pushed(item)
+            else:
+                self._replied(item)
+
+    def _pushed(self, item: list[object]) -> None:
+        match item:
+            case [b"smessage", bytes() as channel, bytes() as payload]:
+                self._hear(channel.decode(), payload)
+            case [b"ssubscribe", *_]:
+                self._replied(item)
+            case [b"sunsubscribe", bytes() as channel, *_]:
+                # Either the reply to our own command, or the server's word that the slot has moved away.
+                if self._replies and self._replies[0][1] == channel:
+                    self._replied(item)
+                else:
+                    self._unsubscribed(channel.decode())
+
+    def _replied(self, item: object) -> None:
+        reply, _ = self._replies.popleft()
+        if reply.done():
+            return
+        if isinstance(item, hiredis.ReplyError):
+            reply.set_exception(item)
+            reply.exception()
+        else:
+            reply.set_result(item)
+
+
+def _bytes(word: str | bytes) -> bytes:
+    return word.encode() if isinstance(word, str) else word
