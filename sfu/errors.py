@@ -7,31 +7,31 @@ class SfuError(Exception):
     code = "media"
 
 
-class Malformed(SfuError):
+class Malformed(SfuError):  # noqa: N818 - the house names a fault by what it is
     """Bytes from outside that break their RFC: counted and dropped, never logged one by one."""
 
     code = "media_malformed"
 
 
-class BadOffer(SfuError):
+class BadOffer(SfuError):  # noqa: N818 - the house names a fault by what it is
     """An SDP that cannot be answered: the caller is told why in a sentence."""
 
     code = "bad_sdp"
 
 
-class NoSuchPeer(SfuError):
+class NoSuchPeer(SfuError):  # noqa: N818 - the house names a fault by what it is
     """The room, peer or track is not here (any more)."""
 
     code = "no_such_peer"
 
 
-class Full(SfuError):
+class Full(SfuError):  # noqa: N818 - the house names a fault by what it is
     """A limit of the node is reached (peers, rooms, tracks)."""
 
     code = "media_full"
 
 
-class Misuse(SfuError):
+class Misuse(SfuError):  # noqa: N818 - the house names a fault by what it is
     """Our own fault: a programming error; raised, never caught in the engine."""
 
     code = "misuse"
