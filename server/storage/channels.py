@@ -49,6 +49,7 @@ class ShardedChannels:
         self._subscribed: dict[str, Address] = {}
         self._look = asyncio.Event()
         self._stopping = False
+        self._said_healthy: bool | None = None
 
     def healthy(self) -> bool:
         """True while every master is connected and every slot has one."""
@@ -132,10 +133,10 @@ class ShardedChannels:
                     await self._look.wait()
                 await asyncio.sleep(DEGRADED_SECONDS / 4)  # a storm of reasons is one look
             self._look.clear()
+            self._say_health()
             await self._refresh()
 
     async def _refresh(self) -> None:
-        was_healthy = self.healthy()
         await self._check()
         await self._read_map()
         masters = {part.master for part in self._ranges}
@@ -144,9 +145,14 @@ class ShardedChannels:
         for address in self._links.keys() - masters:
             self._links.pop(address).close()
         await self._subscribe_again()
-        if self.healthy() != was_healthy:
-            _log.info("channels.health", healthy=self.healthy())
-        self._meters.gauge("channels_healthy", float(self.healthy()))
+        self._say_health()
+
+    def _say_health(self) -> None:
+        healthy = self.healthy()
+        if healthy != self._said_healthy:
+            self._said_healthy = healthy
+            _log.info("channels.health", healthy=healthy)
+        self._meters.gauge("channels_healthy", float(healthy))
 
     async def _check(self) -> None:
         """A server that does not answer in time is as good as gone."""

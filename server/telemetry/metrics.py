@@ -1,0 +1,150 @@
+"""The Prometheus registry, counters and histograms by name, the lag of the event loop, and the text of /metrics."""
+
+import asyncio
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+)
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.process_collector import ProcessCollector
+
+LAG_SECONDS = 0.1
+SERIES_MAX = (
+    500  # label sets a metric may have; more is a mistake, and goes to one series named "other"
+)
+
+_TIMES_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_COUNTS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
+
+Kind = Literal["counter", "gauge", "histogram"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Instrument:
+    metric: Counter | Gauge | Histogram
+    labels: tuple[str, ...]
+    series: set[tuple[str, ...]]
+
+
+# What each metric says. A name that is not here still works; a test sees to it that all are here.
+MEANINGS = {
+    "http_requests_total": "Requests answered, by route and status.",
+    "http_request_seconds": "Time from the head of a request to its answer, by route.",
+    "loop_lag_seconds": "How late the event loop ran a timer.",
+    "channels_published_total": "Messages written to sharded channels.",
+    "channels_dropped_total": "Messages not written or refused: the server was away, moved or slow.",
+    "channels_refused_total": "Commands of the channels that the server refused.",
+    "channels_hearer_failed_total": "Messages whose hearer raised.",
+    "channels_healthy": "1 while every master of Redis is connected.",
+    "commit_batch_rows": "Rows of one group commit.",
+    "commit_seconds": "Time of one group commit.",
+    "commit_refused_total": "Rows turned away because too many were waiting.",
+    "dependency_up": "1 while the dependency answers, by name.",
+}
+
+
+class PrometheusMeters:
+    """Implements signaling.context.Meters; counters end in _total, histograms in _seconds, _bytes or _rows."""
+
+    def __init__(self) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # untyped in the library
+        self.registry = CollectorRegistry(auto_describe=True)
+        ProcessCollector(registry=self.registry)
+        self._instruments: dict[str, _Instrument] = {}
+
+    def count(self, name: str, labels: Mapping[str, str] | None = None, by: float = 1) -> None:
+        """Add to a counter."""
+        metric = self._series("counter", name, labels or {})
+        assert isinstance(metric, Counter)
+        metric.inc(by)
+
+    def observe(self, name: str, value: float, labels: Mapping[str, str] | None = None) -> None:
+        """Put a value into a histogram."""
+        metric = self._series("histogram", name, labels or {})
+        assert isinstance(metric, Histogram)
+        metric.observe(value)
+
+    def gauge(self, name: str, value: float, labels: Mapping[str, str] | None = None) -> None:
+        """Set a gauge."""
+        metric = self._series("gauge", name, labels or {})
+        assert isinstance(metric, Gauge)
+        metric.set(value)
+
+    def text(self) -> bytes:
+        """What /metrics answers for this node."""
+        return generate_latest(self.registry)
+
+    def _series(
+        self, kind: Kind, name: str, labels: Mapping[str, str]
+    ) -> Counter | Gauge | Histogram:
+        instrument = self._instruments.get(name)
+        if instrument is None:
+            instrument = self._made(kind, name, tuple(sorted(labels)))
+            self._instruments[name] = instrument
+        if not instrument.labels:
+            return instrument.metric
+        values = tuple(labels.get(label, "") for label in instrument.labels)
+        if values not in instrument.series:
+            if len(instrument.series) >= SERIES_MAX:
+                values = ("other",) * len(values)
+            instrument.series.add(values)
+        return instrument.metric.labels(*values)
+
+    def _made(self, kind: Kind, name: str, labels: tuple[str, ...]) -> _Instrument:
+        full = f"lectern_{name}"
+        meaning = MEANINGS.get(name, name.replace("_", " "))
+        metric: Counter | Gauge | Histogram
+        if kind == "counter":
+            metric = Counter(full, meaning, labels, registry=self.registry)
+        elif kind == "gauge":
+            metric = Gauge(full, meaning, labels, registry=self.registry)
+        else:
+            buckets = _TIMES_S if name.endswith("_seconds") else _COUNTS
+            metric = Histogram(full, meaning, labels, buckets=buckets, registry=self.registry)
+        return _Instrument(metric=metric, labels=labels, series=set())
+
+
+async def watch_loop_lag(meters: PrometheusMeters) -> None:
+    """Measure, until cancelled, how late a timer runs: what a slow callback costs everybody else."""
+    while True:
+        before = time.perf_counter()
+        await asyncio.sleep(LAG_SECONDS)
+        meters.observe("loop_lag_seconds", max(0.0, time.perf_counter() - before - LAG_SECONDS))
+
+
+def merged(texts: Mapping[str, str]) -> bytes:
+    """The texts of several nodes as one, each sample with the label `node`."""
+    registry = CollectorRegistry()
+    registry.register(_Merged(texts))
+    return generate_latest(registry)
+
+
+class _Merged:
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self._texts = texts
+
+    def collect(self) -> Iterable[Metric]:
+        families: dict[str, Metric] = {}
+        for node, text in self._texts.items():
+            for family in text_string_to_metric_families(text):
+                known = families.setdefault(
+                    family.name, Metric(family.name, family.documentation, family.type)
+                )
+                for sample in family.samples:
+                    labels = {**sample.labels, "node": node}
+                    known.add_sample(sample.name, labels, sample.value, sample.timestamp)
+        return [
+            *families.values(),
+            GaugeMetricFamily("lectern_nodes", "Nodes that answered.", len(self._texts)),
+        ]
