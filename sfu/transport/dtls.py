@@ -4,16 +4,16 @@ aiortc's own RTCDtlsTransport runs a task per peer and reads `data[0]` of whatev
 are fed only with what the guard let through, and nothing waits.
 """
 
-from OpenSSL import SSL
 from aiortc.rtcdtlstransport import (
     SRTP_AEAD_AES_128_GCM,
     SRTP_AES128_CM_SHA1_80,
     SRTP_PROFILES,
+    X509_DIGEST_ALGORITHMS,
     RTCCertificate,
     SRTPProtectionProfile,
-    X509_DIGEST_ALGORITHMS,
     certificate_digest,
 )
+from OpenSSL import SSL
 
 from sfu.types import Keys
 

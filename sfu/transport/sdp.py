@@ -139,10 +139,8 @@ def parse(sdp: str, max_bytes: int) -> Description:
 
 
 def _check_bounds(sdp: str, max_bytes: int) -> None:
-    if (
-        len(sdp) > max_bytes
-        or not sdp.isascii()
-        and len(sdp.encode("utf-8", "replace")) > max_bytes
+    if len(sdp) > max_bytes or (
+        not sdp.isascii() and len(sdp.encode("utf-8", "replace")) > max_bytes
     ):
         raise BadOffer(f"The session description is longer than {max_bytes} bytes.")
     lines = sdp.splitlines()
