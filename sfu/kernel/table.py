@@ -118,9 +118,11 @@ class KeyFrameNeeded(msgspec.Struct, frozen=True):
 
 
 class KeyFrameSeen(msgspec.Struct, frozen=True):
-    """The first packet of a key frame came in."""
+    """The first packet of a key frame came in; its size in pixels, or 0 where the packet does not say (H264)."""
 
     source: SourceId
+    width: int
+    height: int
 
 
 class RouteSwitched(msgspec.Struct, frozen=True):
@@ -131,7 +133,7 @@ class RouteSwitched(msgspec.Struct, frozen=True):
 
 
 class AudioLevel(msgspec.Struct, frozen=True):
-    """RFC 6464: loudness of one packet in -dBov (0 loudest, 127 silence), and whether the sender thinks it is voice."""
+    """RFC 6464: the loudest packet of the last 100 ms in -dBov (0 loudest, 127 silence), and whether any was voice."""
 
     source: SourceId
     minus_dbov: int
@@ -266,8 +268,11 @@ class Kernel(Protocol):
     def remove_route(self, route: RouteId) -> None:
         """The slot is gone."""
 
-    def receive(self, leg: LegId, datagram: bytes, now: float) -> None:
-        """One SRTP or SRTCP datagram that came from the leg's address, at `now` (monotonic seconds)."""
+    def receive(self, leg: LegId, datagram: bytes, now: float) -> bool:
+        """One SRTP or SRTCP datagram that came from the leg's address, at `now` (monotonic seconds).
+
+        True when its seal was good: the browser is alive.
+        """
 
     def tick(self, now: float) -> None:
         """Ask for what is missing, report arrivals and receptions: call every 10 to 50 ms."""

@@ -69,6 +69,11 @@ def parse(packet: bytes) -> Header:
     )
 
 
+def restored(header: Header, payload_type: int, sequence: int) -> Header:
+    """The header of the packet that an RTX packet brings again."""
+    return msgspec.structs.replace(header, payload_type=payload_type, sequence=sequence)
+
+
 def read_extensions(packet: bytes, header: Header) -> dict[int, bytes]:
     """Every element by its id, in the one-byte or the two-byte form; an unknown profile has none."""
     if header.profile == ONE_BYTE_PROFILE:

@@ -92,34 +92,35 @@ def _read_deltas(packet: bytes, position: int, symbols: list[int], ticks: int) -
 
 
 def pack(
-    *, sender_ssrc: int, media_ssrc: int, count: int, arrivals: list[tuple[int, float]]
+    *, sender_ssrc: int, media_ssrc: int, count: int, base: int, arrivals: list[tuple[int, float]]
 ) -> tuple[bytes, int]:
-    """A report of the first of `arrivals`, and how many of them it holds.
+    """A report from the number `base` on, and how many of the arrivals it holds.
 
-    Arrivals are (unwrapped transport-wide number, seconds), ascending by number and not empty. A report ends early where
-    a gap in time or numbers does not fit; the caller packs the rest into the next one.
+    Arrivals are (unwrapped transport-wide number, seconds), ascending by number, none below `base`, not empty. A report
+    ends early where a gap in time does not fit or it is full; the caller packs the rest into the next one.
     """
-    base = arrivals[0][0]
+    if arrivals[0][0] - base >= _MOST_STATUSES:
+        base = arrivals[0][0]
     reference = int(arrivals[0][1] / TICK_S) // _TICKS_PER_REFERENCE
     symbols: list[int] = []
     deltas: list[bytes] = []
     last_ticks = reference * _TICKS_PER_REFERENCE
-    held = 0
-    for number, seconds in arrivals:
+    for number, seconds in arrivals[:_MOST_HELD]:
         ticks = int(seconds / TICK_S)
         delta = ticks - last_ticks
-        missing = number - base - len(symbols)
-        fits = _SMALLEST_LARGE_DELTA <= delta <= _LARGEST_LARGE_DELTA
-        if not fits or len(symbols) + missing >= _MOST_STATUSES or held == _MOST_HELD:
+        if (
+            not _SMALLEST_LARGE_DELTA <= delta <= _LARGEST_LARGE_DELTA
+            or number - base >= _MOST_STATUSES
+        ):
             break
-        symbols.extend([0] * missing)
+        symbols.extend([0] * (number - base - len(symbols)))
         small = 0 <= delta <= 0xFF
         symbols.append(_RECEIVED_SMALL if small else _RECEIVED_LARGE)
         deltas.append(bytes((delta,)) if small else _LARGE_DELTA.pack(delta))
         last_ticks = ticks
-        held += 1
     body = b"".join(_pack_chunks(symbols)) + b"".join(deltas)
-    return _with_head(body, (sender_ssrc, media_ssrc, base, len(symbols), reference, count)), held
+    fields = (sender_ssrc, media_ssrc, base, len(symbols), reference, count)
+    return _with_head(body, fields), len(deltas)
 
 
 def _with_head(body: bytes, fields: tuple[int, int, int, int, int, int]) -> bytes:

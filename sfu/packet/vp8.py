@@ -5,6 +5,7 @@ import msgspec
 from sfu.errors import Malformed
 
 _LONG_PICTURE_ID = 0x8000
+_START_CODE = b"\x9d\x01\x2a"
 
 
 class Descriptor(msgspec.Struct, frozen=True):
@@ -19,6 +20,7 @@ class Descriptor(msgspec.Struct, frozen=True):
     tl0_index_at: int
     temporal_layer: int
     layer_sync: bool
+    frame_at: int
 
 
 def parse(payload: bytes) -> Descriptor:
@@ -68,7 +70,16 @@ def _parse(payload: bytes) -> Descriptor:
         tl0_index_at,
         temporal_layer,
         layer_sync,
+        position,
     )
+
+
+def key_frame_size(payload: bytes, frame_at: int) -> tuple[int, int]:
+    """Width and height at the head of a key frame (RFC 6386 section 9.1); zeros when the packet ends before."""
+    head = payload[frame_at + 3 : frame_at + 10]
+    if len(head) < 7 or head[:3] != _START_CODE:
+        return 0, 0
+    return (head[4] & 0x3F) << 8 | head[3], (head[6] & 0x3F) << 8 | head[5]
 
 
 def patch(
