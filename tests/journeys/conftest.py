@@ -1,0 +1,106 @@
+"""Real Chromium for the journeys: one browser a run, one fresh profile a person."""
+
+import os
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
+
+from tests.journeys.person import Person
+from tests.support.running import RunningLectern
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-features=WebRtcHideLocalIpsWithMdns",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+    "--autoplay-policy=no-user-gesture-required",
+]
+PHONE = {"width": 390, "height": 844}
+DESKTOP = {"width": 1280, "height": 800}
+
+Enter = Callable[..., Awaitable[Person]]
+
+
+def chromium() -> str | None:
+    """Return the path of a Chromium: the one that is named, else the one on PATH."""
+    return (
+        os.environ.get("LECTERN_CHROMIUM")
+        or shutil.which("chromium")
+        or shutil.which("google-chrome")
+    )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep all journeys on one worker, and leave them out, saying so, where there is no Chromium."""
+    here = Path(__file__).parent
+    absent = chromium() is None
+    for item in items:
+        if here not in item.path.parents:
+            continue
+        item.add_marker(pytest.mark.journey)
+        item.add_marker(pytest.mark.xdist_group("journeys"))
+        if absent:
+            item.add_marker(pytest.mark.skip(reason="no Chromium on this machine"))
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """One headless Chromium with a fake camera and microphone."""
+    async with async_playwright() as playwright:
+        started = await playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        yield started
+        await started.close()
+
+
+@pytest.fixture
+async def contexts(browser: Browser) -> AsyncIterator[Callable[..., Awaitable[BrowserContext]]]:
+    """Make fresh profiles that end with the test."""
+    opened: list[BrowserContext] = []
+
+    async def fresh(**options: object) -> BrowserContext:
+        context = await browser.new_context(
+            **{"viewport": DESKTOP, "permissions": ["camera", "microphone"], **options}  # type: ignore[arg-type]
+        )
+        context.set_default_timeout(15_000)
+        opened.append(context)
+        return context
+
+    yield fresh
+    for context in opened:
+        await context.close()
+
+
+@pytest.fixture
+async def enter(
+    lectern: RunningLectern, contexts: Callable[..., Awaitable[BrowserContext]]
+) -> AsyncIterator[Enter]:
+    """Sign a person of the demo school in, in a profile of their own; their page must log no error."""
+    faults: list[str] = []
+
+    def listen(page: Page, who: str) -> None:
+        def console(message: ConsoleMessage) -> None:
+            if message.type == "error" and "Failed to load resource" not in message.text:
+                faults.append(f"{who}: {message.text}")
+
+        page.on("console", console)
+        page.on("pageerror", lambda error: faults.append(f"{who}: {error}"))
+
+    async def as_person(who: str, **options: object) -> Person:
+        context = await contexts(**options)
+        page = await context.new_page()
+        listen(page, who)
+        person = Person(who, page, lectern.base_url)
+        await person.sign_in(f"{who}@demo.school", "lectern-demo")
+        return person
+
+    yield as_person
+    assert faults == []
