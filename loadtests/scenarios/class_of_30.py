@@ -32,10 +32,14 @@ async def class_of_30(messages_per_second: float, seconds: float) -> str:
     """Run the scenario and return its report as Markdown."""
     delivered_ms: list[float] = []
     acknowledged_ms: list[float] = []
+    sent = int(messages_per_second * seconds)
+    everybody_heard = asyncio.Event()
 
     def hear(name: str, body: Any) -> None:
         if name == "event" and body["type"] == "chat.said":
             delivered_ms.append((time.perf_counter() - float(body["data"]["text"])) * 1000)
+            if len(delivered_ms) == sent * PEOPLE:
+                everybody_heard.set()
 
     async with AsyncExitStack() as stack:
         lectern = await stack.enter_async_context(running_lectern())
@@ -52,7 +56,6 @@ async def class_of_30(messages_per_second: float, seconds: float) -> str:
 
         server = psutil.Process(lectern.pid)
         cpu_before = sum(server.cpu_times()[:2])
-        sent = int(messages_per_second * seconds)
         started = time.perf_counter()
 
         async def say(number: int) -> None:
@@ -68,9 +71,7 @@ async def class_of_30(messages_per_second: float, seconds: float) -> str:
             acknowledged_ms.append((time.perf_counter() - at) * 1000)
 
         await asyncio.gather(*(say(number) for number in range(sent)))
-        async with asyncio.timeout(10):
-            while len(delivered_ms) < sent * PEOPLE:
-                await asyncio.sleep(0.01)
+        await asyncio.wait_for(everybody_heard.wait(), 10)
         cpu_s = sum(server.cpu_times()[:2]) - cpu_before
 
     return "\n".join(
