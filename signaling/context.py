@@ -27,6 +27,9 @@ class JoinClaims:
     name: str
     role: ClassRole
     expires_at: float  # seconds since 1970
+    issued_at: float = (
+        0.0  # seconds since 1970: a token from before a removal does not open the class again
+    )
 
 
 class Tokens(Protocol):
@@ -39,7 +42,9 @@ class Tokens(Protocol):
 class Database(Protocol):
     """Transactions under one tenant (row-level security), or under none for the cell's local tables."""
 
-    def transaction(self, tenant_id: str | None) -> AbstractAsyncContextManager[asyncpg.Connection]: ...
+    def transaction(
+        self, tenant_id: str | None
+    ) -> AbstractAsyncContextManager[asyncpg.Connection]: ...
 
 
 class GroupCommit(Protocol, Generic[Row, Result]):
@@ -75,7 +80,9 @@ class Meters(Protocol):
 
     def count(self, name: str, labels: Mapping[str, str] | None = None, by: float = 1) -> None: ...
 
-    def observe(self, name: str, value: float, labels: Mapping[str, str] | None = None) -> None: ...
+    def observe(
+        self, name: str, value: float, labels: Mapping[str, str] | None = None
+    ) -> None: ...
 
     def gauge(self, name: str, value: float, labels: Mapping[str, str] | None = None) -> None: ...
 

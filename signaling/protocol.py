@@ -4,9 +4,12 @@ A client event is acknowledged with `Ok` or `Failed`; the same `id` again gets t
 A logged event reaches browsers as `Event`; what is not logged reaches them as `Notice`.
 """
 
-from typing import Literal
+import re
+from typing import Literal, get_args
 
 import msgspec
+
+from signaling.errors import BadMessage
 
 CHAT_TEXT_MAX_BYTES = 2048
 MESSAGE_MAX_BYTES = 64 * 1024
@@ -135,13 +138,59 @@ class MediaWant(Message, tag_field="event", tag="media.want", frozen=True, kw_on
 
 
 ClientCommand = (
-    ChatSend | ChatDelete | HandRaise | HandLower | TrackSet | PersonMute | PersonRole | PersonRemove
+    ChatSend
+    | ChatDelete
+    | HandRaise
+    | HandLower
+    | TrackSet
+    | PersonMute
+    | PersonRole
+    | PersonRemove
     | ClassLeave
 )
 ClientMessage = (
-    ClientCommand | ChatTyping | ReactionSend | Beat | MediaPublish | MediaSubscribe | MediaAnswer
+    ClientCommand
+    | ChatTyping
+    | ReactionSend
+    | Beat
+    | MediaPublish
+    | MediaSubscribe
+    | MediaAnswer
     | MediaWant
 )
+
+
+MESSAGES: dict[str, type[ClientMessage]] = {
+    kind.__struct_config__.tag: kind for kind in get_args(ClientMessage)
+}
+_ID = re.compile(f"[!-~]{{1,{ID_MAX_CHARS}}}")
+
+
+def parse(event: str, body: object) -> ClientMessage:
+    """The message that a browser sent as `event` with `body`; raises BadMessage."""
+    kind = MESSAGES.get(event)
+    if kind is None:
+        raise BadMessage("There is no such message.")
+    try:
+        message: ClientMessage = msgspec.convert({} if body is None else body, kind)
+    except (msgspec.ValidationError, RecursionError) as error:
+        raise BadMessage(f"{event} does not have the right form: {error}") from error
+    _check(message)
+    return message
+
+
+def _check(message: ClientMessage) -> None:
+    """What types alone do not say."""
+    if isinstance(message, (Command, MediaPublish, MediaSubscribe)) and not _ID.fullmatch(
+        message.id
+    ):
+        raise BadMessage(f"An id has 1 to {ID_MAX_CHARS} visible ASCII characters.")
+    if isinstance(message, (MediaPublish, MediaAnswer)) and len(message.sdp) > SDP_MAX_CHARS:
+        raise BadMessage(f"An SDP has at most {SDP_MAX_CHARS} characters.")
+    if isinstance(message, MediaPublish) and len(set(message.sources)) != len(message.sources):
+        raise BadMessage("Each source can be published once.")
+    if isinstance(message, MediaWant) and len(message.tracks) > WANTS_MAX:
+        raise BadMessage(f"At most {WANTS_MAX} tracks can be wanted.")
 
 
 # --- What the server answers ------------------------------------------------------------------
@@ -227,8 +276,15 @@ class ClassClosed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 EventData = (
-    PersonJoined | PersonLeft | RoleGiven | ChatSaid | ChatDeleted | HandRaised | HandLowered
-    | TrackChanged | ClassClosed
+    PersonJoined
+    | PersonLeft
+    | RoleGiven
+    | ChatSaid
+    | ChatDeleted
+    | HandRaised
+    | HandLowered
+    | TrackChanged
+    | ClassClosed
 )
 
 
@@ -375,7 +431,9 @@ class LinkNotice(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", ta
     state: Literal["good", "slow", "audio_only"]
 
 
-class MediaLostNotice(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="media.lost"):
+class MediaLostNotice(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="media.lost"
+):
     """A media connection is gone (node died, path lost): publish and subscribe anew."""
 
     direction: Literal["publish", "subscribe", "both"]
@@ -398,8 +456,16 @@ class ResumeNotice(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", 
 
 
 NoticeData = (
-    TypingNotice | ReactionNotice | PresenceNotice | SpeakersNotice | SlotsNotice | LinkNotice
-    | MediaLostNotice | ReplacedNotice | EndedNotice | ResumeNotice
+    TypingNotice
+    | ReactionNotice
+    | PresenceNotice
+    | SpeakersNotice
+    | SlotsNotice
+    | LinkNotice
+    | MediaLostNotice
+    | ReplacedNotice
+    | EndedNotice
+    | ResumeNotice
 )
 
 
@@ -423,5 +489,3 @@ class ConnectRefusal(msgspec.Struct, frozen=True, kw_only=True):
 
     code: str
     retry_ms: int | None = None
-
-

@@ -18,7 +18,7 @@ def decide(state: ClassState, command: ClassCommand, by: str) -> list[wire.Event
         case people.Join():
             return people.join(state, by, command)
         case people.Lose():
-            return people.leave(state, by, "lost")
+            return people.lose(state, command)
         case people.Close():
             return people.close(state)
         case _:
@@ -55,4 +55,4 @@ def _decide_for_person(
         case wire.PersonRemove():
             return people.remove(state, by, command)
         case wire.ClassLeave():
-            return people.leave(state, by, "left")
+            return people.lose(state, people.Lose(user=by, reason="left"))

@@ -11,7 +11,7 @@ from signaling.errors import NotInClass, Refused
 PEOPLE_MAX = 1000
 
 
-class Join(msgspec.Struct, frozen=True, kw_only=True, tag="join"):
+class Join(msgspec.Struct, frozen=True, kw_only=True):
     """A person at the door with a good token; `fresh` unless the same page comes back with its state."""
 
     name: str
@@ -20,11 +20,14 @@ class Join(msgspec.Struct, frozen=True, kw_only=True, tag="join"):
     fresh: bool
 
 
-class Lose(msgspec.Struct, frozen=True, kw_only=True, tag="lose"):
-    """The person whose link has been silent for too long, or whose broadcast ended."""
+class Lose(msgspec.Struct, frozen=True, kw_only=True):
+    """A person whose link has been silent for too long, or who may not be here any more."""
+
+    user: str
+    reason: Literal["left", "lost", "removed"]
 
 
-class Close(msgspec.Struct, frozen=True, kw_only=True, tag="close"):
+class Close(msgspec.Struct, frozen=True, kw_only=True):
     """The class is over."""
 
 
@@ -44,11 +47,11 @@ def join(state: ClassState, by: str, command: Join) -> list[wire.EventData]:
     return [wire.PersonJoined(user=by, name=command.name, role=role)]
 
 
-def leave(state: ClassState, by: str, reason: Literal["left", "lost"]) -> list[wire.EventData]:
+def lose(state: ClassState, command: Lose) -> list[wire.EventData]:
     """Leaving twice is leaving once."""
-    if by not in state.people:
+    if command.user not in state.people:
         return []
-    return [wire.PersonLeft(user=by, reason=reason)]
+    return [wire.PersonLeft(user=command.user, reason=command.reason)]
 
 
 def remove(state: ClassState, by: str, command: wire.PersonRemove) -> list[wire.EventData]:

@@ -8,7 +8,7 @@ LOST_AFTER_S = 13.0
 
 @dataclass(slots=True, kw_only=True)
 class _Link:
-    connection: str
+    connection: int
     heard_at: float
     away: bool = False
 
@@ -24,33 +24,31 @@ class Swept:
 
 @dataclass(slots=True)
 class Presence:
-    """One live connection a person; connection ids sort by their time, the newest wins."""
+    """One live connection a person, numbered by the owner's clock: the newest counts."""
 
     _links: dict[str, _Link] = field(default_factory=dict)
 
-    def connect(self, user: str, connection: str, now: float) -> bool:
-        """Take this connection as the person's; False when a newer one is there already."""
+    def connect(self, user: str, now_ms: int, now: float) -> int:
+        """A new connection of this person; its number is above every one before, whoever owned the class then."""
         link = self._links.get(user)
-        if link is not None and link.connection > connection:
-            return False
+        connection = max(now_ms, link.connection + 1 if link else 0)
         self._links[user] = _Link(
             connection=connection, heard_at=now, away=bool(link and link.away)
         )
-        return True
+        return connection
 
     def expect(self, user: str, now: float) -> None:
         """Somebody who is in the class by its log: give them time to be heard of."""
-        self._links.setdefault(user, _Link(connection="", heard_at=now))
+        self._links.setdefault(user, _Link(connection=0, heard_at=now))
 
-    def hear(self, user: str, connection: str, heard_at: float) -> bool:
-        """A sign of life; False when it comes from a connection that was replaced."""
+    def hear(self, user: str, connection: int, heard_at: float) -> bool:
+        """A sign of life; False when it comes from a connection that counts no longer."""
         link = self._links.get(user)
-        if link is None or link.connection < connection:
-            away = bool(link and link.away)
-            self._links[user] = _Link(connection=connection, heard_at=heard_at, away=away)
+        if link is None:
             return True
         if link.connection > connection:
             return False
+        link.connection = connection
         link.heard_at = max(link.heard_at, heard_at)
         return True
 
@@ -58,10 +56,10 @@ class Presence:
         """They left."""
         self._links.pop(user, None)
 
-    def connection_of(self, user: str) -> str | None:
-        """The connection that counts."""
+    def connection_of(self, user: str) -> int:
+        """The connection that counts; 0 when none was heard of."""
         link = self._links.get(user)
-        return link.connection if link else None
+        return link.connection if link else 0
 
     def away(self) -> list[str]:
         """Who is away now."""

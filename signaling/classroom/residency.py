@@ -1,0 +1,296 @@
+"""Where classes live: the owners and edges of this node, and the way from here to the owner of any class.
+
+Theory of operation. Whoever needs a class asks its owner: here, or over the bus. When the owner does not answer, its
+node's lease is looked at; as soon as that has run out, the one who asked takes the class over. Each edge reports to the
+owner once a second, so a dead owner is noticed and replaced even when nobody says anything.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+import structlog
+
+from lms.errors import LmsError
+from sfu import commands as sfu
+from signaling.classroom import letters
+from signaling.classroom.edge import Edge, EdgeSurroundings
+from signaling.classroom.ledger import Surroundings, load
+from signaling.classroom.owner import Owner
+from signaling.errors import Busy, SignalingError
+from signaling.routing.bus import Bus
+from signaling.routing.lease import Claimed
+from signaling.routing.place import Place, place_of_room
+
+PATIENCE_S = 6.0
+ASK_DEADLINE_S = 2.0
+REPORT_DEADLINE_S = 0.5
+AGAIN_AFTER_S = 0.15
+SUSPECT_FOR_S = 1.0
+TICK_S = 0.5
+REPORT_EACH_S = 1.0
+EDGE_KEPT_S = 10.0
+OWNER_KEPT_S = 120.0
+
+_log = structlog.get_logger(__name__)
+
+
+class Classes:
+    """The classes of one node."""
+
+    def __init__(self, *, around: Surroundings, edges: EdgeSurroundings, bus: Bus) -> None:
+        self._around = around
+        self._edge_around = edges
+        self._bus = bus
+        self._owners: dict[Place, Owner] = {}
+        self._edges: dict[Place, Edge] = {}
+        self._directory: dict[Place, str] = {}
+        self._suspects: dict[str, float] = {}
+        self._finding: dict[Place, asyncio.Lock] = {}
+        self._reporting: set[Place] = set()
+        self._group: asyncio.TaskGroup | None = None
+
+    @property
+    def edges(self) -> list[Edge]:
+        """Every class that has browsers at this node."""
+        return list(self._edges.values())
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Own, serve and watch classes until the block ends; then let go of them at once."""
+        await self._around.lease.renew()
+        async with asyncio.TaskGroup() as group, self._bus.running(self._answer):
+            self._group = group
+            kept = [
+                group.create_task(self._around.lease.keep()),
+                group.create_task(self._around.media.run()),
+                group.create_task(self._tick_for_ever()),
+            ]
+            try:
+                yield
+            finally:
+                for task in kept:
+                    task.cancel()
+                for owner in list(self._owners.values()):
+                    owner.step_down()
+                with contextlib.suppress(LmsError, TimeoutError):
+                    await self._around.lease.release()
+
+    # --- Edges ----------------------------------------------------------------------------------
+
+    @contextlib.asynccontextmanager
+    async def entering(self, place: Place) -> AsyncIterator[Edge]:
+        """The edge of a class, hearing its channel, kept while somebody is on the way in."""
+        edge = self._edges.get(place)
+        if edge is None:
+            edge = Edge(
+                place=place,
+                around=self._edge_around,
+                owner_is=lambda it: self._owner_is(place, it),
+            )
+            self._edges[place] = edge
+        edge.joining += 1
+        try:
+            if edge.joining == 1 and not edge.sessions:
+                await self._bus.subscribe(place, edge.hear)
+            yield edge
+        finally:
+            edge.joining -= 1
+
+    def edge_of(self, place: Place) -> Edge | None:
+        """The edge of a class, if it has browsers here."""
+        return self._edges.get(place)
+
+    # --- Asking the owner -----------------------------------------------------------------------
+
+    async def ask(self, ask: letters.Ask) -> letters.Reply:
+        """The owner's answer; who owns the class may change meanwhile. Raises SignalingError."""
+        gives_up_at = self._around.clock.monotonic() + PATIENCE_S
+        while True:
+            try:
+                reply = await self._ask_once(ask, ASK_DEADLINE_S)
+            except LmsError:
+                reply = letters.NotOwner()
+            if not isinstance(reply, letters.NotOwner):
+                letters.raise_refusal(reply)
+                return reply
+            if self._around.clock.monotonic() > gives_up_at:
+                self._around.meters.count("class_unreachable_total")
+                raise Busy("The class cannot be reached right now.", code="class_unreachable")
+            await asyncio.sleep(AGAIN_AFTER_S)
+
+    async def try_once(self, ask: letters.Ask) -> letters.Reply:
+        """The owner's answer if it is to be had at once. Raises SignalingError."""
+        reply = await self._ask_once(ask, REPORT_DEADLINE_S)
+        letters.raise_refusal(reply)
+        return reply
+
+    async def _ask_once(self, ask: letters.Ask, deadline_s: float) -> letters.Reply:
+        owner = self._owners.get(ask.place)
+        if owner is not None and owner.alive:
+            return await owner.handle(ask)
+        node_id = await self._find(ask.place)
+        if node_id == self._around.node_id:
+            return await self._owners[ask.place].handle(ask)
+        if node_id is None or self._is_suspect(node_id):
+            self._directory.pop(ask.place, None)
+            return letters.NotOwner()
+        return await self._ask_far(node_id, ask, deadline_s)
+
+    async def _ask_far(self, node_id: str, ask: letters.Ask, deadline_s: float) -> letters.Reply:
+        try:
+            body = await self._bus.ask(node_id, letters.encode(ask), deadline_s)
+        except (TimeoutError, Busy):
+            self._suspects[node_id] = self._around.clock.monotonic() + SUSPECT_FOR_S
+            self._directory.pop(ask.place, None)
+            return letters.NotOwner()
+        reply: letters.Reply = letters.decode_reply(body)
+        if isinstance(reply, letters.NotOwner):
+            self._directory.pop(ask.place, None)
+        return reply
+
+    def _is_suspect(self, node_id: str) -> bool:
+        """Whether this node did not answer just now: then only its lease is watched for a moment."""
+        return self._suspects.get(node_id, 0.0) > self._around.clock.monotonic()
+
+    async def _find(self, place: Place) -> str | None:
+        """The node of the owner: this one, if the class could be taken."""
+        if place in self._directory:
+            return self._directory[place]
+        async with self._finding.setdefault(place, asyncio.Lock()):
+            owner = self._owners.get(place)
+            if owner is not None and owner.alive:
+                return self._around.node_id
+            if place in self._directory:
+                return self._directory[place]
+            found = await self._around.lease.claim(place)
+            if isinstance(found, Claimed):
+                await self._own(place, found, before=owner)
+                return self._around.node_id
+            if found.node_id is not None:
+                self._learn(place, found.node_id)
+            return found.node_id
+
+    async def _own(self, place: Place, claimed: Claimed, before: Owner | None) -> None:
+        loaded = await load(self._around.database, place)
+        unbroken = before is not None and before.epoch + 1 == claimed.epoch
+        owner = Owner(
+            place=place,
+            epoch=claimed.epoch,
+            media_epoch=before.media_epoch if before and unbroken else claimed.epoch,
+            loaded=loaded,
+            around=self._around,
+            send=lambda frame, far: self._send(place, frame, far=far),
+        )
+        self._owners[place] = owner
+        assert self._group is not None, "running before use"
+        self._group.create_task(owner.run())
+        self._around.meters.gauge("class_owners", len(self._owners))
+        _log.info("class.owned", class_id=place.class_id, epoch=claimed.epoch)
+        owner.announce()
+
+    def _send(self, place: Place, frame: letters.Frame, *, far: bool) -> None:
+        edge = self._edges.get(place)
+        if edge is not None:
+            edge.take(frame)
+        if far:
+            self._bus.post(place, letters.encode(frame))
+
+    async def _answer(self, body: bytes) -> bytes:
+        """Another node asks; what is owned by this node by its row is taken up again."""
+        ask = letters.decode_ask(body)
+        owner = self._owners.get(ask.place)
+        if owner is None or not owner.alive:
+            owner = await self._take_up(ask.place)
+        reply = letters.NotOwner() if owner is None else await owner.handle(ask)
+        return letters.encode(reply)
+
+    async def _take_up(self, place: Place) -> Owner | None:
+        self._directory.pop(place, None)
+        try:
+            await self._find(place)
+        except (SignalingError, LmsError):
+            return None
+        return self._owners.get(place)
+
+    def _owner_is(self, place: Place, news: letters.OwnerIs) -> None:
+        owner = self._owners.get(place)
+        if news.origin == self._around.node_id or (owner and owner.epoch > news.epoch):
+            return
+        self._learn(place, news.origin)
+
+    def _learn(self, place: Place, node_id: str) -> None:
+        """Another node owns the class: what this one still has of it ends, its media too."""
+        self._directory[place] = node_id
+        owner = self._owners.pop(place, None)
+        if owner is not None:
+            owner.step_down()
+            self._around.media.order([sfu.CloseRoom(room=place.room)])
+
+    # --- Watching -------------------------------------------------------------------------------
+
+    async def _tick_for_ever(self) -> None:
+        assert self._group is not None, "running before use"
+        report_at = 0.0
+        while True:
+            await asyncio.sleep(TICK_S)
+            now = self._around.clock.monotonic()
+            if not self._around.lease.held():
+                for owner in self._owners.values():
+                    owner.step_down()
+            for owner in [owner for owner in self._owners.values() if owner.alive]:
+                self._group.create_task(owner.tick())
+            if now >= report_at:
+                report_at = now + REPORT_EACH_S - TICK_S / 2
+                self._report_all(self._group)
+            await self._forget(now)
+
+    def _report_all(self, group: asyncio.TaskGroup) -> None:
+        for place, edge in self._edges.items():
+            if edge.sessions and place not in self._reporting:
+                self._reporting.add(place)
+                group.create_task(self._report(edge))
+
+    async def _report(self, edge: Edge) -> None:
+        """Until the owner has heard it; where it cannot be asked, the log is read, so that the class goes on hearing."""
+        try:
+            while edge.sessions:
+                reply = await self._ask_once(edge.report(), REPORT_DEADLINE_S)
+                if isinstance(reply, letters.Reported):
+                    edge.reported(reply)
+                if edge.behind or not isinstance(reply, letters.Reported):
+                    await edge.mend()
+                if not isinstance(reply, letters.NotOwner):
+                    return
+                await asyncio.sleep(AGAIN_AFTER_S)
+        except (LmsError, SignalingError, TimeoutError) as error:
+            _log.warning("class.report_failed", reason=type(error).__name__)
+        finally:
+            self._reporting.discard(edge.place)
+
+    async def _forget(self, now: float) -> None:
+        """Classes without anybody here cost nothing."""
+        for place, edge in list(self._edges.items()):
+            if edge.is_idle(now, EDGE_KEPT_S):
+                del self._edges[place]
+                await self._bus.unsubscribe(place)
+        for place, owner in list(self._owners.items()):
+            if owner.alive and owner.idle_s(now) > OWNER_KEPT_S:
+                del self._owners[place]
+                owner.step_down()
+        known = self._edges.keys() | self._owners.keys()
+        for place in self._finding.keys() - known:
+            if not self._finding[place].locked():
+                del self._finding[place]
+        for place in self._directory.keys() - known:
+            del self._directory[place]
+        self._around.meters.gauge("class_owners", len(self._owners))
+
+    # --- Media ----------------------------------------------------------------------------------
+
+    async def hear_media(self, payload: bytes) -> None:
+        """A notification of the SFU of this node, for the owner that is here."""
+        notification = sfu.decode_notification(payload)
+        owner = self._owners.get(place_of_room(notification.room))
+        if owner is not None and owner.alive:
+            await owner.hear_media(notification)
