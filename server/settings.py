@@ -96,6 +96,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             description="Addresses of proxies whose X-Forwarded-For is believed, comma-separated."
         ),
     ]
+    limits_scale: Annotated[float, Meta(gt=0, description="Multiplies every rate limit.")]
     metrics_token: Annotated[
         str,
         Meta(description="Bearer that opens /metrics from elsewhere; empty allows loopback only."),
@@ -225,8 +226,10 @@ def _kind(hint: Any) -> str:
     origin = hint.__origin__
     if origin == tuple[str, ...]:
         return "list"
-    if getattr(origin, "__name__", "") in ("str", "bool", "int"):
-        return {"str": "text", "bool": "0 or 1", "int": "number"}[origin.__name__]
+    if getattr(origin, "__name__", "") in ("str", "bool", "int", "float"):
+        return {"str": "text", "bool": "0 or 1", "int": "number", "float": "number"}[
+            origin.__name__
+        ]
     if origin == int | str:
         return "number or `auto`"
     return "one of " + ", ".join(f"`{choice}`" for choice in origin.__args__ if choice)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -10,6 +11,7 @@ from typing import Generic, Protocol, TypeVar
 import asyncpg
 
 from lms.errors import Unavailable
+from signaling.context import Meters
 from signaling.errors import Busy
 
 Row = TypeVar("Row")
@@ -41,11 +43,13 @@ class GroupCommit(Generic[Row, Result]):
         database: Transactions,
         flush: Flush[Row, Result],
         *,
+        meters: Meters,
         max_waiting: int = 10_000,
         max_batch: int = 256,
     ) -> None:
         self._database = database
         self._flush = flush
+        self._meters = meters
         self._max_waiting = max_waiting
         self._max_batch = max_batch
         self._waiting: deque[tuple[Row, asyncio.Future[Result]]] = deque()
@@ -57,6 +61,7 @@ class GroupCommit(Generic[Row, Result]):
         if not self._open:
             raise Unavailable("this node is stopping: try again in a moment")
         if len(self._waiting) >= self._max_waiting:
+            self._meters.count("commit_refused_total")
             raise Busy("too many writes are waiting: try again in a moment")
         done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._waiting.append((row, done))
@@ -89,6 +94,8 @@ class GroupCommit(Generic[Row, Result]):
     async def _commit(self, batch: list[tuple[Row, asyncio.Future[Result]]]) -> None:
         if not batch:
             return
+        self._meters.observe("commit_batch_rows", len(batch))
+        before = time.perf_counter()
         try:
             async with self._database.transaction(None) as connection:
                 results = await self._write(connection, [row for row, _ in batch])
@@ -104,6 +111,7 @@ class GroupCommit(Generic[Row, Result]):
             for (_, done), result in zip(batch, results, strict=True):
                 if not done.done():
                     done.set_result(result)
+            self._meters.observe("commit_seconds", time.perf_counter() - before)
 
     async def _write(self, connection: asyncpg.Connection, rows: list[Row]) -> Sequence[Result]:
         results = await self._flush(connection, rows)

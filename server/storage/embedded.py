@@ -57,7 +57,7 @@ async def stores(
     async with contextlib.AsyncExitStack() as stack:
         try:
             stack.enter_context(_owned(state))
-            run = _runtime_folder(state)
+            run = runtime_folder(state)
             database_url = (
                 await stack.enter_async_context(postgres(state, run)) if database else ""
             )
@@ -106,7 +106,7 @@ def _in_words(error: OSError, state: Path) -> str:
     return f"the embedded stores cannot start: {error}"
 
 
-def _runtime_folder(state: Path) -> Path:
+def runtime_folder(state: Path) -> Path:
     """A short private folder for sockets, the same for the same state folder and account."""
     mark = hashlib.sha256(f"{os.getuid()}:{state}".encode()).hexdigest()[:12]
     base = Path(tempfile.gettempdir())

@@ -43,13 +43,15 @@ def spawn(
             env=environ,
             cwd="/",
             start_new_session=True,
-            preexec_fn=_bind(account, death_signal, os.getpid()),
+            preexec_fn=bound(account, death_signal, os.getpid()),
         )
 
 
-def _bind(
+def bound(
     account: Account | None, death_signal: signal.Signals, parent_pid: int
 ) -> Callable[[], None]:
+    """What a child does between fork and exec: take the account, and bind its life to ours."""
+
     def run() -> None:
         if account is not None:
             os.setgroups([])

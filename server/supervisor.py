@@ -1,0 +1,122 @@
+"""Keeps several node processes alive behind one port: starts them, restarts what dies, stops them all."""
+
+import asyncio
+import contextlib
+import os
+import random
+import signal
+import sys
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+
+import aiohttp
+import structlog
+
+from server.storage.processes import bound
+
+FIRST_PAUSE_SECONDS = 0.25
+LONGEST_PAUSE_SECONDS = 8.0
+STEADY_SECONDS = 30.0  # a node that lived for so long starts again at once
+READY_SECONDS = 60.0
+PROBE_SECONDS = 0.1
+
+_log = structlog.get_logger(__name__)
+
+
+class StartFailedError(Exception):
+    """A node ended before it was ready; it has said why itself."""
+
+
+@contextlib.asynccontextmanager
+async def nodes(
+    count: int, role: str, environ: Mapping[str, str], sockets: Path, *, stop_seconds: float
+) -> AsyncIterator[None]:
+    """`count` nodes of this role; entered when all are ready, left when all have ended."""
+    stopping = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        keepers = [
+            group.create_task(_keep(index, role, environ, stopping, stop_seconds))
+            for index in range(count)
+        ]
+        try:
+            await _until_ready(keepers, sockets)
+            yield
+        finally:
+            stopping.set()
+
+
+async def _keep(
+    index: int, role: str, environ: Mapping[str, str], stopping: asyncio.Event, stop_seconds: float
+) -> None:
+    """One node, again and again, until we stop; the first start must succeed."""
+    loop = asyncio.get_running_loop()
+    pause = FIRST_PAUSE_SECONDS
+    while not stopping.is_set():
+        started = loop.time()
+        process = await _start(index, role, environ)
+        code = await _until_ended(process, stopping, stop_seconds)
+        if stopping.is_set():
+            return
+        if code == 1 and loop.time() - started < READY_SECONDS and pause == FIRST_PAUSE_SECONDS:
+            raise StartFailedError(f"node {index} does not start")
+        pause = (
+            FIRST_PAUSE_SECONDS
+            if loop.time() - started > STEADY_SECONDS
+            else min(pause * 2, LONGEST_PAUSE_SECONDS)
+        )
+        _log.error("node.died", index=index, code=code, restart_in_seconds=round(pause, 2))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(pause * random.uniform(0.75, 1.25)):  # noqa: S311 - jitter
+                await stopping.wait()
+
+
+async def _start(index: int, role: str, environ: Mapping[str, str]) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "server", role, "--node", str(index)),
+        env=dict(environ),
+        stdin=asyncio.subprocess.DEVNULL,
+        start_new_session=True,
+        preexec_fn=bound(None, signal.SIGKILL, os.getpid()),
+    )
+
+
+async def _until_ended(
+    process: asyncio.subprocess.Process, stopping: asyncio.Event, stop_seconds: float
+) -> int:
+    """Its exit code; when we stop it is asked to end, and made to after `stop_seconds`."""
+    ended = asyncio.ensure_future(process.wait())
+    asked = asyncio.ensure_future(stopping.wait())
+    try:
+        await asyncio.wait((ended, asked), return_when=asyncio.FIRST_COMPLETED)
+        if not ended.done():
+            process.terminate()
+            await asyncio.wait((ended,), timeout=stop_seconds)
+    finally:
+        asked.cancel()
+        if not ended.done():
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+    return await ended
+
+
+async def _until_ready(keepers: list[asyncio.Task[None]], sockets: Path) -> None:
+    async with asyncio.timeout(READY_SECONDS):
+        for index in range(len(keepers)):
+            while not await _ready(sockets / f"node-{index}.sock"):
+                if any(keeper.done() for keeper in keepers):
+                    raise StartFailedError("a node does not start")
+                await asyncio.sleep(PROBE_SECONDS)
+
+
+async def _ready(path: Path) -> bool:
+    timeout = aiohttp.ClientTimeout(total=2)
+    try:
+        async with (
+            aiohttp.ClientSession(
+                connector=aiohttp.UnixConnector(path=str(path)), timeout=timeout
+            ) as session,
+            session.get("http://node/readyz") as response,
+        ):
+            return response.status == 200
+    except (aiohttp.ClientError, OSError, TimeoutError):
+        return False

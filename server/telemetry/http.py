@@ -1,0 +1,93 @@
+"""HTTP timings by route, and /metrics: this node's text, or that of all nodes of this machine together."""
+
+import asyncio
+import hmac
+import ipaddress
+import time
+from pathlib import Path
+
+import aiohttp
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from server.telemetry.metrics import PrometheusMeters, merged
+
+SIBLING_SECONDS = 2.0
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+def timed(meters: PrometheusMeters) -> Middleware:
+    """Middleware that counts and times every request by its route, never by its address."""
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        before = time.perf_counter()
+        status = 500
+        try:
+            response = await handler(request)
+            status = response.status
+        except web.HTTPException as refusal:
+            status = refusal.status
+            raise
+        finally:
+            resource = request.match_info.route.resource
+            route = resource.canonical if resource is not None else "(none)"
+            labels = {"method": request.method, "route": route}
+            meters.count("http_requests_total", {**labels, "status": str(status)})
+            if status != 101:  # a websocket's life is no response time
+                meters.observe("http_request_seconds", time.perf_counter() - before, labels)
+        return response
+
+    return middleware
+
+
+def mount(
+    app: web.Application, meters: PrometheusMeters, *, token: str, siblings: Path | None
+) -> None:
+    """Add /metrics; `siblings` is the folder with a socket of each node of this machine."""
+
+    async def metrics(request: web.Request) -> web.Response:
+        if not _allowed(request, token):
+            raise web.HTTPNotFound
+        if siblings is None or _internal(request):
+            return web.Response(body=meters.text(), headers={"Content-Type": CONTENT_TYPE})
+        texts = await _texts(siblings)
+        body = await asyncio.to_thread(merged, texts)
+        return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE})
+
+    app.router.add_get("/metrics", metrics)
+
+
+def _allowed(request: web.Request, token: str) -> bool:
+    given = request.headers.get("Authorization", "")
+    if token:
+        return hmac.compare_digest(given.encode(), f"Bearer {token}".encode()) or _internal(
+            request
+        )
+    if "X-Forwarded-For" in request.headers or "Forwarded" in request.headers:
+        return False  # a proxy on this machine speaks for somebody elsewhere
+    return _internal(request) or ipaddress.ip_address(request.remote or "0.0.0.0").is_loopback  # noqa: S104 - no address at all
+
+
+def _internal(request: web.Request) -> bool:
+    """A request over a node's own socket has no peer address."""
+    return not request.remote
+
+
+async def _texts(siblings: Path) -> dict[str, str]:
+    paths = await asyncio.to_thread(lambda: sorted(siblings.glob("node-*.sock")))
+    texts = await asyncio.gather(*(_text(path) for path in paths))
+    return {path.stem: text for path, text in zip(paths, texts, strict=True) if text is not None}
+
+
+async def _text(path: Path) -> str | None:
+    timeout = aiohttp.ClientTimeout(total=SIBLING_SECONDS)
+    connector = aiohttp.UnixConnector(path=str(path))
+    try:
+        async with (
+            aiohttp.ClientSession(connector=connector, timeout=timeout) as session,
+            session.get("http://node/metrics") as response,
+        ):
+            return await response.text()
+    except (aiohttp.ClientError, OSError, TimeoutError):
+        return None
