@@ -81,7 +81,15 @@ class CloseRoom(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 Request = (
-    Publish | Subscribe | SubscribeAnswer | Want | SetSource | WhipPublish | WhepPlay | Hangup | CloseRoom
+    Publish
+    | Subscribe
+    | SubscribeAnswer
+    | Want
+    | SetSource
+    | WhipPublish
+    | WhepPlay
+    | Hangup
+    | CloseRoom
 )
 
 

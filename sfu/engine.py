@@ -222,9 +222,9 @@ class Engine:
             layer = Layer(source=self._next_id(), rid=rid, width=width)
             producer.layers.append(layer)
             self._sources[layer.source] = (room.name, producer, layer)
-            self.kernel.add_source(
-                negotiation.source_row(publication.leg, layer.source, rid, line)
-            )
+            row = negotiation.source_row(publication.leg, layer.source, rid, line)
+            self._rows[layer.source] = row
+            self.kernel.add_source(row)
         return producer
 
     def _remove_producer(self, publication: Publication, source: commands.Source) -> None:

@@ -7,31 +7,31 @@ class SfuError(Exception):
     code = "media"
 
 
-class Malformed(SfuError):  # noqa: N818 - the house names a fault by what it is
+class Malformed(SfuError):
     """Bytes from outside that break their RFC: counted and dropped, never logged one by one."""
 
     code = "media_malformed"
 
 
-class BadOffer(SfuError):  # noqa: N818 - the house names a fault by what it is
+class BadOffer(SfuError):
     """An SDP that cannot be answered: the caller is told why in a sentence."""
 
     code = "bad_sdp"
 
 
-class NoSuchPeer(SfuError):  # noqa: N818 - the house names a fault by what it is
+class NoSuchPeer(SfuError):
     """The room, peer or track is not here (any more)."""
 
     code = "no_such_peer"
 
 
-class Full(SfuError):  # noqa: N818 - the house names a fault by what it is
+class Full(SfuError):
     """A limit of the node is reached (peers, rooms, tracks)."""
 
     code = "media_full"
 
 
-class Misuse(SfuError):  # noqa: N818 - the house names a fault by what it is
+class Misuse(SfuError):
     """Our own fault: a programming error; raised, never caught in the engine."""
 
     code = "misuse"

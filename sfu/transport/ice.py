@@ -7,6 +7,9 @@ datagrams end at a dictionary look-up, and an unauthenticated check gets no answ
 The first nominated address is used at once, since DTLS proves that somebody is there. A later move must be proven:
 a sender of forged source addresses could otherwise turn a class's pictures on a victim. We send a check of our own to
 the new address and move when its sealed answer comes. The same checks tell a silent browser from a dead one.
+
+A browser may reach several of our addresses from one of its own, and takes answers only from the one it wrote to: so
+`via` remembers, for each of its addresses, which of our sockets its nominating check came to.
 """
 
 import secrets
@@ -53,6 +56,7 @@ class Door:
         self._by_ufrag: dict[str, Path] = {}
         self._by_leg: dict[Leg, Path] = {}
         self.legs: dict[Address, Leg] = {}  # the guard: who may send anything but STUN
+        self.via: dict[Address, int] = {}  # the number of the socket that answers there
 
     def open(self, local: Local) -> Path:
         """Expect checks for this ufrag."""
@@ -69,9 +73,9 @@ class Door:
         del self._by_ufrag[path.local.ufrag]
         for address in path.addresses:
             if self.legs.get(address) == leg:
-                del self.legs[address]
+                self._forget(address)
 
-    def stun(self, datagram: bytes, address: Address, now: float) -> Heard | None:
+    def stun(self, datagram: bytes, address: Address, now: float, via: int = 0) -> Heard | None:
         """One STUN message; None when it is not for us. Malformed when it is no STUN."""
         check = stun.parse_check(datagram)
         if check is None:
@@ -87,6 +91,8 @@ class Door:
         reply = stun.binding_success(check.transaction_id, host, port, path.local.password)
         replies = [(reply, address)]
         selected = None
+        if check.use_candidate or address not in self.via:
+            self.via[address] = via
         if check.use_candidate and path.selected is None:
             path.selected = selected = address
         elif check.use_candidate and path.selected != address and path.remote is not None:
@@ -147,10 +153,14 @@ class Door:
                 (a for a in path.addresses if a != path.selected), key=path.addresses.__getitem__
             )
             del path.addresses[oldest]
-            del self.legs[oldest]
+            self._forget(oldest)
         path.addresses[address] = path.heard_at = now
         self.legs[address] = leg
         return True
+
+    def _forget(self, address: Address) -> None:
+        del self.legs[address]
+        self.via.pop(address, None)
 
 
 def plain(address: Address) -> tuple[str, int]:

@@ -101,7 +101,8 @@ class Bot:
 
     async def ask(self, request: commands.Request) -> commands.Reply:
         """One request to the node."""
-        return commands.decode_reply(await self._ask(commands.encode(request)))
+        reply: commands.Reply = commands.decode_reply(await self._ask(commands.encode(request)))
+        return reply
 
     async def publish(
         self, *, video_codec: str = "video/VP8", pictures: Pictures | None = None

@@ -41,7 +41,8 @@ class Window:
 
     async def ask(self, request: commands.Request) -> commands.Reply:
         """One request to the node."""
-        return commands.decode_reply(await self._ask(commands.encode(request)))
+        reply: commands.Reply = commands.decode_reply(await self._ask(commands.encode(request)))
+        return reply
 
     async def publish(
         self,

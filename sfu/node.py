@@ -1,0 +1,366 @@
+"""The node: the only file that opens media sockets; one port, batches, timers, and the engine between them."""
+
+import asyncio
+import secrets
+import socket
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from time import monotonic  # noqa: TID251 - a shell: it reads the clock, finer than the loop's
+
+import msgspec
+
+from sfu import commands
+from sfu.engine import Engine
+from sfu.errors import Malformed
+from sfu.kernel.reference import ReferenceKernel
+from sfu.kernel.table import Counters as KernelCounters
+from sfu.metrics import Meterage, Meters, NodeCounters
+from sfu.packet.demux import kind_of
+from sfu.settings import SfuSettings
+from sfu.transport.dtls import Identity
+from sfu.transport.ice import Door
+from sfu.transport.peer import Packets, Peer
+from sfu.types import (
+    Address,
+    Answered,
+    Command,
+    Connect,
+    Disconnect,
+    Gone,
+    Leg,
+    Local,
+    Moved,
+    Notify,
+    Open,
+    Output,
+    Secured,
+    Tick,
+)
+
+BATCH = 128  # datagrams read before others have their turn
+LONGEST_DATAGRAM_BYTES = 2048
+FREE_PORT_TRIES = 8
+CARE_EVERY_S = 0.25  # for connections that stand
+REPORT_EVERY_S = 1.0
+OPENS = commands.Publish | commands.WhipPublish | commands.Subscribe | commands.WhepPlay
+
+
+class Node:
+    """One SFU. `async with node.running():`, then `ask`; what it has to say by itself goes to `on_notify`."""
+
+    def __init__(
+        self,
+        settings: SfuSettings,
+        meters: Meters,
+        on_notify: Callable[[bytes], None] | None = None,
+    ) -> None:
+        self.counters = NodeCounters()
+        self.on_notify = on_notify
+        self.port = settings.port
+        self._settings = settings
+        self._meterage = Meterage(meters)
+        self._identity = Identity()
+        self._kernel = ReferenceKernel()
+        self._engine = Engine(settings, self._kernel)
+        self._door = Door(silence_s=settings.silence_timeout_s)
+        self._peers: dict[Leg, Peer] = {}
+        self._forming: set[Leg] = set()
+        self._legs = 0
+        self._sockets: list[socket.socket] = []  # one for each of our addresses, all on one port
+        self._backlog: deque[tuple[bytes, Address]] = deque()
+        self._candidates: tuple[tuple[str, int], ...] = ()
+        self._timer: asyncio.TimerHandle | None = None
+        self._care_at = self._report_at = 0.0
+
+    @property
+    def kernel_counters(self) -> KernelCounters:
+        """What the kernel has taken, sent and turned away."""
+        return self._kernel.counters
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Open the port, carry media until the block ends, say goodbye to everybody."""
+        self._open_sockets()
+        loop = asyncio.get_running_loop()
+        for number, sock in enumerate(self._sockets):
+            loop.add_reader(sock, self._readable, sock, number)
+        try:
+            yield
+        finally:
+            if self._timer is not None:
+                self._timer.cancel()
+            for leg in list(self._peers):
+                self._disconnect(leg)
+            for sock in self._sockets:
+                loop.remove_reader(sock)
+                loop.remove_writer(sock)
+                sock.close()
+            self._sockets.clear()
+
+    async def ask(self, request: bytes) -> bytes:
+        """One encoded request, its encoded reply."""
+        try:
+            decoded = commands.decode_request(request)
+        except (msgspec.DecodeError, msgspec.ValidationError):
+            self.counters.refused += 1
+            return commands.encode(
+                commands.Refusal(
+                    code=Malformed.code, message="The media node cannot read the request."
+                )
+            )
+        local = self._new_local() if isinstance(decoded, OPENS) else None
+        reply = self._perform(
+            self._engine.handle(Command(request=decoded, local=local), monotonic())
+        )
+        self._flush()
+        assert reply is not None
+        if isinstance(reply, commands.Refusal):
+            self.counters.refused += 1
+        return commands.encode(reply)
+
+    # --- outputs of the engine ---
+
+    def _perform(self, outputs: list[Output]) -> commands.Reply | None:
+        reply: commands.Reply | None = None
+        for output in outputs:
+            match output:
+                case Answered():
+                    reply = output.reply
+                case Open():
+                    self._peers[output.local.leg] = Peer(
+                        output.local, self._settings, self._door, now=monotonic()
+                    )
+                    self._forming.add(output.local.leg)
+                    self._set_timer()
+                case Connect():
+                    self._peers[output.leg].connect(output.remote, self._identity)
+                case Disconnect():
+                    self._disconnect(output.leg)
+                case Notify():
+                    if self.on_notify is not None:
+                        self.on_notify(commands.encode(output.notification))
+                case _:
+                    pass
+        return reply
+
+    # --- datagrams in ---
+
+    def _readable(self, sock: socket.socket, number: int) -> None:
+        now = monotonic()
+        legs = self._door.legs
+        receive = self._engine.receive
+        count = 0
+        try:
+            for _ in range(BATCH):
+                data, address = sock.recvfrom(LONGEST_DATAGRAM_BYTES)
+                count += 1
+                if data and 128 <= data[0] <= 191 and (leg := legs.get(address)) is not None:
+                    receive(leg, data, monotonic())
+                else:
+                    self._other(data, address, now, number)
+        except (BlockingIOError, InterruptedError):
+            pass
+        except OSError:
+            self.counters.receive_errors += 1  # an ICMP answer to something sent earlier
+        self.counters.datagrams_in += count
+        self._perform(self._engine.settle(now))
+        self._flush()
+
+    def _other(self, data: bytes, address: Address, now: float, number: int) -> None:
+        """Everything but the media of a browser that is known: the guard decides."""
+        kind = kind_of(data)
+        if kind == "stun":
+            self.counters.stun += 1
+            self._stun(data, address, now, number)
+        elif kind == "dtls" and (leg := self._door.legs.get(address)) is not None:
+            self.counters.dtls += 1
+            self._dtls(self._peers[leg], data, address, now)
+        elif not data:
+            self.counters.empty += 1
+        else:
+            self.counters.stranger += 1
+
+    def _stun(self, data: bytes, address: Address, now: float, number: int) -> None:
+        try:
+            heard = self._door.stun(data, address, now, number)
+        except Malformed:
+            self.counters.stun_malformed += 1
+            return
+        if heard is None:
+            self.counters.stun_unknown += 1
+            return
+        for reply, back in heard.replies:
+            self._send_one(self._sockets[number], reply, back)
+        if heard.selected is not None:
+            self._perform(self._engine.handle(Moved(leg=heard.leg, address=heard.selected), now))
+
+    def _dtls(self, peer: Peer, data: bytes, address: Address, now: float) -> None:
+        was = peer.state
+        self._send(peer.dtls(data, address, now))
+        if peer.state == "secured" and was != "secured" and peer.keys is not None:
+            self.counters.secured += 1
+            self._forming.discard(peer.leg)
+            secured = Secured(leg=peer.leg, address=peer.address or address, keys=peer.keys)
+            self._perform(self._engine.handle(secured, now))
+        elif peer.state == "over":
+            self._gone(peer, now)
+
+    # --- time ---
+
+    def _on_time(self) -> None:
+        """Tick while anybody is connected; the next one is set first, so that no fault stops the clock."""
+        self._timer = None
+        self._set_timer()
+        self._tick(monotonic())
+
+    def _set_timer(self) -> None:
+        if self._timer is None and self._peers:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(self._settings.tick_s, self._on_time)
+
+    def _tick(self, now: float) -> None:
+        legs = list(self._forming)
+        if now >= self._care_at:
+            self._care_at = now + CARE_EVERY_S
+            legs = list(self._peers)
+        for leg in legs:
+            peer = self._peers.get(leg)
+            if peer is None:
+                continue
+            self._send(peer.tick(now))
+            if peer.state == "over":
+                self._gone(peer, now)
+        self._perform(self._engine.handle(Tick(), now))
+        self._flush()
+        if now >= self._report_at:
+            self._report_at = now + REPORT_EVERY_S
+            self._report()
+
+    def _report(self) -> None:
+        self._meterage.report("media_node", self.counters)
+        self._meterage.report("media_kernel", self._kernel.counters)
+        self._meterage.gauge("media_peers", len(self._peers))
+        self._meterage.gauge("media_rooms", len(self._engine.rooms))
+
+    # --- connections ---
+
+    def _new_local(self) -> Local:
+        """A connection's secrets; its Peer stands only when the engine takes it."""
+        self._legs += 1
+        return Local(
+            leg=self._legs,
+            ufrag=secrets.token_urlsafe(6).replace("-", "+").replace("_", "/"),
+            password=secrets.token_hex(16),
+            fingerprint=self._identity.fingerprint,
+            candidates=self._candidates,
+            session=secrets.randbits(62),
+            ssrc_base=(secrets.randbits(31) & 0x7FFE0000) | 0x10000,
+        )
+
+    def _gone(self, peer: Peer, now: float) -> None:
+        if peer.keys is None:
+            self.counters.dtls_failed += 1
+        self.counters.lost += 1
+        self._perform(self._engine.handle(Gone(leg=peer.leg), now))
+
+    def _disconnect(self, leg: Leg) -> None:
+        peer = self._peers.pop(leg, None)
+        self._forming.discard(leg)
+        if peer is not None:
+            self._send(peer.close())
+
+    # --- datagrams out ---
+
+    def _flush(self) -> None:
+        if self._kernel.transmits:
+            self._send(self._kernel.take_transmits())
+
+    def _send(self, packets: Packets) -> None:
+        sockets, via = self._sockets, self._door.via
+        for position, (data, address) in enumerate(packets):
+            try:
+                sockets[via.get(address, 0)].sendto(data, address)
+            except (BlockingIOError, InterruptedError):
+                self._hold(packets[position:])
+                return
+            except OSError:
+                self.counters.send_dropped += 1
+        self.counters.datagrams_out += len(packets)
+
+    def _send_one(self, sock: socket.socket, data: bytes, address: Address) -> None:
+        """An answer, from the address that was written to."""
+        try:
+            sock.sendto(data, address)
+            self.counters.datagrams_out += 1
+        except OSError:
+            self.counters.send_dropped += 1
+
+    def _hold(self, packets: Packets) -> None:
+        """The system's buffer is full: keep a bounded number and go on when it drains."""
+        loop = asyncio.get_running_loop()
+        for packet in packets:
+            if len(self._backlog) < self._settings.send_backlog_packets:
+                self._backlog.append(packet)
+            else:
+                self.counters.send_dropped += 1
+        for sock in self._sockets:
+            loop.add_writer(sock, self._writable)
+
+    def _writable(self) -> None:
+        held, self._backlog = list(self._backlog), deque()
+        loop = asyncio.get_running_loop()
+        for sock in self._sockets:
+            loop.remove_writer(sock)
+        self._send(held)
+
+    def _open_sockets(self) -> None:
+        """One socket for each address that is this machine's; one for all when some are not (behind NAT)."""
+        hosts = list(self._settings.addresses)
+        if not all(_is_local(host) for host in hosts):
+            hosts = [self._settings.bind]
+        for attempt in range(FREE_PORT_TRIES):
+            try:
+                for host in hosts:
+                    self._sockets.append(self._bound(host))
+                break
+            except OSError:
+                for sock in self._sockets:
+                    sock.close()
+                self._sockets.clear()
+                self.port = self._settings.port
+                if self.port != 0 or attempt == FREE_PORT_TRIES - 1:
+                    raise
+        self._candidates = tuple((address, self.port) for address in self._settings.addresses)
+
+    def _bound(self, host: str) -> socket.socket:
+        is_v6 = ":" in host
+        sock = socket.socket(socket.AF_INET6 if is_v6 else socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            sock.setblocking(False)
+            if is_v6:
+                sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            with suppress(OSError):
+                sock.setsockopt(
+                    socket.SOL_SOCKET, socket.SO_RCVBUF, self._settings.receive_buffer_bytes
+                )
+                sock.setsockopt(
+                    socket.SOL_SOCKET, socket.SO_SNDBUF, self._settings.send_buffer_bytes
+                )
+            sock.bind((host, self.port))
+        except OSError:
+            sock.close()
+            raise
+        self.port = sock.getsockname()[1]
+        return sock
+
+
+def _is_local(host: str) -> bool:
+    """Whether this machine has the address."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as sock:
+        try:
+            sock.bind((host, 0))
+        except OSError:
+            return False
+    return True
