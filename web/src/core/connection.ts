@@ -14,6 +14,7 @@ import type {
   Snapshot,
 } from "../protocol/messages";
 import type { Clock } from "./clock";
+import { Refused } from "./errors";
 
 const BEAT_MS = 1000;
 const SILENCE_MS = 4000;
@@ -156,6 +157,11 @@ export class Connection {
     if (this.live) this.socket?.emit(name, body);
   }
 
+  /** How far this browser has followed the class. */
+  position(): { epoch: number | null; seq: number | null } {
+    return { epoch: this.epoch, seq: this.seq };
+  }
+
   /** Leave for good; waits for the answer, though not for long. */
   async leave(): Promise<void> {
     if (this.live) {
@@ -182,7 +188,7 @@ export class Connection {
     try {
       this.address = await this.newAddress();
     } catch (problem) {
-      const code = codeOf(problem);
+      const code = finalCode(problem);
       if (code !== undefined) this.end({ why: "refused", code });
       else this.wait(() => void this.renewAndDial());
       return;
@@ -351,10 +357,9 @@ function failed(code: string): Failed {
   return { ok: false, code, message: code };
 }
 
-/** A problem that the server stated is final; a network fault has no code and is tried again. */
-function codeOf(problem: unknown): string | undefined {
-  if (typeof problem !== "object" || problem === null) return undefined;
-  const { code, status } = problem as { code?: unknown; status?: unknown };
-  if (typeof code !== "string" || typeof status !== "number") return undefined;
+/** What the server refused is final; what the network did is tried again. */
+function finalCode(problem: unknown): string | undefined {
+  if (!(problem instanceof Refused)) return undefined;
+  const { status, code } = problem;
   return status >= 400 && status < 500 && status !== 429 && status !== 408 ? code : undefined;
 }

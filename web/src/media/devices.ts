@@ -58,21 +58,31 @@ export class Devices {
     }
   }
 
-  openMic(): Promise<MediaStreamTrack> {
-    return this.open("mic", {
-      audio: { ...this.preferred("mic"), echoCancellation: true, noiseSuppression: true, autoGainControl: true },
-    });
+  async openMic(): Promise<MediaStreamTrack> {
+    return one((await this.open({ audio: this.micWish() })).getAudioTracks());
   }
 
-  openCamera(): Promise<MediaStreamTrack> {
-    return this.open("camera", {
-      video: {
-        ...this.preferred("camera"),
-        width: { ideal: 1280 },
-        height: { ideal: 720 },
-        frameRate: { ideal: 30, max: 30 },
-      },
-    });
+  async openCamera(): Promise<MediaStreamTrack> {
+    return one((await this.open({ video: this.cameraWish() })).getVideoTracks());
+  }
+
+  /** Both with one question to the person; the caller tries each alone when this fails. */
+  async openBoth(): Promise<{ mic: MediaStreamTrack; camera: MediaStreamTrack }> {
+    const stream = await this.open({ audio: this.micWish(), video: this.cameraWish() });
+    return { mic: one(stream.getAudioTracks()), camera: one(stream.getVideoTracks()) };
+  }
+
+  private micWish(): MediaTrackConstraints {
+    return { ...this.preferred("mic"), echoCancellation: true, noiseSuppression: true, autoGainControl: true };
+  }
+
+  private cameraWish(): MediaTrackConstraints {
+    return {
+      ...this.preferred("camera"),
+      width: { ideal: 1280 },
+      height: { ideal: 720 },
+      frameRate: { ideal: 30, max: 30 },
+    };
   }
 
   private preferred(kind: DeviceKind): MediaTrackConstraints {
@@ -80,18 +90,22 @@ export class Devices {
     return id === undefined ? {} : { deviceId: { ideal: id } };
   }
 
-  private async open(kind: DeviceKind, constraints: MediaStreamConstraints): Promise<MediaStreamTrack> {
+  private async open(wish: MediaStreamConstraints): Promise<MediaStream> {
     if (!navigator.mediaDevices) throw new NoDevice("insecure");
     try {
-      const stream = await navigator.mediaDevices.getUserMedia(constraints);
+      const stream = await navigator.mediaDevices.getUserMedia(wish);
       void this.refresh();
-      const [track] = kind === "mic" ? stream.getAudioTracks() : stream.getVideoTracks();
-      if (!track) throw new NoDevice("missing");
-      return track;
+      return stream;
     } catch (problem) {
-      throw problem instanceof NoDevice ? problem : new NoDevice(troubleOf(problem));
+      throw new NoDevice(troubleOf(problem));
     }
   }
+}
+
+function one(tracks: readonly MediaStreamTrack[]): MediaStreamTrack {
+  const [track] = tracks;
+  if (!track) throw new NoDevice("missing");
+  return track;
 }
 
 /** The screen with its sound where the browser gives it; null when the person changed their mind. */

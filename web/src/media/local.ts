@@ -14,6 +14,20 @@ export class LocalMedia {
 
   constructor(readonly devices: Devices) {}
 
+  /** Microphone and camera with one question; where that fails each is tried alone. */
+  async openBoth(): Promise<void> {
+    try {
+      const { mic, camera } = await this.devices.openBoth();
+      this.put("mic", mic);
+      this.put("camera", camera);
+      this.mark("mic", true);
+      this.mark("camera", true);
+    } catch {
+      await this.turnOn("mic");
+      await this.turnOn("camera");
+    }
+  }
+
   async turnOn(source: "mic" | "camera"): Promise<boolean> {
     if (!this.tracks.value[source]) {
       try {

@@ -1,0 +1,73 @@
+/** Single letters that work outside text fields, and Space held to talk. */
+
+import { useEffect, useRef } from "preact/hooks";
+
+export type Keys = Readonly<Record<string, (() => void) | undefined>>;
+
+const SWITCH = "lectern.letters";
+
+/** Single letters can be switched off, for those whose voice or hands type them by accident. */
+export function lettersOn(): boolean {
+  try {
+    return localStorage.getItem(SWITCH) !== "off";
+  } catch {
+    return true;
+  }
+}
+
+export function switchLetters(on: boolean): void {
+  try {
+    localStorage.setItem(SWITCH, on ? "on" : "off");
+  } catch {
+    // A browser that keeps nothing keeps them on.
+  }
+}
+
+export function useKeys(keys: Keys, talk: { press: () => void; release: () => void }): void {
+  const latest = useRef({ keys, talk });
+  latest.current = { keys, talk };
+  useEffect(() => {
+    let talking = false;
+    const down = (event: KeyboardEvent) => {
+      if (event.defaultPrevented || event.repeat || !free(event)) return;
+      if (event.key === " " && !onButton(event.target)) {
+        event.preventDefault();
+        talking = true;
+        latest.current.talk.press();
+        return;
+      }
+      const named = event.key.length === 1 ? event.key.toUpperCase() : event.key;
+      const act = latest.current.keys[named];
+      if (!act || (named.length === 1 && !lettersOn())) return;
+      event.preventDefault();
+      act();
+    };
+    const release = () => {
+      if (!talking) return;
+      talking = false;
+      latest.current.talk.release();
+    };
+    const up = (event: KeyboardEvent) => {
+      if (event.key === " ") release();
+    };
+    addEventListener("keydown", down);
+    addEventListener("keyup", up);
+    addEventListener("blur", release);
+    return () => {
+      removeEventListener("keydown", down);
+      removeEventListener("keyup", up);
+      removeEventListener("blur", release);
+    };
+  }, []);
+}
+
+function free(event: KeyboardEvent): boolean {
+  if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return false;
+  const target = event.target instanceof Element ? event.target : null;
+  const writing = target?.closest("input, textarea, select, [contenteditable]");
+  return event.key === "Escape" || !writing;
+}
+
+function onButton(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest("button, a, [role=tab]") !== null;
+}

@@ -1,0 +1,53 @@
+/** "Needs you" first: who waits, for how long, in which order, with the action beside it. */
+
+import { spell } from "../../core/clock";
+import { personOf } from "../../core/classroom";
+import { t } from "../../i18n";
+import type { State } from "../../protocol/messages";
+import { Icon } from "../../ui/icon";
+
+const SHOWN = 4;
+
+interface Props {
+  room: State;
+  nowMs: number;
+  onLower: (user: string) => void;
+  onAll: () => void;
+}
+
+export function Needs({ room, nowMs, onLower, onAll }: Props) {
+  const hands = room.hands.flatMap((hand) => {
+    const person = personOf(room, hand.user);
+    return person ? [{ ...hand, name: person.name }] : [];
+  });
+  const rest = hands.length - SHOWN;
+  return (
+    <section class="needs" aria-label={t("class.needsYou")} hidden={hands.length === 0}>
+      <ol class="queue">
+        {hands.slice(0, SHOWN).map((hand, place) => (
+          <li key={hand.user} class={`who${place === 0 ? " n1" : ""}`} data-testid="hand-item" data-user={hand.user}>
+            <span class="badge hand num">
+              {place === 0 && <Icon name="hand" class="s" />}
+              {place + 1}
+            </span>
+            <bdi class="clip">{hand.name}</bdi>
+            <span class="num mut sm">{spell(nowMs - hand.at)}</span>
+            <button
+              class={`btn s${place === 0 ? " pri" : " ghost"}`}
+              aria-label={t("class.lowerHandOf", { name: hand.name })}
+              onClick={() => onLower(hand.user)}
+            >
+              {t("class.lower")}
+              {place === 0 && <kbd class="kbd dk">F</kbd>}
+            </button>
+          </li>
+        ))}
+      </ol>
+      <span class="sp" />
+      <button class="btn ghost s all" onClick={onAll}>
+        <Icon name="hand" class="s" />
+        {rest > 0 ? t("class.moreHands", { count: rest }) : t("class.allHands")}
+      </button>
+    </section>
+  );
+}

@@ -1,0 +1,214 @@
+/** The conversation of a class: what was said, who is typing, and a line to say something. */
+
+import type { ComponentChildren } from "preact";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { locale, t } from "../i18n";
+import { CHAT_TEXT_MAX_BYTES, type ChatLine } from "../protocol/messages";
+import { Avatar } from "./avatar";
+import { Icon } from "./icon";
+import "./chat.css";
+
+const NEAR_END_PX = 80;
+const TYPING_EVERY_MS = 2000;
+
+/** Something said here that the server has not confirmed yet. */
+export interface Unsent {
+  key: string;
+  text: string;
+  failed: boolean;
+}
+
+interface ListProps {
+  lines: readonly ChatLine[];
+  unsent: readonly Unsent[];
+  you: string;
+  isTeacher: (user: string) => boolean;
+  typing: readonly string[];
+  mayDelete: (line: ChatLine) => boolean;
+  onDelete: (line: ChatLine) => void;
+  onRetry: (unsent: Unsent) => void;
+}
+
+export function ChatList(props: ListProps) {
+  const { lines, unsent, you, typing } = props;
+  const box = useRef<HTMLDivElement>(null);
+  const following = useRef(true);
+  useLayoutEffect(() => {
+    const element = box.current;
+    if (element && following.current) element.scrollTop = element.scrollHeight;
+  }, [lines, unsent, typing.length]);
+  return (
+    <div
+      ref={box}
+      class="body"
+      tabIndex={0}
+      role="region"
+      aria-label={t("class.chat")}
+      onScroll={({ currentTarget: box }) => {
+        following.current = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_END_PX;
+      }}
+    >
+      <ol class="msgs">
+        {lines.length + unsent.length === 0 && <Nothing />}
+        {lines.map((line, place) => (
+          <Line key={line.seq} line={line} follows={lines[place - 1]} {...props} mine={line.user === you} />
+        ))}
+        {unsent.map((entry) => (
+          <li key={entry.key} class="msg me" aria-busy={!entry.failed}>
+            <p dir="auto">{entry.text}</p>
+            {entry.failed ? (
+              <span class="row xs c-danger">
+                {t("class.notSent")}
+                <button class="btn ghost s" onClick={() => props.onRetry(entry)}>{t("class.retry")}</button>
+              </span>
+            ) : (
+              <span class="xs dim">{t("class.sending")}</span>
+            )}
+          </li>
+        ))}
+      </ol>
+      <Typing names={typing} />
+    </div>
+  );
+}
+
+interface LineProps extends ListProps {
+  line: ChatLine;
+  follows: ChatLine | undefined;
+  mine: boolean;
+}
+
+function Line({ line, mine, isTeacher, mayDelete, onDelete }: LineProps) {
+  const teacher = isTeacher(line.user);
+  const classes = ["msg", mine ? "me" : teacher && "t", line.text === null && "del"].filter(Boolean).join(" ");
+  const gone = line.text === null;
+  return (
+    <li class={classes} data-testid="chat-line" data-seq={line.seq}>
+      {!mine && <Avatar name={line.name} small />}
+      <header class={mine ? "sr" : ""}>
+        <b><bdi>{mine ? t("class.youAlone") : line.name}</bdi></b>
+        {teacher && !mine && <span class="c-accent xs b">{t("class.teacher")}</span>}
+        {!mine && <At at={line.at} />}
+      </header>
+      <p dir="auto">{gone ? t("class.deleted") : <Linked text={line.text ?? ""} />}</p>
+      {mine && <At at={line.at} />}
+      {!gone && mayDelete(line) && (
+        <button
+          class="ib s del-line"
+          aria-label={t("class.deleteLine", { name: line.name })}
+          onClick={() => onDelete(line)}
+        >
+          <Icon name="bin" />
+        </button>
+      )}
+    </li>
+  );
+}
+
+function At({ at }: { at: number }) {
+  const date = new Date(at);
+  const spelled = date.toLocaleTimeString(locale(), { hour: "2-digit", minute: "2-digit" });
+  return <time class="num" dateTime={date.toISOString()}>{spelled}</time>;
+}
+
+/** Addresses become links; everything else is text. */
+function Linked({ text }: { text: string }) {
+  const parts = text.split(/(https?:\/\/[^\s<>"]+[^\s<>".,;:!?)\]])/u);
+  const linked: ComponentChildren[] = parts.map((part, place) =>
+    place % 2 === 1 ? <a key={place} href={part} target="_blank" rel="noopener noreferrer nofollow">{part}</a> : part,
+  );
+  return <>{linked}</>;
+}
+
+function Nothing() {
+  return (
+    <li class="empty">
+      <Icon name="chat" />
+      <b>{t("class.chatEmpty")}</b>
+      <span>{t("class.chatEmptyHint")}</span>
+    </li>
+  );
+}
+
+function Typing({ names }: { names: readonly string[] }) {
+  const [first, second] = names;
+  return (
+    <p class="row xs dim typing">
+      {first !== undefined && (
+        <>
+          <Icon name="more" />
+          {names.length === 1 && t("class.typingOne", { name: first })}
+          {names.length === 2 && t("class.typingTwo", { name: first, other: second ?? "" })}
+          {names.length > 2 && t("class.typingMany", { count: names.length })}
+        </>
+      )}
+    </p>
+  );
+}
+
+interface ComposeProps {
+  focus: boolean;
+  onSend: (text: string) => void;
+  onTyping: () => void;
+}
+
+export function Compose({ focus, onSend, onTyping }: ComposeProps) {
+  const [text, setText] = useState("");
+  const field = useRef<HTMLTextAreaElement>(null);
+  const said = useRef(0);
+  const tooLong = new TextEncoder().encode(text.trim()).length > CHAT_TEXT_MAX_BYTES;
+  const ready = text.trim() !== "" && !tooLong;
+  useEffect(() => {
+    if (focus) field.current?.focus();
+  }, [focus]);
+  useLayoutEffect(() => {
+    const area = field.current;
+    if (!area) return;
+    area.style.blockSize = "auto";
+    area.style.blockSize = `${area.scrollHeight}px`;
+  }, [text]);
+  const send = () => {
+    if (!ready) return;
+    onSend(text.trim());
+    setText("");
+    said.current = 0;
+  };
+  return (
+    <form
+      class="compose"
+      onSubmit={(event) => {
+        event.preventDefault();
+        send();
+      }}
+    >
+      <textarea
+        ref={field}
+        class="in"
+        rows={1}
+        dir="auto"
+        data-testid="chat-input"
+        aria-label={t("class.message")}
+        aria-invalid={tooLong}
+        aria-describedby={tooLong ? "chat-fault" : undefined}
+        placeholder={t("class.messageEveryone")}
+        enterkeyhint="send"
+        value={text}
+        onInput={({ currentTarget, timeStamp }) => {
+          setText(currentTarget.value);
+          if (currentTarget.value.trim() === "" || timeStamp - said.current < TYPING_EVERY_MS) return;
+          said.current = timeStamp;
+          onTyping();
+        }}
+        onKeyDown={(event) => {
+          if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+          event.preventDefault();
+          send();
+        }}
+      />
+      <button type="submit" class="ib s" data-testid="chat-send" aria-label={t("class.send")} disabled={!ready}>
+        <Icon name="send" class="mir" />
+      </button>
+      {tooLong && <p id="chat-fault" class="err">{t("class.tooLong")}</p>}
+    </form>
+  );
+}
