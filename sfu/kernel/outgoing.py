@@ -3,7 +3,7 @@
 from struct import Struct
 from typing import TYPE_CHECKING
 
-from sfu.kernel.streams import SENT_SLOTS, Packet, Route
+from sfu.kernel.streams import SENT_SLOTS, Leg, Packet, Route
 from sfu.packet import rtp, vp8
 
 if TYPE_CHECKING:
@@ -15,6 +15,8 @@ _TIMESTAMP_MASK = 0xFFFFFFFF
 _RESENT_MASK = 1023
 _TYPE_SEQUENCE_TIME_SSRC = Struct("!BHII")
 _SEQUENCE = Struct("!H")
+_HAS_PADDING = 0x20
+_PADDING = bytes(254) + b"\xff"
 
 
 class Sender:
@@ -78,9 +80,7 @@ class Sender:
             number = route.numbers[sequence & _RESENT_MASK] if route.numbers is not None else 0
             size = self._write(route, packet, payload_type, sequence, shifts[1], number)
         else:
-            number = 0
-            if route.layout.transport_cc_head:
-                number = leg.transport_number = leg.transport_number + 1 & _SEQUENCE_MASK
+            number = self._next_number(leg) if route.layout.transport_cc_head else 0
             size = self._write(route, packet, payload_type, sequence, shifts[1], number)
             size = self._wrap_rtx(route, packet, rtx_type, sequence, size)
             if route.layout.transport_cc_head:
@@ -89,6 +89,44 @@ class Sender:
         self._counters.resent += 1
         self._counters.bytes_out += size
         return size
+
+    def pad(self, route: Route, now: float) -> int:
+        """Send one packet of nothing but padding on the RTX stream, which viewers drop unseen; its size."""
+        leg = route.leg
+        outbound = leg.outbound
+        address = leg.address
+        if outbound is None or address is None:
+            return 0
+        layout = route.layout
+        number = self._next_number(leg) if layout.transport_cc_head else 0
+        route.rtx_sequence = route.rtx_sequence + 1 & _SEQUENCE_MASK
+        layout.pack_into(
+            self._view,
+            0,
+            layout.first_byte | _HAS_PADDING,
+            next(iter(route.row.rtx.values())),
+            route.rtx_sequence,
+            0,
+            route.row.rtx_ssrc,
+            rtp.ONE_BYTE_PROFILE,
+            layout.words,
+            layout.transport_cc_head,
+            number,
+            layout.mid_element,
+        )
+        size = layout.size + len(_PADDING)
+        self._view[layout.size : size] = _PADDING
+        if layout.transport_cc_head:
+            leg.sent[number % SENT_SLOTS] = (number, now, size)
+        self._transmits.append((outbound.protect(size), address))
+        self._counters.rtp_out += 1
+        self._counters.bytes_out += size
+        return size
+
+    @staticmethod
+    def _next_number(leg: Leg) -> int:
+        leg.transport_number = leg.transport_number + 1 & _SEQUENCE_MASK
+        return leg.transport_number
 
     def _write(
         self,

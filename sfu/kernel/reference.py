@@ -39,6 +39,7 @@ _LAST_RTCP_TYPE = 223
 _MOST_UNKNOWN_SSRCS = 64
 _LEVEL_EVERY_S = 0.1
 _ASK_KEY_FRAME_EVERY_S = 0.5
+_MOST_PADDING_BYTES = 100_000
 _SSRC = Struct("!I")
 _NUMBER = Struct("!H")
 
@@ -210,6 +211,20 @@ class ReferenceKernel:
         asked = self._source(source)
         if asked.ssrc is not None:
             self._send_rtcp(asked.leg, rtcp.key_frame_request(reports.OUR_SSRC, asked.ssrc))
+
+    def send_padding(self, leg: LegId, size_bytes: int, now: float) -> int:
+        """See `table.Kernel`."""
+        padded = self._leg(leg)
+        route = next(
+            (route for route in padded.routes.values() if route.row.rtx and route.row.rtx_ssrc),
+            None,
+        )
+        if route is None or padded.outbound is None or padded.address is None:
+            return 0
+        sent_bytes = 0
+        while sent_bytes < min(size_bytes, _MOST_PADDING_BYTES):
+            sent_bytes += self._sender.pad(route, now)
+        return sent_bytes
 
     def send_rtcp(self, leg: LegId, plain: bytes) -> None:
         """See `table.Kernel`."""

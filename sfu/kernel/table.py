@@ -280,6 +280,9 @@ class Kernel(Protocol):
     def request_key_frame(self, source: SourceId) -> None:
         """Send one PLI to the publisher now."""
 
+    def send_padding(self, leg: LegId, size_bytes: int, now: float) -> int:
+        """Send about so many bytes of padding at once to probe the link; how many; 0 without an RTX stream."""
+
     def send_rtcp(self, leg: LegId, plain: bytes) -> None:
         """Protect and send an RTCP compound of the engine's own."""
 
