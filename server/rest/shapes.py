@@ -13,7 +13,9 @@ CourseRole = Literal["teacher", "student"]
 ClassRole = Literal["teacher", "student", "proctor", "observer"]
 ClassState = Literal["scheduled", "open", "closed"]
 
-Id = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$")]
+Id = Annotated[
+    str, msgspec.Meta(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$")
+]
 Email = Annotated[str, msgspec.Meta(min_length=3, max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
 Title = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
@@ -133,7 +135,9 @@ class UserChange(Body, frozen=True, kw_only=True):
     """What is left out stays as it is."""
 
     name: Name | msgspec.UnsetType = msgspec.UNSET
-    roles: Annotated[list[Role], msgspec.Meta(min_length=1, max_length=5)] | msgspec.UnsetType = msgspec.UNSET
+    roles: Annotated[list[Role], msgspec.Meta(min_length=1, max_length=5)] | msgspec.UnsetType = (
+        msgspec.UNSET
+    )
     active: bool | msgspec.UnsetType = msgspec.UNSET
 
 
@@ -184,7 +188,10 @@ class Course(Reply, frozen=True, kw_only=True):
 
 
 class NewEnrolment(Body, frozen=True, kw_only=True):
-    user_id: Id
+    """The person by exactly one of `user_id` and `email`."""
+
+    user_id: Id | None = None
+    email: Email | None = None
     role: CourseRole
 
 

@@ -1,0 +1,101 @@
+"""SQL of enrolments; reads the names of users."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import asyncpg
+
+from lms.enrolment.model import Enrolment
+from lms.identity import CourseRole
+from lms.ids import CourseId, EnrolmentId, UserId
+
+SELECT = (
+    "SELECT e.enrolment_id, e.course_id, e.user_id, u.name, e.role FROM enrolments e"
+    " JOIN users u ON u.tenant_id = e.tenant_id AND u.user_id = e.user_id"
+)
+
+
+def _enrolment(row: asyncpg.Record) -> Enrolment:
+    return Enrolment(
+        enrolment_id=EnrolmentId(str(row["enrolment_id"])),
+        course_id=CourseId(str(row["course_id"])),
+        user_id=UserId(str(row["user_id"])),
+        name=row["name"],
+        role=row["role"],
+    )
+
+
+async def role_in(
+    connection: asyncpg.Connection, tenant_id: str, course_id: str, user_id: str
+) -> CourseRole | None:
+    """What this person is in this course."""
+    role: CourseRole | None = await connection.fetchval(
+        "SELECT role FROM enrolments WHERE tenant_id = $1 AND course_id = $2 AND user_id = $3",
+        tenant_id,
+        course_id,
+        user_id,
+    )
+    return role
+
+
+async def add_all(
+    connection: asyncpg.Connection,
+    tenant_id: str,
+    enrolments: Sequence[Enrolment],
+    now: datetime,
+) -> int:
+    """Add these in one statement, but not twice; how many were new."""
+    rows = await connection.fetch(
+        "INSERT INTO enrolments (tenant_id, enrolment_id, course_id, user_id, role, created_at)"
+        " SELECT $1, new.enrolment_id, new.course_id, new.user_id, new.role, $6"
+        " FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[])"
+        " AS new (enrolment_id, course_id, user_id, role)"
+        " ON CONFLICT (tenant_id, course_id, user_id) DO NOTHING RETURNING 1",
+        tenant_id,
+        [enrolment.enrolment_id for enrolment in enrolments],
+        [enrolment.course_id for enrolment in enrolments],
+        [enrolment.user_id for enrolment in enrolments],
+        [enrolment.role for enrolment in enrolments],
+        now,
+    )
+    return len(rows)
+
+
+async def get(
+    connection: asyncpg.Connection, tenant_id: str, enrolment_id: str
+) -> Enrolment | None:
+    """One enrolment."""
+    row = await connection.fetchrow(
+        f"{SELECT} WHERE e.tenant_id = $1 AND e.enrolment_id = $2", tenant_id, enrolment_id
+    )
+    return None if row is None else _enrolment(row)
+
+
+async def page(
+    connection: asyncpg.Connection,
+    tenant_id: str,
+    course_id: str,
+    after: tuple[str, str] | None,
+    limit: int,
+) -> list[Enrolment]:
+    """The people of a course by name, after (name, enrolment id)."""
+    rows = await connection.fetch(
+        f"{SELECT} WHERE e.tenant_id = $1 AND e.course_id = $2"
+        " AND ($3::text IS NULL OR (u.name, e.enrolment_id) > ($3, $4::uuid))"
+        " ORDER BY u.name, e.enrolment_id LIMIT $5",
+        tenant_id,
+        course_id,
+        after[0] if after else None,
+        after[1] if after else None,
+        limit,
+    )
+    return [_enrolment(row) for row in rows]
+
+
+async def remove(connection: asyncpg.Connection, tenant_id: str, enrolment_id: str) -> None:
+    """Take a person out of a course."""
+    await connection.execute(
+        "DELETE FROM enrolments WHERE tenant_id = $1 AND enrolment_id = $2",
+        tenant_id,
+        enrolment_id,
+    )

@@ -1,0 +1,35 @@
+"""Typed ids: UUIDv7 from the time and the random bytes that it is given."""
+
+from typing import NewType
+from uuid import UUID
+
+TenantId = NewType("TenantId", str)
+UserId = NewType("UserId", str)
+SessionId = NewType("SessionId", str)
+CourseId = NewType("CourseId", str)
+EnrolmentId = NewType("EnrolmentId", str)
+LessonId = NewType("LessonId", str)
+ClassId = NewType("ClassId", str)
+
+RANDOM_BYTES = 10
+
+
+def uuid7(unix_ms: int, chance: bytes) -> str:
+    """RFC 9562, section 5.7: 48 bits of milliseconds, then version, variant and 74 bits of chance."""
+    if not 0 <= unix_ms < 1 << 48:
+        raise ValueError("the time does not fit into 48 bits")
+    if len(chance) != RANDOM_BYTES:
+        raise ValueError(f"{RANDOM_BYTES} random bytes are needed")
+    tail = int.from_bytes(chance, "big")
+    rand_a = tail >> 68 & 0xFFF
+    rand_b = tail & (1 << 62) - 1
+    return str(UUID(int=unix_ms << 80 | 0x7 << 76 | rand_a << 64 | 0b10 << 62 | rand_b))
+
+
+def is_uuid7(text: str) -> bool:
+    """Whether this is an id in the one spelling that Lectern writes."""
+    try:
+        value = UUID(text)
+    except ValueError:
+        return False
+    return value.version == 7 and str(value) == text

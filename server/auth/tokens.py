@@ -1,0 +1,249 @@
+"""Tokens: issued by PyJWT, verified by one strict road per type.
+
+A token's head must be, byte for byte, the head that we write for its type under one of our keys: there is no header to
+interpret, so `alg`, `kid`, `jku`, `crit` and the like have nothing to say. Then the signature, then the claims.
+"""
+
+import base64
+import functools
+import hashlib
+import hmac
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+import jwt
+import msgspec
+
+from lms.identity import ClassRole, Principal, Role
+from lms.ids import SessionId, TenantId, UserId
+from server.auth.keys import Key, KeyRing
+from server.auth.revocations import Revocations
+from server.problems import Refusal
+from signaling.context import Clock, JoinClaims
+from signaling.errors import Refused
+
+ISSUER: Literal["lectern"] = "lectern"
+ALGORITHM = "HS256"
+ACCESS_SECONDS = 10 * 60
+REFRESH_SECONDS = 30 * 24 * 3600
+JOIN_SECONDS = 2 * 3600
+MAX_CHARS = 4096
+# Clocks of two nodes may differ by this much.
+LEEWAY_SECONDS = 5
+
+Type = Literal["access", "refresh", "join"]
+
+
+class _Claims(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What every token says; times are seconds since 1970, `iat` to the millisecond."""
+
+    iss: Literal["lectern"]
+    sub: str
+    tid: str
+    sid: str
+    iat: float
+    exp: int
+
+
+class Access(_Claims, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Opens the API for minutes."""
+
+    aud: Literal["lectern/api"] = "lectern/api"
+    roles: list[Role]
+
+
+class RefreshClaims(_Claims, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Is changed for the next pair, once: `gen` counts."""
+
+    aud: Literal["lectern/refresh"] = "lectern/refresh"
+    gen: int
+
+
+class JoinToken(_Claims, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Opens one class for one person."""
+
+    aud: Literal["lectern/class"] = "lectern/class"
+    cid: str
+    name: str
+    role: ClassRole
+
+
+AnyClaims = TypeVar("AnyClaims", Access, RefreshClaims, JoinToken)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admitted:
+    """For whom a join token is made."""
+
+    who: Principal
+    class_id: str
+    name: str
+    role: ClassRole
+
+
+class Tokens:
+    """Issues and verifies; implements signaling.context.Tokens."""
+
+    def __init__(self, keys: KeyRing, revocations: Revocations, clock: Clock) -> None:
+        self._keys = keys
+        self._revocations = revocations
+        self._clock = clock
+
+    def access(self, who: Principal) -> str:
+        """A token that opens the API for ACCESS_SECONDS."""
+        now = self._now()
+        claims = Access(
+            iss=ISSUER,
+            sub=who.user_id,
+            tid=who.tenant_id,
+            sid=who.session_id,
+            iat=now,
+            exp=int(now) + ACCESS_SECONDS,
+            roles=sorted(who.roles),
+        )
+        return self._issue("access", claims)
+
+    def refresh(self, who: Principal, generation: int, expires_at: float) -> str:
+        """The one token that is good for the next pair."""
+        claims = RefreshClaims(
+            iss=ISSUER,
+            sub=who.user_id,
+            tid=who.tenant_id,
+            sid=who.session_id,
+            iat=self._now(),
+            exp=int(expires_at),
+            gen=generation,
+        )
+        return self._issue("refresh", claims)
+
+    def join(self, admitted: Admitted) -> str:
+        """A token that opens one class for JOIN_SECONDS."""
+        now = self._now()
+        claims = JoinToken(
+            iss=ISSUER,
+            sub=admitted.who.user_id,
+            tid=admitted.who.tenant_id,
+            sid=admitted.who.session_id,
+            iat=now,
+            exp=int(now) + JOIN_SECONDS,
+            cid=admitted.class_id,
+            name=admitted.name,
+            role=admitted.role,
+        )
+        return self._issue("join", claims)
+
+    def verify_access(self, token: str) -> Principal:
+        """Who calls; Refusal 401 when the token is not good."""
+        claims = self._verify("access", token, Access)
+        self._check_revoked(claims)
+        return Principal(
+            tenant_id=TenantId(claims.tid),
+            user_id=UserId(claims.sub),
+            session_id=SessionId(claims.sid),
+            roles=frozenset(claims.roles),
+        )
+
+    def verify_refresh(self, token: str) -> RefreshClaims:
+        """What a refresh token says; whether its generation is the latest is for the session to say."""
+        return self._verify("refresh", token, RefreshClaims)
+
+    def verify_join(self, token: str) -> JoinClaims:
+        """Raise signaling.errors.Refused when the token is not good."""
+        try:
+            claims = self._verify("join", token, JoinToken)
+            self._check_revoked(claims)
+        except Refusal as refusal:
+            raise Refused(refusal.message, code=refusal.code) from None
+        if self._revocations.class_voided(claims.sub, claims.cid, _ms(claims.iat)):
+            raise Refused("You are not of this class any more.", code="token_revoked")
+        return JoinClaims(
+            tenant_id=claims.tid,
+            class_id=claims.cid,
+            user_id=claims.sub,
+            session_id=claims.sid,
+            name=claims.name,
+            role=claims.role,
+            expires_at=float(claims.exp),
+            issued_at=claims.iat,
+        )
+
+    def _now(self) -> float:
+        return self._clock.wall_ms() / 1000
+
+    def _issue(self, kind: Type, claims: msgspec.Struct) -> str:
+        key = self._keys.current
+        return jwt.encode(
+            msgspec.to_builtins(claims),
+            key.secret,
+            algorithm=ALGORITHM,
+            headers=_head(key.key_id, kind),
+        )
+
+    def _verify(self, kind: Type, token: str, form: type[AnyClaims]) -> AnyClaims:
+        payload = self._signed_payload(kind, token)
+        try:
+            claims = msgspec.json.decode(payload, type=form)
+        except msgspec.DecodeError:
+            raise _invalid() from None
+        now = self._now()
+        if claims.iat > now + LEEWAY_SECONDS:
+            raise _invalid()
+        if claims.exp <= now:
+            raise Refusal("token_expired", "The token has expired.")
+        return claims
+
+    def _signed_payload(self, kind: Type, token: str) -> bytes:
+        parts = token.split(".") if len(token) <= MAX_CHARS and token.isascii() else []
+        if len(parts) != 3:
+            raise _invalid()
+        head, body, signature = parts
+        key = self._key_of(head, kind)
+        code = hmac.digest(key.secret, f"{head}.{body}".encode("ascii"), hashlib.sha256)
+        expected = base64.urlsafe_b64encode(code).rstrip(b"=")
+        if not hmac.compare_digest(expected, signature.encode("ascii")):
+            raise _invalid()
+        # The signature is ours, so the payload has the form that we gave it.
+        return base64.urlsafe_b64decode(body + "=" * (-len(body) % 4))
+
+    def _key_of(self, head: str, kind: Type) -> Key:
+        try:
+            said = msgspec.json.decode(
+                base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)), type=_Head
+            )
+        except (msgspec.DecodeError, ValueError):
+            raise _invalid() from None
+        key = self._keys.find(said.kid)
+        if key is None or head != _encoded_head(key.key_id, kind):
+            raise _invalid()
+        return key
+
+    def _check_revoked(self, claims: Access | JoinToken) -> None:
+        if self._revocations.session_ended(claims.sid) or self._revocations.user_voided(
+            claims.sub, _ms(claims.iat)
+        ):
+            raise Refusal("token_revoked", "This sign-in has ended.")
+
+
+class _Head(msgspec.Struct, frozen=True, kw_only=True):
+    """All that is read of a token's head: which of our keys to compare it under."""
+
+    kid: str
+
+
+def _head(key_id: str, kind: Type) -> dict[str, str]:
+    return {"kid": key_id, "typ": f"lectern-{kind}+jwt"}
+
+
+@functools.lru_cache(maxsize=64)
+def _encoded_head(key_id: str, kind: Type) -> str:
+    """The head of every token of this type under this key; it does not depend on the secret."""
+    sample = jwt.encode({}, bytes(32), algorithm=ALGORITHM, headers=_head(key_id, kind))
+    return sample.split(".")[0]
+
+
+def _ms(seconds: float) -> int:
+    return round(seconds * 1000)
+
+
+def _invalid() -> Refusal:
+    return Refusal("token_invalid", "The token is not valid.")

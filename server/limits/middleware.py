@@ -1,0 +1,39 @@
+"""Charges each request its cost: to the caller, or before there is one to the address; says what is left."""
+
+import math
+
+from lms.identity import Principal
+from server.limits.bucket import Rate, Verdict
+from server.limits.limiter import Limiter, Policy
+from server.problems import Refusal
+
+
+async def charge(
+    limiter: Limiter, cost: int, who: Principal | None, address: str
+) -> dict[str, str]:
+    """The RateLimit headers of the answer; Refusal 429 when it is too much."""
+    if who is not None:
+        return await take(limiter, "default", f"{who.tenant_id}.{who.user_id}", cost)
+    return await take(limiter, "address", address, cost)
+
+
+async def take(limiter: Limiter, policy: Policy, subject: str, cost: int) -> dict[str, str]:
+    """Take the cost from one bucket."""
+    verdict = await limiter.take(policy, subject, cost)
+    found = headers(policy, limiter.rate(policy), verdict)
+    if verdict.allowed:
+        return found
+    wait = max(1, math.ceil(verdict.retry_after_seconds))
+    raise Refusal(
+        "rate_limited",
+        f"Too many requests: try again in {wait} s.",
+        headers={**found, "Retry-After": str(wait)},
+    )
+
+
+def headers(policy: Policy, rate: Rate, verdict: Verdict) -> dict[str, str]:
+    """draft-ietf-httpapi-ratelimit-headers-10: the policy, and what is left of it."""
+    return {
+        "RateLimit-Policy": f'"{policy}";q={rate.quota};w={math.ceil(rate.window_seconds)}',
+        "RateLimit": f'"{policy}";r={verdict.remaining};t={math.ceil(verdict.reset_seconds)}',
+    }

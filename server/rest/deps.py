@@ -1,0 +1,58 @@
+"""What the REST API is given by the composition root: everything it touches, and nothing it makes itself."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+from lms.ids import RANDOM_BYTES, uuid7
+from server.auth.keys import KeyRing
+from server.auth.passwords import Passwords
+from server.auth.revocations import Revocations
+from server.auth.tokens import Tokens
+from server.limits.limiter import Limiter
+from server.rest.shapes import IceServer
+from sfu import commands
+from signaling.context import Clock, Database, Meters
+
+
+class ClassGateway(Protocol):
+    """What REST asks of the live classes; signaling.hub.Hub is one."""
+
+    async def epoch(self, tenant_id: str, class_id: str) -> int:
+        """The epoch under which the class runs now (0 before its first owner)."""
+
+    async def close(self, tenant_id: str, class_id: str, by: str) -> None:
+        """Tell the owner that the class is over; everyone in it hears so and is cut. Harmless when it is over already."""
+
+    async def ask_media(
+        self, tenant_id: str, class_id: str, request: commands.Request
+    ) -> commands.Reply:
+        """Pass a request to the SFU of the class; TimeoutError when it does not answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deps:
+    """One instance a process, made in server/app.py."""
+
+    database: Database
+    keys: KeyRing
+    tokens: Tokens
+    revocations: Revocations
+    passwords: Passwords
+    limiter: Limiter
+    classes: ClassGateway
+    meters: Meters
+    clock: Clock
+    trusted_proxies: Sequence[str] = ()
+    ice_servers: Sequence[IceServer] = ()
+    socket_path: str = "/socket.io/"
+
+    def now(self) -> datetime:
+        """The time, in UTC, to the millisecond."""
+        return datetime.fromtimestamp(self.clock.wall_ms() / 1000, UTC)
+
+    def new_id(self) -> str:
+        """A new UUIDv7."""
+        return uuid7(self.clock.wall_ms(), secrets.token_bytes(RANDOM_BYTES))

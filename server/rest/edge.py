@@ -1,0 +1,237 @@
+"""The way of every request: route, caller, cost, body, handler, answer; and every error to problem+json."""
+
+import asyncio
+import hashlib
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from aiohttp import web
+
+from lms.errors import LmsError
+from lms.identity import Principal
+from lms.ids import is_uuid7
+from server.auth import middleware as auth
+from server.limits import middleware as limits
+from server.limits.address import caller
+from server.problems import Refusal, Told
+from server.rest import parse, reply
+from server.rest.call import Answer, Call, Cookie, Route
+from server.rest.deps import Deps
+from server.rest.idempotency import KEY_MAX_CHARS
+from sfu.errors import SfuError
+from signaling.context import JoinClaims
+from signaling.errors import Refused, SignalingError
+
+BODY_SECONDS = 15.0
+MUTATIONS = ("POST", "PATCH", "DELETE")
+ETAG = re.compile(r'(?:W/)?"v(\d{1,9})"')
+
+log = structlog.get_logger()
+
+
+class Endpoint:
+    """One route as an aiohttp handler."""
+
+    def __init__(self, route: Route, deps: Deps) -> None:
+        self._route = route
+        self._deps = deps
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Answer the request, whatever it is."""
+        trace_id = self._deps.new_id()
+        structlog.contextvars.bind_contextvars(trace_id=trace_id, route=self._route.name)
+        started = self._deps.clock.monotonic()
+        headers: dict[str, str] = {}
+        try:
+            answer = await self._answer(request, headers)
+        except (Refusal, LmsError, SignalingError, SfuError) as error:
+            answer = reply.problem(_told(error), trace_id)
+        except Exception:
+            log.exception("request_failed", method=self._route.method)
+            answer = reply.problem(
+                Refusal("internal", "That is our fault; it is written down."), trace_id
+            )
+        self._measure(answer, started)
+        return _response(answer, {**headers, "Trace-Id": trace_id})
+
+    async def _answer(self, request: web.Request, headers: dict[str, str]) -> Answer:
+        route = self._route
+        address = caller(
+            request.remote, request.headers.get("X-Forwarded-For"), self._deps.trusted_proxies
+        )
+        who, join = await self._authenticate(request, address)
+        headers.update(await limits.charge(self._deps.limiter, route.cost, who, address))
+        params = _params(request.match_info)
+        query = parse.query(dict(request.query), tuple(route.query))
+        key = _idempotency_key(route, request.headers)
+        version = _if_match(route, request.headers)
+        data = await _read(request, route)
+        call = Call(
+            deps=self._deps,
+            route=route,
+            who=who,
+            join=join,
+            body=data if route.content_type != "application/json" else _parsed(data, route),
+            params=params,
+            query=query,
+            idempotency_key=key,
+            fingerprint=_fingerprint(request, data),
+            if_match=version,
+            address=address,
+            host=request.host.partition(":")[0].lower(),
+            from_browser=auth.is_browser(request.headers),
+            refresh_cookie=auth.refresh_cookie(request.headers, request.cookies),
+            now=self._deps.now(),
+        )
+        return await route.handler(call)
+
+    async def _authenticate(
+        self, request: web.Request, address: str
+    ) -> tuple[Principal | None, JoinClaims | None]:
+        if self._route.auth == "none":
+            return None, None
+        try:
+            token = auth.bearer(request.headers)
+            if self._route.auth == "access":
+                return self._deps.tokens.verify_access(token), None
+            return None, self._deps.tokens.verify_join(token)
+        except (Refusal, Refused):
+            # Whoever tries tokens pays for it by address.
+            await limits.charge(self._deps.limiter, self._route.cost, None, address)
+            raise
+
+    def _measure(self, answer: Answer, started: float) -> None:
+        route = f"{self._route.method} {self._route.path}"
+        self._deps.meters.count(
+            "api_requests_total", {"route": route, "status": str(answer.status)}
+        )
+        self._deps.meters.observe(
+            "api_request_seconds", self._deps.clock.monotonic() - started, {"route": route}
+        )
+
+
+def _told(error: Told) -> Told:
+    """Over HTTP a join token that is not good is a 401, not the 403 of the sockets."""
+    if isinstance(error, Refused) and error.code == "forbidden":
+        return Refusal("unauthorized", error.message)
+    return error
+
+
+def _params(match: Mapping[str, str]) -> dict[str, str]:
+    """The ids of the path; what cannot be an id of ours is not found, like any other that is not there."""
+    if not all(is_uuid7(value) for value in match.values()):
+        raise Refusal("not_found", "There is nothing at this address.")
+    return dict(match)
+
+
+def _idempotency_key(route: Route, headers: Mapping[str, str]) -> str | None:
+    key = headers.get("Idempotency-Key")
+    if key is None or route.keyed == "no":
+        if route.keyed == "must":
+            raise Refusal(
+                "idempotency_key_missing", "Send an Idempotency-Key, so that a repeat is harmless."
+            )
+        return None
+    if not 1 <= len(key) <= KEY_MAX_CHARS or not key.isascii() or not key.isprintable():
+        raise Refusal(
+            "idempotency_key_bad",
+            f"An Idempotency-Key has 1 to {KEY_MAX_CHARS} printable characters.",
+        )
+    return key
+
+
+def _if_match(route: Route, headers: Mapping[str, str]) -> int | None:
+    if not route.matched:
+        return None
+    given = headers.get("If-Match")
+    if given is None:
+        raise Refusal("precondition_required", "Send If-Match with the ETag of what you change.")
+    # A proxy that compresses weakens ETags: the opaque part is what counts.
+    found = ETAG.fullmatch(given.strip())
+    return int(found[1]) if found else -1
+
+
+async def _read(request: web.Request, route: Route) -> bytes:
+    """The body, bounded in size and time."""
+    if route.method not in MUTATIONS:
+        return b""
+    if (request.content_length or 0) > route.max_bytes:
+        raise _too_large(route)
+    data = bytearray()
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            while chunk := await request.content.readany():
+                data += chunk
+                if len(data) > route.max_bytes:
+                    raise _too_large(route)
+    except TimeoutError:
+        raise Refusal("body_slow", f"The body did not come within {BODY_SECONDS:.0f} s.") from None
+    if route.body is not None and data and request.content_type != route.content_type:
+        raise Refusal("media_type", f"Send the body as {route.content_type}.")
+    return bytes(data)
+
+
+def _too_large(route: Route) -> Refusal:
+    # What still comes is not read: the connection ends with the answer.
+    return Refusal(
+        "body_too_large",
+        f"The body has more than {route.max_bytes} bytes.",
+        headers={"Connection": "close"},
+    )
+
+
+def _parsed(data: bytes, route: Route) -> Any:
+    return None if route.body is None else parse.body(data, route.body)
+
+
+def _fingerprint(request: web.Request, data: bytes) -> bytes:
+    """What makes two requests the same one."""
+    head = f"{request.method} {request.raw_path} {request.headers.get('If-Match', '')}\n"
+    return hashlib.sha256(head.encode() + data).digest()
+
+
+def _response(answer: Answer, headers: Mapping[str, str]) -> web.Response:
+    body = reply.encoded(answer.body)
+    response = web.Response(
+        status=answer.status,
+        body=body,
+        headers={"Cache-Control": "no-store", **headers, **answer.headers},
+        content_type=answer.content_type if body is not None else None,
+    )
+    if answer.cookie is not None:
+        _set_cookie(response, answer.cookie)
+    if answer.headers.get("Connection") == "close":
+        response.force_close()
+    return response
+
+
+def _set_cookie(response: web.Response, cookie: Cookie) -> None:
+    response.set_cookie(
+        auth.COOKIE,
+        cookie.value,
+        max_age=cookie.max_age_seconds,
+        path=auth.COOKIE_PATH,
+        secure=True,
+        httponly=True,
+        samesite="Strict",
+    )
+
+
+@web.middleware
+async def problems_of_paths(request: web.Request, handler: Any) -> web.StreamResponse:
+    """What aiohttp itself refuses under /api/v1 (no such path, no such method) as problem+json."""
+    try:
+        response: web.StreamResponse = await handler(request)
+    except web.HTTPMethodNotAllowed as error:
+        refusal = Refusal(
+            "method_not_allowed",
+            f"This address does {', '.join(sorted(error.allowed_methods))}.",
+            headers={"Allow": error.headers.get("Allow", "")},
+        )
+    except web.HTTPNotFound:
+        refusal = Refusal("not_found", "There is nothing at this address.")
+    else:
+        return response
+    return _response(reply.problem(refusal, ""), {})

@@ -1,0 +1,58 @@
+"""Typed results to JSON: ETags, pages, problems."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+
+from server import problems
+from server.rest import shapes
+from server.rest.call import Answer
+from sfu.errors import SfuError
+
+PROBLEM_TYPE = "application/problem+json"
+TYPE_BASE = "https://lectern.dev/problems/"
+
+_encoder = msgspec.json.Encoder()
+
+
+def encoded(body: msgspec.Struct | bytes | None) -> bytes | None:
+    """The bytes of a body."""
+    return _encoder.encode(body) if isinstance(body, msgspec.Struct) else body
+
+
+def etag(version: int) -> str:
+    """The strong ETag of a version."""
+    return f'"v{version}"'
+
+
+def versioned(answer: Answer, version: int) -> Answer:
+    """The answer with the ETag of what it shows."""
+    return replace(answer, headers={**answer.headers, "ETag": etag(version)})
+
+
+def page(items: Sequence[Any], next_cursor: str | None) -> Answer:
+    """One page of a list."""
+    return Answer(body=shapes.Page(items=list(items), next_cursor=next_cursor))
+
+
+def problem(error: problems.Told, trace_id: str) -> Answer:
+    """The error as problem+json."""
+    status = problems.status_of(error)
+    message = error.message if not isinstance(error, SfuError) else str(error)
+    body = shapes.Problem(
+        type=TYPE_BASE + error.code,
+        title=problems.TITLES.get(status, "Error"),
+        status=status,
+        code=error.code,
+        detail=message,
+        trace_id=trace_id,
+        errors=[
+            shapes.Fault(pointer=fault.pointer, detail=fault.detail)
+            for fault in problems.faults_of(error)
+        ],
+    )
+    return Answer(
+        status=status, body=body, content_type=PROBLEM_TYPE, headers=problems.headers(error)
+    )
