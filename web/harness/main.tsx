@@ -136,7 +136,8 @@ function visit(): Visit {
   made.store.typing.value = count > 3 ? ["u3"] : [];
   local.tracks.value = { camera: picture(Number(you.slice(1)), 640, 360) };
   local.on.value = { mic: role === "teacher", camera: true };
-  made.call.receiver.playing.value = playing();
+  // The call lays its own empty slots when it starts; the drawn pictures come after.
+  setTimeout(() => (made.call.receiver.playing.value = playing()), 100);
   if (asked.has("slow")) made.call.link.value = "slow";
   if (asked.has("offline")) made.store.link.value = "offline";
   if (asked.has("back")) made.store.missed.value = 4;

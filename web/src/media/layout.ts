@@ -5,7 +5,7 @@ export const MIN_TILE_MOUSE_PX = 144;
 export const MIN_TILE_TOUCH_PX = 156;
 const WIDE = 16 / 9;
 const TALLER = 4 / 3;
-/** Above this many people 4:3 tiles fill the box better and faces stay large. */
+/** Above this many people 4:3 tiles fill a wide box better and faces stay large. */
 const WIDE_UP_TO = 16;
 const WORTH_A_JUMP = 1.08;
 
@@ -25,7 +25,7 @@ export interface Arrangement {
 
 export function arrange(count: number, box: Box, minTile: number, gap = GAP_PX): Arrangement {
   const n = Math.max(1, count);
-  const ratio = n > WIDE_UP_TO ? TALLER : WIDE;
+  const ratio = n > WIDE_UP_TO && box.width > box.height ? TALLER : WIDE;
   const best = largest(n, box, ratio, gap);
   if (best.tileWidth >= Math.min(minTile, box.width)) return { ...best, ratio, perPage: n, pages: 1 };
   const columns = Math.max(1, Math.floor((box.width + gap) / (minTile + gap)));

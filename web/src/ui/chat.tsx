@@ -54,7 +54,7 @@ export function ChatList(props: ListProps) {
           <Line key={line.seq} line={line} follows={lines[place - 1]} {...props} mine={line.user === you} />
         ))}
         {unsent.map((entry) => (
-          <li key={entry.key} class="msg me" aria-busy={!entry.failed}>
+          <li key={entry.key} class="msg mine" aria-busy={!entry.failed}>
             <p dir="auto">{entry.text}</p>
             {entry.failed ? (
               <span class="row xs c-danger">
@@ -80,7 +80,7 @@ interface LineProps extends ListProps {
 
 function Line({ line, mine, isTeacher, mayDelete, onDelete }: LineProps) {
   const teacher = isTeacher(line.user);
-  const classes = ["msg", mine ? "me" : teacher && "t", line.text === null && "del"].filter(Boolean).join(" ");
+  const classes = ["msg", mine ? "mine" : teacher && "t", line.text === null && "del"].filter(Boolean).join(" ");
   const gone = line.text === null;
   return (
     <li class={classes} data-testid="chat-line" data-seq={line.seq}>

@@ -32,14 +32,16 @@ export function Needs({ room, nowMs, onLower, onAll }: Props) {
             </span>
             <bdi class="clip">{hand.name}</bdi>
             <span class="num mut sm">{spell(nowMs - hand.at)}</span>
-            <button
-              class={`btn s${place === 0 ? " pri" : " ghost"}`}
-              aria-label={t("class.lowerHandOf", { name: hand.name })}
-              onClick={() => onLower(hand.user)}
-            >
-              {t("class.lower")}
-              {place === 0 && <kbd class="kbd dk">F</kbd>}
-            </button>
+            {place === 0 && (
+              <button
+                class="btn pri s"
+                aria-label={t("class.lowerHandOf", { name: hand.name })}
+                onClick={() => onLower(hand.user)}
+              >
+                {t("class.lower")}
+                <kbd class="kbd dk">F</kbd>
+              </button>
+            )}
           </li>
         ))}
       </ol>

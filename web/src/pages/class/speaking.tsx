@@ -11,7 +11,7 @@ export function Speaking({ visit, faces }: { visit: Visit; faces: Faces }) {
   const hand = store.myHand.value;
   if (first === undefined && hand === 0) return null;
   return (
-    <p class="row mut sm ph speaking">
+    <p class="row mut sm phone-only speaking">
       {first !== undefined && (
         <>
           <Bars />
