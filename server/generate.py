@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 import msgspec
 
+from server.codemap import with_code_map
 from server.rest import shapes
 from signaling import errors, protocol
 
@@ -324,12 +325,21 @@ def protocol_md() -> str:
     ).replace("\n\n\n", "\n\n")
 
 
+# --- ARCHITECTURE.md ----------------------------------------------------------------------------
+
+
+def architecture_md() -> str:
+    """The page as it is, with the code map as the packages say it now."""
+    return with_code_map((ROOT / "ARCHITECTURE.md").read_text("utf-8"), ROOT)
+
+
 # --- Writing and checking -----------------------------------------------------------------------
 
 FILES: dict[str, Callable[[], str]] = {
     "web/src/protocol/messages.ts": messages_ts,
     "web/src/protocol/api.ts": api_ts,
     "docs/protocol.md": protocol_md,
+    "ARCHITECTURE.md": architecture_md,
 }
 
 

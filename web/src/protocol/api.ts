@@ -131,8 +131,10 @@ export interface Course {
   readonly created_at: string;
 }
 
+/** The person by exactly one of `user_id` and `email`. */
 export interface NewEnrolment {
-  readonly user_id: string;
+  readonly user_id?: string | null;
+  readonly email?: string | null;
   readonly role: CourseRole;
 }
 

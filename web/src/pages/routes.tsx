@@ -1,0 +1,106 @@
+/** Every address of the site on one page, and the way to it. */
+import type { ComponentType } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { address, go } from "../core/location";
+import { me } from "../core/session";
+import { t } from "../i18n";
+import { Trouble, Waiting } from "../ui/states";
+import { parameters } from "./pattern";
+
+type Parameters = Readonly<Record<string, string>>;
+type Load = () => Promise<ComponentType<Parameters>>;
+
+interface Route {
+  readonly pattern: string;
+  readonly load: Load;
+  /** Open to those who are not signed in. */
+  readonly open?: true;
+}
+
+const ROUTES: readonly Route[] = [
+  { pattern: "/signin", open: true, load: async () => (await import("./signin/page")).SignInPage },
+  { pattern: "/status", open: true, load: async () => (await import("./status/page")).StatusPage },
+  { pattern: "/", load: async () => (await import("./home/page")).HomePage },
+  { pattern: "/courses", load: async () => (await import("./courses/page")).CoursesPage },
+  { pattern: "/courses/:courseId", load: page(async () => (await import("./course/page")).CoursePage) },
+  { pattern: "/courses/:courseId/lessons/new", load: page(async () => (await import("./lesson/edit")).NewLessonPage) },
+  { pattern: "/lessons/:lessonId", load: page(async () => (await import("./lesson/page")).LessonPage) },
+  { pattern: "/lessons/:lessonId/edit", load: page(async () => (await import("./lesson/edit")).EditLessonPage) },
+  { pattern: "/classes/:classId", load: page(async () => (await import("./door/index")).default) },
+  { pattern: "/admin/people", load: async () => (await import("./people/page")).PeoplePage },
+];
+const NOWHERE: Route = { pattern: "", open: true, load: async () => (await import("./nowhere")).NowherePage };
+
+/** A page takes exactly the parameters that its pattern names. */
+function page<Props extends object>(load: () => Promise<ComponentType<Props>>): Load {
+  return load as unknown as Load;
+}
+
+function found(path: string): { readonly route: Route; readonly values: Parameters } {
+  for (const route of ROUTES) {
+    const values = parameters(route.pattern, path);
+    if (values) return { route, values };
+  }
+  return { route: NOWHERE, values: {} };
+}
+
+/** Sends those who must sign in to the door of the house, and back to where they were going. */
+function useGuard(route: Route): boolean {
+  const stranger = me.value === null && !route.open;
+  useEffect(() => {
+    if (stranger) go(`/signin?to=${encodeURIComponent(address.value)}`, { replace: true });
+  }, [stranger]);
+  return stranger;
+}
+
+/** Those who hear the page, or use the keyboard, begin a new page at its top. */
+function useFocus(path: string, drawn: unknown): void {
+  const first = useRef(path);
+  useEffect(() => {
+    if (!drawn || first.current === path) return;
+    first.current = path;
+    document.getElementById("main")?.focus({ preventScroll: true });
+  }, [path, drawn]);
+}
+
+interface Drawn {
+  readonly route: Route;
+  readonly Page: ComponentType<Parameters> | null;
+}
+
+export function Pages() {
+  const path = address.value.split("?")[0] ?? "/";
+  const { route, values } = found(path);
+  const [drawn, setDrawn] = useState<Drawn | null>(null);
+  const [turn, setTurn] = useState(0);
+  const stranger = useGuard(route);
+  useEffect(() => {
+    let wanted = true;
+    route.load().then(
+      (Page) => wanted && setDrawn({ route, Page }),
+      () => wanted && setDrawn({ route, Page: null }),
+    );
+    return () => {
+      wanted = false;
+    };
+  }, [route, turn]);
+  const current = drawn?.route === route ? drawn : null;
+  useFocus(path, current);
+  if (stranger || !current) return <Wait />;
+  if (!current.Page) return <Trouble says={t("error.unreachable")} onRetry={() => setTurn(turn + 1)} />;
+  return <current.Page key={path} {...values} />;
+}
+
+/** Says nothing for a moment, because most pages come at once. */
+function Wait() {
+  const [long, setLong] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setLong(true), 300);
+    return () => clearTimeout(timer);
+  }, []);
+  return long ? (
+    <main class="wrap" id="main">
+      <Waiting />
+    </main>
+  ) : null;
+}

@@ -1,0 +1,164 @@
+/** Fields, each with its name above, its hint below and its fault where it happened. */
+import type { ComponentChildren, JSX } from "preact";
+import { useId } from "preact/hooks";
+import { Icon } from "./icon";
+
+interface About {
+  readonly label: ComponentChildren;
+  readonly hint?: ComponentChildren;
+  readonly fault?: string | undefined;
+}
+
+function Fault({ id, says }: { readonly id: string; readonly says: string | undefined }) {
+  if (!says) return null;
+  return (
+    <p class="err" id={id}>
+      <Icon name="alert" class="s" />
+      {says}
+    </p>
+  );
+}
+
+/** Joins the field with its words for those who hear the page. */
+function described(id: string, { hint, fault }: About) {
+  const by = [hint && `${id}-hint`, fault && `${id}-fault`].filter(Boolean).join(" ");
+  return { id, "aria-invalid": fault ? ("true" as const) : undefined, "aria-describedby": by || undefined };
+}
+
+function Frame({ id, about, children }: { readonly id: string; readonly about: About; readonly children: ComponentChildren }) {
+  return (
+    <div class="field">
+      <label for={id}>{about.label}</label>
+      {children}
+      {about.hint && (
+        <p class="hint" id={`${id}-hint`}>
+          {about.hint}
+        </p>
+      )}
+      <Fault id={`${id}-fault`} says={about.fault} />
+    </div>
+  );
+}
+
+type Written = About & { readonly value: string; readonly onValue: (value: string) => void };
+type InputProps = Written & Omit<JSX.IntrinsicElements["input"], "value" | "label" | "onInput">;
+
+export function TextField({ label, hint, fault, value, onValue, ...rest }: InputProps) {
+  const id = useId();
+  const about = { label, hint, fault };
+  return (
+    <Frame id={id} about={about}>
+      <input
+        type="text"
+        {...(rest as JSX.IntrinsicElements["input"])}
+        {...described(id, about)}
+        class="in"
+        value={value}
+        onInput={(event) => onValue(event.currentTarget.value)}
+      />
+    </Frame>
+  );
+}
+
+type AreaProps = Written & Omit<JSX.IntrinsicElements["textarea"], "value" | "label" | "onInput">;
+
+export function TextArea({ label, hint, fault, value, onValue, ...rest }: AreaProps) {
+  const id = useId();
+  const about = { label, hint, fault };
+  return (
+    <Frame id={id} about={about}>
+      <textarea
+        {...(rest as JSX.IntrinsicElements["textarea"])}
+        {...described(id, about)}
+        class="in"
+        value={value}
+        onInput={(event) => onValue(event.currentTarget.value)}
+      />
+    </Frame>
+  );
+}
+
+interface Option {
+  readonly value: string;
+  readonly label: string;
+}
+
+type SelectProps = Written & { readonly options: readonly Option[] } & Omit<JSX.IntrinsicElements["select"], "value" | "label">;
+
+export function SelectField({ label, hint, fault, value, onValue, options, ...rest }: SelectProps) {
+  const id = useId();
+  const about = { label, hint, fault };
+  return (
+    <Frame id={id} about={about}>
+      <select {...(rest as JSX.IntrinsicElements["select"])} {...described(id, about)} class="sel" onChange={(event) => onValue(event.currentTarget.value)}>
+        {options.map((option) => (
+          <option key={option.value} value={option.value} selected={option.value === value}>
+            {option.label}
+          </option>
+        ))}
+      </select>
+    </Frame>
+  );
+}
+
+type ChecksProps = About & {
+  readonly options: readonly Option[];
+  readonly chosen: readonly string[];
+  readonly onChosen: (chosen: readonly string[]) => void;
+};
+
+export function CheckBoxes({ label, hint, fault, options, chosen, onChosen }: ChecksProps) {
+  const id = useId();
+  const { "aria-describedby": by } = described(id, { label, hint, fault });
+  return (
+    <fieldset class="field" aria-describedby={by}>
+      <legend>{label}</legend>
+      <div class="row w">
+        {options.map(({ value, label: name }) => (
+          <label class="check" key={value}>
+            <input
+              type="checkbox"
+              checked={chosen.includes(value)}
+              onChange={({ currentTarget: { checked } }) =>
+                onChosen(checked ? [...chosen, value] : chosen.filter((one) => one !== value))
+              }
+            />
+            {name}
+          </label>
+        ))}
+      </div>
+      {hint && (
+        <p class="hint" id={`${id}-hint`}>
+          {hint}
+        </p>
+      )}
+      <Fault id={`${id}-fault`} says={fault} />
+    </fieldset>
+  );
+}
+
+interface SegmentProps<Value extends string> {
+  readonly label: string;
+  readonly options: readonly { readonly value: Value; readonly label: string; readonly lang?: string }[];
+  readonly value: Value;
+  readonly onValue: (value: Value) => void;
+}
+
+/** A few choices side by side, one of them pressed. */
+export function Segments<Value extends string>({ label, options, value, onValue }: SegmentProps<Value>) {
+  return (
+    <div class="seg" role="group" aria-label={label}>
+      {options.map((option) => (
+        <button
+          type="button"
+          key={option.value}
+          lang={option.lang}
+          aria-pressed={option.value === value}
+          onClick={() => onValue(option.value)}
+        >
+          {option.label}
+        </button>
+      ))}
+    </div>
+  );
+}
