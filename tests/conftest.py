@@ -1,5 +1,6 @@
 """Fixtures for every test: real stores, a database of one's own, one Redis or a cluster, and a running Lectern."""
 
+import contextlib
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -9,7 +10,8 @@ import pytest
 
 from server.storage.embedded import valkey
 from server.storage.postgres import Database
-from tests.support.stores import Stores, ValkeyCluster, running_cluster, running_stores
+from tests.support.running import RunningLectern, TwoNodes, running, seed_demo
+from tests.support.stores import TEMPLATE, Stores, ValkeyCluster, running_cluster, running_stores
 
 
 @pytest.fixture(scope="session")
@@ -66,3 +68,49 @@ def redis_url(request: pytest.FixtureRequest) -> str:
         return url
     cluster: ValkeyCluster = request.getfixturevalue("valkey_cluster")
     return cluster.url
+
+
+@pytest.fixture(scope="session")
+async def demo_template(stores: Stores) -> str:
+    """The name of a database that holds the demo school, to copy from."""
+    name = "lectern_demo"
+    await stores.create(name, TEMPLATE)
+    await seed_demo(stores.url_of(name))
+    return name
+
+
+@pytest.fixture(scope="module")
+async def demo_environ(
+    stores: Stores, demo_template: str, valkey_url: str
+) -> AsyncIterator[dict[str, str]]:
+    """Settings of a Lectern with a demo school and a Redis of the module's own."""
+    url = await stores.fresh_database(demo_template)
+    yield {
+        "LECTERN_DATABASE_URL": url,
+        "LECTERN_REDIS_URL": valkey_url,
+        "LECTERN_DEMO": "1",
+        "LECTERN_LIMITS_SCALE": "100",
+    }
+    await stores.drop_database(url)
+
+
+@pytest.fixture(scope="module")
+async def lectern(
+    demo_environ: dict[str, str], short_folder: Path
+) -> AsyncIterator[RunningLectern]:
+    """A real server in its own process."""
+    async with running(Path(tempfile.mkdtemp(dir=short_folder)), demo_environ) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+async def two_nodes(demo_environ: dict[str, str], short_folder: Path) -> AsyncIterator[TwoNodes]:
+    """Two servers on the same stores: what one machine, or two, may run."""
+    async with contextlib.AsyncExitStack() as stack:
+        nodes = [
+            await stack.enter_async_context(
+                running(Path(tempfile.mkdtemp(dir=short_folder)), demo_environ)
+            )
+            for _ in range(2)
+        ]
+        yield TwoNodes(nodes=nodes)

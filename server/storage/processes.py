@@ -63,3 +63,11 @@ def bound(
             os._exit(1)
 
     return run
+
+
+def end_with_parent() -> None:
+    """Get SIGTERM when the process that started us ends, however it ends."""
+    parent_pid = os.getppid()
+    _LIBC.prctl(PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
+    if os.getppid() != parent_pid:
+        signal.raise_signal(signal.SIGTERM)

@@ -1,0 +1,246 @@
+"""`python -m server all|web|sfu|migrate|admin|openapi|generate`: parse the role, load the settings, run it."""
+
+import argparse
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+import uvloop
+
+from server import demo, generate, machine
+from server import settings as configuration
+from server.auth.passwords import Passwords
+from server.rest import openapi, routes
+from server.schools import NewSchool, open_school
+from server.settings import Settings, SettingsError
+from server.storage import embedded
+from server.storage.migrate import MigrationError, migrate
+from server.storage.postgres import Database
+from server.storage.processes import end_with_parent
+from server.supervisor import StartFailedError, nodes
+from server.telemetry import logs
+
+# What ends a start with its own one line.
+SAID = (SettingsError, embedded.StartError, MigrationError, StartFailedError)
+
+
+def main(arguments: list[str]) -> int:
+    """Run one role to its end; 1 when it could not start."""
+    given = _parser().parse_args(arguments)
+    if given.role == "generate":
+        return generate.main(given.check)
+    try:
+        settings = configuration.load(os.environ)
+        logs.configure(settings.log_level, node="" if given.node is None else str(given.node))
+        uvloop.run(ROLES[given.role](settings, given))
+    except SAID as error:
+        return _failed(str(error))
+    except BaseExceptionGroup as group:
+        said, _ = group.split(SAID)
+        if said is None:
+            raise
+        return _failed(str(_first(said)))
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m server", description=__doc__)
+    roles = parser.add_subparsers(dest="role", required=True)
+    for name, says in (
+        ("all", "pages, API, sockets and media in one process, or in LECTERN_NODES of them"),
+        ("web", "pages, API and sockets; media lives on sfu nodes"),
+        ("sfu", "media alone"),
+    ):
+        role = roles.add_parser(name, help=says)
+        role.add_argument("--node", type=int, help=argparse.SUPPRESS)
+        role.add_argument(
+            "--with-parent", action="store_true", help="stop when the starting process ends"
+        )
+    roles.add_parser("migrate", help="bring the database to this version")
+    roles.add_parser("openapi", help="print the description of the API")
+    gen = roles.add_parser("generate", help="write every generated file")
+    gen.add_argument("--check", action="store_true", help="only say what is stale")
+    admin = roles.add_parser("admin", help="create a school and its first administrator")
+    admin.add_argument("--school", required=True, help="its name")
+    admin.add_argument(
+        "--slug", default="school", help="its short name, for signing in where there are several"
+    )
+    admin.add_argument("--email", required=True, help="of the administrator")
+    admin.add_argument("--name", required=True, help="of the administrator")
+    parser.set_defaults(node=None)
+    return parser
+
+
+def _failed(line: str) -> int:
+    sys.stderr.write(f"lectern: {line}\n")
+    return 1
+
+
+def _first(group: BaseException) -> BaseException:
+    while isinstance(group, BaseExceptionGroup):
+        group = group.exceptions[0]
+    return group
+
+
+# --- roles --------------------------------------------------------------------------------------
+
+
+async def _serve(settings: Settings, given: argparse.Namespace) -> None:
+    from server import app  # here, so that the other commands start without the whole house
+
+    stop = _stop_signal()
+    if given.with_parent:
+        end_with_parent()
+    if given.node is not None:
+        place = app.Place(
+            role=given.role,
+            index=given.node,
+            count=settings.node_count,
+            sockets=_sockets(settings),
+        )
+        async with app.node(settings, place):
+            await stop.wait()
+        return
+    # Before anything is started or written: somebody else's port is the commonest reason not to.
+    machine.claimed_port(settings.http_address, settings.http_port).close()
+    async with _with_stores(settings) as ready:
+        await _prepare(ready)
+        if ready.node_count > 1:
+            await _serve_many(ready, given.role, stop)
+            return
+        place = app.Place(role=given.role, index=0, count=1, sockets=_sockets(ready))
+        async with app.node(ready, place) as port:
+            _say_ready(ready, port)
+            await stop.wait()
+
+
+async def _serve_many(settings: Settings, role: str, stop: asyncio.Event) -> None:
+    count = settings.node_count
+    with contextlib.closing(
+        machine.claimed_port(settings.http_address, settings.http_port)
+    ) as held:
+        port = held.getsockname()[1]
+        environ = {
+            **os.environ,
+            "LECTERN_HTTP_PORT": str(port),
+            "LECTERN_NODES": str(count),
+            "LECTERN_DATABASE_URL": settings.database_url,
+            "LECTERN_REDIS_URL": settings.redis_url,
+        }
+        stop_seconds = settings.drain_seconds + 10
+        async with nodes(count, role, environ, _sockets(settings), stop_seconds=stop_seconds):
+            _say_ready(settings, port)
+            await stop.wait()
+
+
+async def _migrate(settings: Settings, _given: argparse.Namespace) -> None:
+    async with _with_stores(settings, redis=False) as ready:
+        for name in await migrate(ready.database_url):
+            sys.stdout.write(f"applied {name}\n")
+
+
+async def _admin(settings: Settings, given: argparse.Namespace) -> None:
+    """Works beside a running Lectern as well: then on the embedded stores that it runs."""
+    async with _with_stores(settings, redis=False, share=True) as ready:
+        await migrate(ready.database_url)
+        wanted = NewSchool(
+            slug=given.slug, school=given.school, email=given.email, name=given.name
+        )
+        async with _school_tools(ready) as (database, passwords):
+            password = await open_school(database, passwords, wanted, datetime.now(UTC))  # noqa: TID251 - a composition root is a shell
+    if password is None:
+        raise SettingsError(f"{given.email} is in that school already")
+    sys.stdout.write(
+        f"{given.email} may sign in to {given.school} with this password: {password}\n"
+    )
+
+
+async def _openapi(_settings: Settings, _given: argparse.Namespace) -> None:
+    sys.stdout.write(openapi.encoded(routes.ROUTES, routes.PREFIX).decode() + "\n")
+
+
+ROLES: dict[str, Callable[[Settings, argparse.Namespace], Coroutine[object, object, None]]] = {
+    "all": _serve,
+    "web": _serve,
+    "migrate": _migrate,
+    "admin": _admin,
+    "openapi": _openapi,
+}
+
+
+# --- parts --------------------------------------------------------------------------------------
+
+
+@contextlib.asynccontextmanager
+async def _with_stores(
+    settings: Settings, *, redis: bool = True, share: bool = False
+) -> AsyncIterator[Settings]:
+    """The settings with the URLs of stores that run: the given ones, or embedded ones for as long as the block lasts."""
+    need_database = not settings.database_url
+    need_redis = redis and not settings.redis_url
+    if not need_database and not need_redis:
+        yield settings
+        return
+    running = embedded.running_stores(settings.state_path) if share else None
+    if running is not None:
+        yield msgspec.structs.replace(settings, database_url=running.database_url)
+        return
+    async with embedded.stores(
+        settings.state_path, database=need_database, redis=need_redis
+    ) as urls:
+        yield msgspec.structs.replace(
+            settings,
+            database_url=settings.database_url or urls.database_url,
+            redis_url=settings.redis_url or urls.redis_url,
+        )
+
+
+async def _prepare(settings: Settings) -> None:
+    """Bring the database to this version, and put the demo school into it if it is wanted."""
+    await migrate(settings.database_url)
+    if settings.demo:
+        async with _school_tools(settings) as (database, passwords):
+            await demo.seed(database, passwords, datetime.now(UTC))  # noqa: TID251 - a composition root is a shell
+
+
+@contextlib.asynccontextmanager
+async def _school_tools(settings: Settings) -> AsyncIterator[tuple[Database, Passwords]]:
+    database = Database(
+        settings.database_url, pool_size=4, statement_timeout_ms=settings.statement_timeout_ms
+    )
+    async with database, Passwords().running() as passwords:
+        yield database, passwords
+
+
+def _sockets(settings: Settings) -> Path:
+    return embedded.runtime_folder(settings.state_path)
+
+
+def _stop_signal() -> asyncio.Event:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
+
+
+def _say_ready(settings: Settings, port: int) -> None:
+    """The last lines of a start."""
+    scheme = "https" if settings.secure else "http"
+    lines = [f"Lectern is ready at {scheme}://localhost:{port}"]
+    if settings.demo:
+        lines += [
+            "Demo accounts: admin@demo.school, teacher@demo.school, proctor@demo.school, reviewer@demo.school,",
+            "student1@demo.school ... student30@demo.school; the password of all of them is lectern-demo",
+        ]
+    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

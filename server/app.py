@@ -1,0 +1,226 @@
+"""Composition root of a node: opens the stores, builds the services, mounts the routes, carries them to the end.
+
+Read `node` from top to bottom: what is entered later rests on what is above it, and is left first.
+"""
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+import structlog
+from aiohttp import web
+
+from lms.ids import RANDOM_BYTES, uuid7
+from server import machine, tls
+from server.auth.keys import KeyRing
+from server.auth.passwords import Passwords
+from server.auth.revocations import Revocations
+from server.auth.tokens import Tokens
+from server.clock import SystemClock
+from server.limits.limiter import Limiter
+from server.pages import Pages, secure_headers
+from server.rest import routes
+from server.rest.deps import Deps
+from server.settings import Settings, SettingsError
+from server.status import routes as status_routes
+from server.status.checks import Checks, Component
+from server.storage.channels import ShardedChannels
+from server.storage.commit import GroupCommit
+from server.storage.postgres import Database
+from server.storage.redis import Client, connected
+from server.telemetry import http
+from server.telemetry.metrics import PrometheusMeters, watch_loop_lag
+from sfu.node import Node
+from sfu.settings import SfuSettings
+from signaling.classroom.log import Append, Outcome, flush
+from signaling.hub import Hub, HubContext
+
+_log = structlog.get_logger(__name__)
+
+BODY_MAX_BYTES = 8 * 1024 * 1024
+KEEPALIVE_SECONDS = 75.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Which node of this machine this is; `sockets` is the folder where nodes hear each other."""
+
+    role: Literal["all", "web"]
+    index: int
+    count: int
+    sockets: Path
+
+
+@contextlib.asynccontextmanager
+async def node(settings: Settings, place: Place) -> AsyncIterator[int]:
+    """One node, running until the block ends; yields its HTTP port."""
+    clock, meters = SystemClock(), PrometheusMeters()
+    async with contextlib.AsyncExitStack() as stack:
+        # Stores.
+        database = await stack.enter_async_context(
+            Database(
+                settings.database_url,
+                pool_size=settings.database_pool,
+                statement_timeout_ms=settings.statement_timeout_ms,
+            )
+        )
+        channels = ShardedChannels(settings.redis_url, meters)
+        await stack.enter_async_context(channels.running())
+        redis = await stack.enter_async_context(connected(settings.redis_url))
+
+        # Who is calling, and how often.
+        keys = await stack.enter_async_context(KeyRing(database, clock).running())
+        revocations = await stack.enter_async_context(
+            Revocations(database, channels, clock).running()
+        )
+        passwords = await stack.enter_async_context(Passwords().running())
+        tokens = Tokens(keys, revocations, clock)
+        limiter = Limiter(redis, clock, scale=settings.limits_scale)
+
+        # Classes and their media.
+        commits: GroupCommit[Append, Outcome] = GroupCommit(database, flush, meters=meters)
+        await stack.enter_async_context(commits.running())
+        media = await _media(stack, settings, place, meters) if place.role == "all" else None
+        hub = Hub(
+            HubContext(
+                node_id=uuid7(clock.wall_ms(), secrets.token_bytes(RANDOM_BYTES)),
+                database=database,
+                commits=commits,
+                channels=channels,
+                tokens=tokens,
+                meters=meters,
+                clock=clock,
+                media=media,
+                origins=settings.allowed_origins,
+            )
+        )
+        if media is not None:
+            media.on_notify = hub.hear_media
+
+        # The web face.
+        checks = Checks(_components(database, redis, channels), meters, clock)
+        deps = Deps(
+            database=database,
+            keys=keys,
+            tokens=tokens,
+            revocations=revocations,
+            passwords=passwords,
+            limiter=limiter,
+            classes=hub,
+            meters=meters,
+            clock=clock,
+            trusted_proxies=settings.trusted_proxies,
+        )
+        app = _application(settings, place, deps, checks, meters)
+        hub.attach(app)
+        pages = Pages()
+        status_routes.mount(app, checks, clock, pages.shell)
+        pages.mount(app)
+        runner = web.AppRunner(
+            app,
+            access_log=None,
+            keepalive_timeout=KEEPALIVE_SECONDS,
+            shutdown_timeout=settings.drain_seconds,
+        )
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+
+        # Doors open last and close first.
+        group = await stack.enter_async_context(asyncio.TaskGroup())
+        lag = group.create_task(watch_loop_lag(meters))
+        stack.callback(lag.cancel)
+        await stack.enter_async_context(hub.running())
+        revocations.subscribe(
+            lambda one: hub.revoke(one.kind, one.tenant_id, one.subject_id, one.class_id)
+        )
+        port = await _open_doors(stack, runner, settings, place)
+        stack.callback(setattr, checks, "draining", True)
+        _log.info(
+            "node.ready", role=place.role, port=port, media_port=media.port if media else None
+        )
+        yield port
+        _log.info("node.stopping")
+
+
+async def _media(
+    stack: contextlib.AsyncExitStack, settings: Settings, place: Place, meters: PrometheusMeters
+) -> Node:
+    port = settings.media_port + place.index if settings.media_port else 0
+    media = Node(
+        SfuSettings(port=port, addresses=settings.media_address or machine.addresses()), meters
+    )
+    try:
+        await stack.enter_async_context(media.running())
+    except OSError as error:
+        raise SettingsError(machine.port_taken("LECTERN_MEDIA_PORT", port, error)) from error
+    return media
+
+
+def _components(database: Database, redis: Client, channels: ShardedChannels) -> list[Component]:
+    async def web_answers() -> None:
+        """That this is being run is the answer."""
+
+    async def redis_answers() -> None:
+        if not channels.healthy():
+            raise ConnectionError("a master of Redis is away")
+        await redis.set("{lectern}:probe", b"1", px=1000)
+
+    return [
+        Component(name="web", probe=web_answers, required=True, without=""),
+        Component(
+            name="database",
+            probe=database.ping,
+            required=True,
+            without="The database does not answer. Nothing can be saved at the moment.",
+        ),
+        Component(
+            name="redis",
+            probe=redis_answers,
+            required=False,
+            without="The message store does not answer. Classes go on, each on its own node.",
+        ),
+    ]
+
+
+def _application(
+    settings: Settings, place: Place, deps: Deps, checks: Checks, meters: PrometheusMeters
+) -> web.Application:
+    app = web.Application(middlewares=[http.timed(meters)], client_max_size=BODY_MAX_BYTES)
+    secure_headers(app, tls=settings.secure)
+    siblings = place.sockets if place.count > 1 else None
+    http.mount(app, meters, token=settings.metrics_token, siblings=siblings)
+    routes.mount(app, deps)
+    return app
+
+
+async def _open_doors(
+    stack: contextlib.AsyncExitStack, runner: web.AppRunner, settings: Settings, place: Place
+) -> int:
+    """The TCP port, shared when there are several nodes, and a socket of our own for this machine's other processes."""
+    inner = place.sockets / f"node-{place.index}.sock"
+    inner.unlink(missing_ok=True)
+    inner_site = web.UnixSite(runner, str(inner))
+    await inner_site.start()
+    stack.callback(inner.unlink, missing_ok=True)
+    site = web.TCPSite(
+        runner,
+        settings.http_address or None,
+        settings.http_port,
+        ssl_context=tls.context(settings, machine.addresses(), datetime.now(UTC)),  # noqa: TID251 - the composition root is a shell
+        reuse_port=place.count > 1 or None,
+        backlog=1024,
+    )
+    try:
+        await site.start()
+    except OSError as error:
+        raise SettingsError(
+            machine.port_taken("LECTERN_HTTP_PORT", settings.http_port, error)
+        ) from error
+    stack.push_async_callback(site.stop)
+    address = next(found for found in runner.addresses if isinstance(found, tuple))
+    return int(address[1])
