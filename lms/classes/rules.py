@@ -10,6 +10,8 @@ from lms.errors import Conflict, Forbidden, Invalid, NotFound
 from lms.identity import ClassRole, CourseRole, Permission, Principal, may
 
 LONGEST = timedelta(hours=24)
+FIRST_YEAR = 2000
+LAST_YEAR = 2200
 
 # From a state, by a verb, to a state. A class that was closed stays closed: its log has ended.
 NEXT: Mapping[tuple[State, str], State] = {
@@ -35,6 +37,8 @@ def check_plan(plan: Plan) -> Plan:
     for pointer, moment in (("/starts_at", plan.starts_at), ("/ends_at", plan.ends_at)):
         if moment.tzinfo is None:
             raise Invalid("A time needs its offset from UTC.", pointer=pointer)
+        if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+            raise Invalid(f"The year lies from {FIRST_YEAR} to {LAST_YEAR}.", pointer=pointer)
     if plan.ends_at <= plan.starts_at:
         raise Invalid("The end lies after the start.", pointer="/ends_at")
     if plan.ends_at - plan.starts_at > LONGEST:

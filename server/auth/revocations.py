@@ -94,8 +94,7 @@ class Revocations:
         """After the commit: here at once, elsewhere by Redis, and by the poll when Redis is away."""
         for one in revocations:
             self._learn(one)
-            if self._channels.healthy():
-                await self._channels.publish(CHANNEL, msgspec.msgpack.encode(one))
+            await self._channels.publish(CHANNEL, msgspec.msgpack.encode(one))
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[Self]:

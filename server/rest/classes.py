@@ -55,8 +55,8 @@ async def my_classes(call: Call[None]) -> Answer:
             since = msgspec.convert(call.query["from"], datetime)
         except msgspec.ValidationError:
             raise Refusal("bad_query", "from is a time as RFC 3339 has it.") from None
-    if since.tzinfo is None:
-        raise Refusal("bad_query", "from needs its offset from UTC.")
+    if since.tzinfo is None or not rules.FIRST_YEAR <= since.year <= rules.LAST_YEAR:
+        raise Refusal("bad_query", "from needs its offset from UTC, and a year that may be.")
     async with call.read() as connection:
         found = await service.mine(connection, call.principal, since, asked.after, asked.fetch)
     return _page(call, asked, found)

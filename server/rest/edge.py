@@ -15,7 +15,7 @@ from lms.ids import is_uuid7
 from server.auth import middleware as auth
 from server.limits import middleware as limits
 from server.limits.address import caller
-from server.problems import Refusal, Told
+from server.problems import Refusal
 from server.rest import parse, reply
 from server.rest.call import Answer, Call, Cookie, Route
 from server.rest.deps import Deps
@@ -42,18 +42,16 @@ class Endpoint:
         """Answer the request, whatever it is."""
         trace_id = self._deps.new_id()
         structlog.contextvars.bind_contextvars(trace_id=trace_id, route=self._route.name)
-        started = self._deps.clock.monotonic()
         headers: dict[str, str] = {}
         try:
             answer = await self._answer(request, headers)
         except (Refusal, LmsError, SignalingError, SfuError) as error:
-            answer = reply.problem(_told(error), trace_id)
+            answer = reply.problem(error, trace_id)
         except Exception:
             log.exception("request_failed", method=self._route.method)
             answer = reply.problem(
                 Refusal("internal", "That is our fault; it is written down."), trace_id
             )
-        self._measure(answer, started)
         return _response(answer, {**headers, "Trace-Id": trace_id})
 
     async def _answer(self, request: web.Request, headers: dict[str, str]) -> Answer:
@@ -101,22 +99,6 @@ class Endpoint:
             # Whoever tries tokens pays for it by address.
             await limits.charge(self._deps.limiter, self._route.cost, None, address)
             raise
-
-    def _measure(self, answer: Answer, started: float) -> None:
-        route = f"{self._route.method} {self._route.path}"
-        self._deps.meters.count(
-            "api_requests_total", {"route": route, "status": str(answer.status)}
-        )
-        self._deps.meters.observe(
-            "api_request_seconds", self._deps.clock.monotonic() - started, {"route": route}
-        )
-
-
-def _told(error: Told) -> Told:
-    """Over HTTP a join token that is not good is a 401, not the 403 of the sockets."""
-    if isinstance(error, Refused) and error.code == "forbidden":
-        return Refusal("unauthorized", error.message)
-    return error
 
 
 def _params(match: Mapping[str, str]) -> dict[str, str]:

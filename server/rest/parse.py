@@ -14,7 +14,7 @@ FAULTS_MAX = 50
 def body(data: bytes, form: Any) -> Any:
     """The body as `form`; Refusal with each fault and its JSON pointer."""
     try:
-        raw = msgspec.json.decode(data)
+        raw = msgspec.json.decode(data or b"{}")
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise Refusal("bad_json", "The body is not JSON.") from None
     _check_depth(raw, JSON_MAX_DEPTH)

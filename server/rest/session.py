@@ -38,8 +38,10 @@ async def sign_in(call: Call[shapes.SignIn]) -> Answer:
     hashed = None if account is None else account.password_hash
     matches = await deps.passwords.verify(hashed, call.body.password)
     if account is None or not matches or not account.person.active or not school.active:
+        deps.meters.count("sign_ins_total", {"outcome": "wrong"})
         raise Refusal("credentials_wrong", "The e-mail address or the password is wrong.")
     await _give_back(call, f"{school.tenant_id}.{email}")
+    deps.meters.count("sign_ins_total", {"outcome": "right"})
     return await _begin(call, school, account)
 
 
@@ -111,6 +113,7 @@ async def refresh(call: Call[shapes.Refresh]) -> Answer:
             ended = await _end(call, connection, claims)
     if outcome == "reused":
         await call.deps.revocations.announce([ended])
+        call.deps.meters.count("sign_ins_total", {"outcome": "reused"})
         raise Refusal("refresh_reused", "This refresh token was used before: sign in again.")
     if outcome == "over" or stands is None or person is None or not person.active:
         raise Refusal("token_revoked", "This sign-in has ended: sign in again.")
