@@ -140,6 +140,7 @@ class Browser:
     events: list[dict[str, Any]] = field(default_factory=list)
     notices: list[dict[str, Any]] = field(default_factory=list)
     offers: list[dict[str, Any]] = field(default_factory=list)
+    refusals: list[dict[str, Any]] = field(default_factory=list)
     epoch: int | None = None
     seq: int | None = None
     beating: bool = True
@@ -158,12 +159,17 @@ class Browser:
         client.on("event", self._event, namespace="/class")
         client.on("notice", self._noticed, namespace="/class")
         client.on("media.offer", self._offered, namespace="/class")
+        client.on("connect_error", self._refused, namespace="/class")
         client.on("disconnect", self._wake, namespace="/class")
         auth: dict[str, Any] = {"token": token(self.place, self.user, self.role, **self.more)}
         if resume:
             auth |= {"epoch": self.epoch, "seq": self.seq}
         await client.connect(
-            node.url, auth=auth, namespaces=["/class"], transports=["websocket"], wait_timeout=WAIT_S
+            node.url,
+            auth=auth,
+            namespaces=["/class"],
+            transports=["websocket"],
+            wait_timeout=WAIT_S,
         )
         await self.until(lambda: len(self.welcome) > known)
         self._beats = asyncio.get_running_loop().create_task(self._beat())
@@ -236,8 +242,26 @@ class Browser:
         self.offers.append(offer)
         self._heard.set()
 
+    async def _refused(self, problem: dict[str, Any]) -> None:
+        self.refusals.append(problem["data"])
+
     async def _wake(self, *_: Any) -> None:
         self._heard.set()
+
+
+async def refused(
+    place: Place, user: str, node: Node, role: wire.ClassRole = "student", **more: Any
+) -> str:
+    """The code with which this person is turned away at the door."""
+    browser = Browser(place=place, user=user, role=role, more=more)
+    try:
+        await browser.enter(node)
+    except socketio.exceptions.ConnectionError:
+        code: str = browser.refusals[0]["code"]
+        return code
+    finally:
+        await browser.vanish()
+    raise AssertionError("let in")
 
 
 Enter = Callable[..., Awaitable[Browser]]
