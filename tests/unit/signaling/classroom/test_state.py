@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signaling import protocol as wire
+from signaling.classroom.decide import ClassCommand
 from signaling.classroom.state import (
     CHAT_KEPT,
     ClassState,
@@ -15,7 +16,7 @@ from signaling.classroom.state import (
 )
 from signaling.classroom.tail import Tail
 from tests.unit.signaling.classroom.histories import Step, commands, histories, play, users
-from tests.unit.signaling.classroom.vectors import PATH, as_text
+from tests.unit.signaling.classroom.vectors import PATH, History, as_text
 
 
 def logged(event: wire.Event) -> wire.Event:
@@ -29,13 +30,13 @@ def state_after(steps: list[Step]) -> ClassState:
 
 
 @given(histories)
-def test_the_log_alone_makes_the_state(history: list) -> None:  # type: ignore[type-arg]
+def test_the_log_alone_makes_the_state(history: History) -> None:
     steps = play(history)
     assert fold(ClassState(), (logged(step.event) for step in steps)) == state_after(steps)
 
 
 @given(histories, st.integers(0, 60))
-def test_a_saved_state_and_the_rest_of_the_log_make_the_state(history: list, cut: int) -> None:  # type: ignore[type-arg]
+def test_a_saved_state_and_the_rest_of_the_log_make_the_state(history: History, cut: int) -> None:
     steps = play(history)
     saved = decode_state(encode_state(state_after(steps[:cut])))
     assert saved == state_after(steps[:cut])
@@ -43,7 +44,7 @@ def test_a_saved_state_and_the_rest_of_the_log_make_the_state(history: list, cut
 
 
 @given(histories, st.integers(0, 60))
-def test_a_page_that_comes_back_sees_what_a_new_one_sees(history: list, seen: int) -> None:  # type: ignore[type-arg]
+def test_a_page_that_comes_back_sees_what_a_new_one_sees(history: History, seen: int) -> None:
     """The replay holds nothing of a message that was taken back, yet makes the same state."""
     steps = play(history)
     tail = Tail(0)
@@ -65,7 +66,7 @@ def test_a_page_that_comes_back_sees_what_a_new_one_sees(history: list, seen: in
 
 
 @given(histories)
-def test_what_must_always_hold(history: list) -> None:  # type: ignore[type-arg]
+def test_what_must_always_hold(history: History) -> None:
     for step in play(history):
         state = step.state
         assert {hand.user for hand in state.hands} <= state.people.keys()
@@ -76,7 +77,9 @@ def test_what_must_always_hold(history: list) -> None:  # type: ignore[type-arg]
 
 
 @given(histories, users, commands)
-def test_a_command_makes_one_event_at_most(history: list, by: str, command: object) -> None:  # type: ignore[type-arg]
+def test_a_command_makes_one_event_at_most(
+    history: History, by: str, command: ClassCommand
+) -> None:
     before = play(history)
     after = play([*history, (by, command)])
     assert len(after) - len(before) <= 1
