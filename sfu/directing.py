@@ -21,6 +21,10 @@ class Director:
         """Bring one viewer's slots up to date; what the browser should be told, if anything."""
         for slot in room.assign(subscription):
             self._clear(slot)  # nobody's last frames are shown under another one's name
+        return self.point(room, subscription)
+
+    def point(self, room: Room, subscription: Subscription) -> Slots | None:
+        """The same, when who is heard and seen has not changed but what comes in or what the link takes may have."""
         for slot in subscription.slots:
             if slot.is_open:
                 self._point(room, subscription, slot)
