@@ -57,8 +57,8 @@ def changed(person: Person, change: Change, *, by_themselves: bool) -> Person:
     return after
 
 
-def ends_sign_ins(before: Person, after: Person) -> bool:
-    """Whether the change must end what the person has open: rights that were given under the old roles are void."""
+def voids(before: Person, after: Person) -> bool:
+    """Whether the change voids what the person was given before: rights under other roles, or any at all."""
     return before.roles != after.roles or (before.active and not after.active)
 
 

@@ -65,14 +65,14 @@ async def page(
 async def change(
     connection: asyncpg.Connection, who: Principal, user_id: str, wanted: Change
 ) -> tuple[Person, bool]:
-    """The person after the change, and whether their sign-ins must end."""
+    """The person after the change, and whether what they were given before is void."""
     check_manages(who)
     before = await store.get(connection, who.tenant_id, user_id, lock=True)
     if before is None:
         raise NotFound("There is no such person.")
     after = rules.changed(before, wanted, by_themselves=user_id == who.user_id)
     await store.save(connection, who.tenant_id, after)
-    return after, rules.ends_sign_ins(before, after)
+    return after, rules.voids(before, after)
 
 
 async def set_password(
