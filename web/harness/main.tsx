@@ -137,7 +137,7 @@ function visit(): Visit {
   local.tracks.value = { camera: picture(Number(you.slice(1)), 640, 360) };
   local.on.value = { mic: role === "teacher", camera: true };
   // The call lays its own empty slots when it starts; the drawn pictures come after.
-  setTimeout(() => (made.call.receiver.playing.value = playing()), 100);
+  setTimeout(() => (made.call.receiver.playing.value = playing()), 600);
   if (asked.has("slow")) made.call.link.value = "slow";
   if (asked.has("offline")) made.store.link.value = "offline";
   if (asked.has("back")) made.store.missed.value = 4;

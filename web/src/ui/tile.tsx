@@ -50,6 +50,7 @@ export function Tile({ face, viewer, focusable = true, onOpen }: Props) {
       data-testid="tile"
       data-user={face.user}
       data-self={String(face.self)}
+      data-camera={face.cameraOn ? "on" : "off"}
       onKeyDown={(event) => {
         if (event.key === "Enter" && event.target === frame.current) onOpen?.();
       }}

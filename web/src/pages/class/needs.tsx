@@ -20,7 +20,6 @@ export function Needs({ room, nowMs, onLower, onAll }: Props) {
     const person = personOf(room, hand.user);
     return person ? [{ ...hand, name: person.name }] : [];
   });
-  const rest = hands.length - SHOWN;
   return (
     <section class="needs" aria-label={t("class.needsYou")} hidden={hands.length === 0}>
       <ol class="queue">
@@ -45,10 +44,10 @@ export function Needs({ room, nowMs, onLower, onAll }: Props) {
           </li>
         ))}
       </ol>
-      <span class="sp" />
-      <button class="btn ghost s all" onClick={onAll}>
+      <button class="btn ghost s all" aria-label={t("class.allHands")} onClick={onAll}>
         <Icon name="hand" class="s" />
-        {rest > 0 ? t("class.moreHands", { count: rest }) : t("class.allHands")}
+        <span class="word">{t("class.allHands")}</span>
+        <bdi class="num">{hands.length}</bdi>
       </button>
     </section>
   );
