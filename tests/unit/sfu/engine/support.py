@@ -1,5 +1,6 @@
 """An engine with its real kernel and no sockets: descriptions and time by hand."""
 
+from dataclasses import replace
 from typing import TypeVar
 
 from sfu import commands, negotiation
@@ -31,7 +32,8 @@ class House:
     """The engine, its clock, and everything it has put out."""
 
     def __init__(self, **limits: int) -> None:
-        self.settings = SfuSettings(audio_slots=2, video_slots=2, video_slots_step=2, **limits)
+        small = SfuSettings(audio_slots=2, video_slots=2, video_slots_step=2)
+        self.settings = replace(small, **limits)  # type: ignore[arg-type]
         self.engine = Engine(self.settings, ReferenceKernel())
         self.now = 100.0
         self.out: list[Output] = []
