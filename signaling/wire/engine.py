@@ -11,7 +11,7 @@ from aiohttp import web
 
 from signaling.context import Clock, Meters
 from signaling.wire import frames, gates, websocket
-from signaling.wire.faults import PeerError
+from signaling.wire.faults import GOING_AWAY, POLICY, TOO_BIG, PeerError
 from signaling.wire.gates import WireLimits
 from signaling.wire.polling import Polling
 from signaling.wire.session import Job, Packet, Session, Upper
@@ -90,7 +90,7 @@ class Engine:
         """Send a session away with the advice to come back."""
         for packet in self.upper.hints(session):
             self.send(session, packet)
-        session.close("server shutting down", code=1001)
+        session.close("server shutting down", code=GOING_AWAY)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run something for as long as the node lives."""
@@ -263,7 +263,9 @@ class Engine:
         polling = session.link
         if not isinstance(polling, Polling) or polling.probed or request.method != "GET":
             self.tally.count("wire_refused", "second_socket")
-            return await self._serve(request, Nobody(), accept, lambda socket: socket.close(1008))
+            return await self._serve(
+                request, Nobody(), accept, lambda socket: socket.close(POLICY)
+            )
         probe = Probe(session, polling, self._settled)
 
         def opened(socket: Socket) -> None:
@@ -327,7 +329,7 @@ class Engine:
                 async for chunk in request.content.iter_any():
                     body += chunk
                     if len(body) > limit:
-                        raise PeerError("too_big", 1009)
+                        raise PeerError("too_big", TOO_BIG)
         except TimeoutError:
             raise PeerError("slow_body") from None
         except ConnectionError:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from signaling.wire import gates
-from signaling.wire.faults import PeerError
+from signaling.wire.faults import BAD_TEXT, UNSUPPORTED, PeerError
 
 # --- Engine.IO 4: one character says what a packet is -------------------------------------------
 
@@ -77,6 +77,8 @@ def parse_packet(text: bytes, limits: gates.WireLimits) -> Packet:
         gates.check_depth(rest, limits.json_depth + 1)
         try:
             data = _decode(rest)
+        except UnicodeDecodeError:
+            raise PeerError("bad_text", BAD_TEXT) from None
         except (msgspec.DecodeError, RecursionError):
             raise PeerError("malformed") from None
     try:
@@ -96,7 +98,7 @@ def _attachments(kind: int, count: bytes | None, limits: gates.WireLimits) -> in
             raise PeerError("malformed")
         return 0
     if not limits.binary:
-        raise PeerError("binary", 1003)
+        raise PeerError("binary", UNSUPPORTED)
     attachments = int(count) if count else 0
     if not 0 < attachments <= limits.attachments:
         raise PeerError("malformed")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlsplit
 
 from signaling.protocol import JSON_MAX_DEPTH, MESSAGE_MAX_BYTES
-from signaling.wire.faults import PeerError
+from signaling.wire.faults import TOO_BIG, PeerError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,14 +180,14 @@ def check_depth(json: bytes, depth_max: int) -> None:
     if brackets <= depth_max:
         return
     if brackets > BRACKETS_MAX:
-        raise PeerError("too_deep", 1009)
+        raise PeerError("too_deep", TOO_BIG)
     depth = 0
     for token in _TOKEN.finditer(json):
         first = json[token.start()]
         if first in b"[{":
             depth += 1
             if depth > depth_max:
-                raise PeerError("too_deep", 1009)
+                raise PeerError("too_deep", TOO_BIG)
         elif first in b"]}":
             depth -= 1
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from signaling.context import Clock
 from signaling.wire import frames, websocket
-from signaling.wire.faults import PeerError
+from signaling.wire.faults import TRY_LATER, PeerError
 from signaling.wire.gates import WireLimits
 from signaling.wire.session import Link, Packet, Session
 
@@ -46,7 +46,7 @@ class Polling:
         if self._size > self._limits.backlog_bytes:
             self._queue.clear()
             self._queue.extend(self._session.behind())
-            self._session.failed(PeerError("slow_reader", 1013))
+            self._session.failed(PeerError("slow_reader", TRY_LATER))
         self._release()
 
     def send_latest(self, key: str, packet: Packet, frame: bytes) -> None:

@@ -323,7 +323,9 @@ class WireServer(socketio.AsyncServer):  # type: ignore[misc]  # the library is 
             self.eio.tally.count("wire_events_refused", "unknown_ack")
             session.allowance.refused(self.limits, self._clock.monotonic())
             return
-        session.put(partial(self._call, handler_of(callback, 0), tuple(packet.data)))
+        # Not in the inbox: the handler that waits for this answer is in there.
+        answer = handler_of(callback, 0)
+        self.eio.spawn(self.eio.run(partial(self._call, answer, tuple(packet.data))))
 
     # --- Out ---
 

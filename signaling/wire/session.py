@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from signaling.context import Clock
 from signaling.wire import websocket
-from signaling.wire.faults import PeerError
+from signaling.wire.faults import UNSUPPORTED, PeerError
 from signaling.wire.gates import Allowance, WireLimits
 from signaling.wire.tally import Tally
 
@@ -144,7 +144,7 @@ class Session:
     def receive_binary(self, data: bytes) -> None:
         """Take one binary message."""
         if not self.engine.limits.binary:
-            raise PeerError("binary", 1003)
+            raise PeerError("binary", UNSUPPORTED)
         self.engine.upper.binary(self, data)
 
     def _pong(self) -> None:

@@ -11,7 +11,7 @@ from aiohttp import WSMsgType, web
 
 from signaling.context import Clock
 from signaling.wire import websocket
-from signaling.wire.faults import PeerError
+from signaling.wire.faults import NORMAL, TRY_LATER, PeerError
 from signaling.wire.gates import WireLimits
 from signaling.wire.session import Packet
 
@@ -149,7 +149,7 @@ class DirectSocket(asyncio.Protocol):
 
     def _closed_by_peer(self) -> None:
         if not self._behind:
-            self._write(websocket.close_frame(1000))
+            self._write(websocket.close_frame(NORMAL))
         self._ended = True
         self._behind = True
         self._transport.close()
@@ -194,7 +194,7 @@ class DirectSocket(asyncio.Protocol):
         self._backlog = None
         for packet in self.listener.behind():
             self._write(websocket.frame(websocket.TEXT, packet))
-        self.listener.failed(PeerError("slow_reader", 1013))
+        self.listener.failed(PeerError("slow_reader", TRY_LATER))
 
     def pause_writing(self) -> None:
         """The transport's buffer is over its mark."""
@@ -306,7 +306,7 @@ class PlainSocket:
                     writer.cancel()
         finally:
             self.gone = True
-            self._code = self._code or 1000
+            self._code = self._code or NORMAL
             self.listener.lost()
         return self._socket
 
@@ -339,7 +339,7 @@ class PlainSocket:
                     await self._socket.send_str(packet.decode())
                 self._blocked_at = None
             async with asyncio.timeout(self._limits.close_deadline_s):
-                await self._socket.close(code=self._code or 1000)
+                await self._socket.close(code=self._code or NORMAL)
 
     def pause(self) -> None:
         """Read no more for now."""
@@ -351,26 +351,28 @@ class PlainSocket:
 
     def send(self, packet: Packet, frame: bytes) -> None:
         """Queue for the writer."""
+        self._put(packet, None)
+
+    def send_latest(self, key: str, packet: Packet, frame: bytes) -> None:
+        """Queue for the writer in place of an older packet of this key."""
+        for number, (older, its_key) in enumerate(self._queue):
+            if its_key == key:
+                self._queued_bytes -= len(older)
+                del self._queue[number]
+                break
+        self._put(packet, key)
+
+    def _put(self, packet: Packet, key: str | None) -> None:
         if self._code is not None:
             return
-        self._queue.append((packet, None))
+        self._queue.append((packet, key))
         self._queued_bytes += len(packet)
         self._wake.set()
         if self._queued_bytes > self._limits.backlog_bytes:
             self._queue.clear()
             self._queue.extend((hint, None) for hint in self.listener.behind())
             self._queued_bytes = sum(len(hint) for hint, _ in self._queue)
-            self.listener.failed(PeerError("slow_reader", 1013))
-
-    def send_latest(self, key: str, packet: Packet, frame: bytes) -> None:
-        """Queue for the writer in place of an older packet of this key."""
-        for number, (_, its_key) in enumerate(self._queue):
-            if its_key == key:
-                del self._queue[number]
-                break
-        self.send(packet, frame)
-        if self._queue:
-            self._queue[-1] = (packet, key)
+            self.listener.failed(PeerError("slow_reader", TRY_LATER))
 
     def close(self, code: int, *, by_client: bool = False) -> None:
         """End after what is queued."""

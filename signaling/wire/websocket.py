@@ -3,7 +3,7 @@
 import base64
 import hashlib
 
-from signaling.wire.faults import BAD_TEXT, PROTOCOL_ERROR, TOO_BIG, PeerError
+from signaling.wire.faults import PROTOCOL_ERROR, TOO_BIG, PeerError
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
 CONTROL_MAX_BYTES = 125
@@ -145,14 +145,6 @@ class FrameReader:
         whole = b"".join(self._parts)
         self._parts, self._parts_bytes = None, 0
         return self._kind, whole
-
-
-def as_text(payload: bytes) -> str:
-    """The text of a text message; raise PeerError when it is not UTF-8."""
-    try:
-        return payload.decode()
-    except UnicodeDecodeError:
-        raise PeerError("bad_text", BAD_TEXT) from None
 
 
 def data_frame(packet: bytes | memoryview) -> bytes:

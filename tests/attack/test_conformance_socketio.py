@@ -212,7 +212,8 @@ async def test_upgrade(place: Place) -> None:
     socket.send("2probe")
     assert await socket.message() == "3probe"
     socket.send("5")
-    await until(lambda: place.server.eio.sessions[sid].link.transport_name == "websocket")
+    session = place.server.eio.sessions[sid]
+    await until(lambda: session.link is not None and session.link.transport_name == "websocket")
     await socket.close()
 
 
