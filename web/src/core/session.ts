@@ -41,10 +41,8 @@ function marked(): boolean {
   }
 }
 
-/** One tab at a time, because a refresh token that is used twice ends the whole session. */
-async function alone<T>(work: () => Promise<T>): Promise<T> {
-  return "locks" in navigator ? await navigator.locks.request(LOCK, work) : await work();
-}
+/** Runs one refresh of this browser at a time: a refresh token that is used twice ends the whole session. */
+type Alone = (work: () => Promise<Granted>) => Promise<Granted>;
 
 export class Session implements Bearer {
   private token: string | null = null;
@@ -54,6 +52,7 @@ export class Session implements Bearer {
   constructor(
     private readonly client: Api,
     private readonly now: () => number,
+    private readonly alone: Alone,
   ) {}
 
   async current(): Promise<string | null> {
@@ -122,7 +121,7 @@ export class Session implements Bearer {
 
   private async renew(): Promise<string | null> {
     try {
-      this.take(await alone(() => this.client.post<Granted>("/sessions/refresh", {}, { anonymous: true })));
+      this.take(await this.alone(() => this.client.post<Granted>("/sessions/refresh", {}, { anonymous: true })));
       return this.token;
     } catch (error) {
       if (!(error instanceof Refused && (error.status === 401 || error.status === 403))) throw error;
@@ -132,7 +131,11 @@ export class Session implements Bearer {
   }
 }
 
-export const session = new Session(api, () => Date.now());
+// Locks are there only on secure origins; elsewhere tabs take their chance.
+const oneTabAtATime: Alone = async (work) =>
+  "locks" in navigator ? await navigator.locks.request(LOCK, work) : await work();
+
+export const session = new Session(api, () => Date.now(), oneTabAtATime);
 api.use(session);
 
 /** Another tab signed out: this one is signed out too. */

@@ -68,7 +68,7 @@ export function TextArea({ label, hint, fault, value, onValue, ...rest }: AreaPr
   return (
     <Frame id={id} about={about}>
       <textarea
-        {...(rest as JSX.IntrinsicElements["textarea"])}
+        {...rest}
         {...described(id, about)}
         class="in"
         value={value}
