@@ -7,7 +7,7 @@ import hmac
 import itertools
 import secrets
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Self
 
@@ -35,7 +35,7 @@ class Key:
     """One secret under its id."""
 
     key_id: str
-    secret: bytes
+    secret: bytes = field(repr=False)
     signs_from: datetime
 
 
@@ -99,6 +99,10 @@ class KeyRing:
                 await connection.execute("SELECT pg_advisory_xact_lock($1)", ADVISORY_LOCK)
                 keys = await _read(connection)
                 keys = await _turn(connection, keys, now)
+        self.hold(keys)
+
+    def hold(self, keys: Sequence[Key]) -> None:
+        """Sign and verify with these from now on."""
         self._keys = {key.key_id: key for key in keys}
 
     @contextlib.asynccontextmanager

@@ -48,21 +48,21 @@ class _Claims(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 class Access(_Claims, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Opens the API for minutes."""
 
-    aud: Literal["lectern/api"] = "lectern/api"
+    aud: Literal["lectern/api"]
     roles: list[Role]
 
 
 class RefreshClaims(_Claims, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Is changed for the next pair, once: `gen` counts."""
 
-    aud: Literal["lectern/refresh"] = "lectern/refresh"
+    aud: Literal["lectern/refresh"]
     gen: int
 
 
 class JoinToken(_Claims, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Opens one class for one person."""
 
-    aud: Literal["lectern/class"] = "lectern/class"
+    aud: Literal["lectern/class"]
     cid: str
     name: str
     role: ClassRole
@@ -94,6 +94,7 @@ class Tokens:
         now = self._now()
         claims = Access(
             iss=ISSUER,
+            aud="lectern/api",
             sub=who.user_id,
             tid=who.tenant_id,
             sid=who.session_id,
@@ -107,6 +108,7 @@ class Tokens:
         """The one token that is good for the next pair."""
         claims = RefreshClaims(
             iss=ISSUER,
+            aud="lectern/refresh",
             sub=who.user_id,
             tid=who.tenant_id,
             sid=who.session_id,
@@ -121,6 +123,7 @@ class Tokens:
         now = self._now()
         claims = JoinToken(
             iss=ISSUER,
+            aud="lectern/class",
             sub=admitted.who.user_id,
             tid=admitted.who.tenant_id,
             sid=admitted.who.session_id,

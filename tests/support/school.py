@@ -4,6 +4,7 @@ import contextlib
 import itertools
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -166,3 +167,8 @@ async def running_school(
         session = await stack.enter_async_context(ClientSession(cookie_jar=DummyCookieJar()))
         api = Api(session, str(server.make_url("")).rstrip("/"))
         yield School(api=api, deps=deps, seeded=seeded, classes=classes)
+
+
+def moment(clock: SystemClock) -> datetime:
+    """Now, for what takes a time."""
+    return datetime.fromtimestamp(clock.wall_ms() / 1000, UTC)
