@@ -1,6 +1,5 @@
 """The live classes of one node: builds the Socket.IO server, owners and edges, and is what REST asks of them."""
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Collection, Iterable
 from dataclasses import dataclass
@@ -30,6 +29,7 @@ from signaling.context import (
 )
 from signaling.errors import SignalingError
 from signaling.media.nodes import MediaNodes
+from signaling.routing.background import Background
 from signaling.routing.bus import Bus
 from signaling.routing.lease import NodeLease
 from signaling.routing.place import Place
@@ -37,6 +37,7 @@ from signaling.session import Session
 from signaling.wire.server import WireServer, build_server
 
 COME_BACK_AFTER_MS = 200
+GOODBYE_S = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +89,7 @@ class Hub:
             ),
             bus=self._bus,
         )
-        self._group: asyncio.TaskGroup | None = None
+        self._background = Background(context.meters)
         self._register()
 
     def _register(self) -> None:
@@ -112,13 +113,11 @@ class Hub:
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Classes live until the block ends; then every browser is told to come back, and finds another node."""
-        async with asyncio.TaskGroup() as group:
-            self._group = group
-            async with self._classes.running():
-                try:
-                    yield
-                finally:
-                    self._send_away()
+        async with self._background.running(GOODBYE_S), self._classes.running():
+            try:
+                yield
+            finally:
+                self._send_away()
 
     def _send_away(self) -> None:
         for edge in self._classes.edges:
@@ -133,8 +132,10 @@ class Hub:
 
     def cut(self, sid: str) -> None:
         """End the connection after what was written before."""
-        if self._group is not None:
-            self._group.create_task(self._server.disconnect(sid, namespace=NAMESPACE))
+        self._background.spawn(self._disconnect(sid))
+
+    async def _disconnect(self, sid: str) -> None:
+        await self._server.disconnect(sid, namespace=NAMESPACE)
 
     # --- Revocation -----------------------------------------------------------------------------
 
@@ -162,8 +163,7 @@ class Hub:
 
     def _tell_gone(self, edge: Edge, session: Session, *, removed: bool) -> None:
         ask = letters.RemoveAsk(place=edge.place, user=session.user_id, removed=removed)
-        if self._group is not None:
-            self._group.create_task(self._ask_quietly(ask))
+        self._background.spawn(self._ask_quietly(ask))
 
     async def _ask_quietly(self, ask: letters.Ask) -> None:
         """Nobody waits for this; where it fails the heartbeat brings the same about."""
@@ -195,5 +195,4 @@ class Hub:
 
     def hear_media(self, notification: bytes) -> None:
         """A notification of this node's SFU."""
-        if self._group is not None:
-            self._group.create_task(self._classes.hear_media(notification))
+        self._background.spawn(self._classes.hear_media(notification))

@@ -51,6 +51,22 @@ MEANINGS = {
     "commit_seconds": "Time of one group commit.",
     "commit_refused_total": "Rows turned away because too many were waiting.",
     "dependency_up": "1 while the dependency answers, by name.",
+    "class_owners": "Classes that this node owns.",
+    "class_owners_stepped_down_total": "Classes that this node owned and owns no longer.",
+    "class_commands_total": "Commands decided by the owners of this node, by kind and outcome.",
+    "class_events_total": "Events committed to class logs by this node, by type.",
+    "class_joins_total": "Browsers let into classes owned here, by how: snapshot or replay.",
+    "class_events_mended_total": "Events that a channel lost and the log gave.",
+    "class_unreachable_total": "Questions that no owner answered in time.",
+    "class_losses_deferred_total": "Lost people whose leaving could not be logged yet, by code.",
+    "class_reactions_dropped_total": "Reactions above the rate of a class.",
+    "class_quiet_asks_failed_total": "Questions to an owner that nobody waited for and that failed, by code.",
+    "class_tasks_failed_total": "Background tasks of classes that ended with a fault.",
+    "bus_posts_dropped_total": "Frames to other nodes dropped because too many waited.",
+    "bus_questions_dropped_total": "Questions of other nodes dropped because too many were being answered.",
+    "lease_renewals_failed_total": "Renewals of this node's lease that failed.",
+    "media_orders_dropped_total": "Orders to the SFU dropped because too many waited.",
+    "media_orders_failed_total": "Orders to the SFU that it refused or did not answer.",
 }
 
 

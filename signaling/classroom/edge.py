@@ -82,6 +82,8 @@ class Edge:
     ) -> None:
         self.place = place
         self.joining = 0
+        self.listening = False
+        self.door = asyncio.Lock()
         self.empty_since = around.clock.monotonic()
         self._around = around
         self._owner_is = owner_is
@@ -117,8 +119,10 @@ class Edge:
         self._sessions[session.sid] = session
         if self._seq is None:
             self._seq = joined.seq
-            for late in [held for held in self._ring if held.seq > joined.seq]:
-                self._event(late)
+            early = list(self._ring)
+            self._ring.clear()
+            for held in early:
+                self._event(held)
         elif joined.seq > self._seq:
             self._ahead.add(session.sid)
             self._target = max(self._target, joined.seq)
@@ -230,8 +234,8 @@ class Edge:
         self._around.outlet.send(self._sids_at(heard.seq), heard.frame)
         if heard.kind == "class.closed":
             self.end_where(lambda _: True, "closed")
-        elif heard.user is not None:
-            self._left(heard.user, removed=heard.removed)
+        elif heard.left is not None:
+            self._left(heard.left, heard.reason)
 
     def _sids_at(self, seq: int) -> list[str]:
         """Everybody but those whose snapshot held this event already."""
@@ -244,10 +248,15 @@ class Edge:
             if sid not in self._ahead and session.seq < seq
         ]
 
-    def _left(self, user: str, *, removed: bool) -> None:
-        for session in self.sessions:
-            if session.user_id == user:
-                self.end(session, wire.EndedNotice(reason="removed") if removed else None)
+    def _left(self, user: str, reason: str | None) -> None:
+        """Who left by themselves still waits for the answer, and closes; who was lost may be back on a new connection."""
+        for session in [session for session in self.sessions if session.user_id == user]:
+            if reason == "left":
+                self.leave(session.sid)
+            else:
+                self.end(
+                    session, wire.EndedNotice(reason="removed") if reason == "removed" else None
+                )
 
     # --- Mending and reporting ------------------------------------------------------------------
 

@@ -22,8 +22,8 @@ def framed_event(origin: str, event: wire.Event) -> EventFrame:
         epoch=event.epoch,
         seq=event.seq,
         kind=event.type,
-        user=data.user if isinstance(data, wire.PersonLeft) else None,
-        removed=isinstance(data, wire.PersonLeft) and data.reason == "removed",
+        left=data.user if isinstance(data, wire.PersonLeft) else None,
+        reason=data.reason if isinstance(data, wire.PersonLeft) else None,
         frame=frame("event", event),
     )
 

@@ -72,7 +72,13 @@ class _Waiting:
     done: asyncio.Future[int | None]
 
 
-_Answer = int | SignalingError | None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Refused:
+    code: str
+    message: str
+
+
+_Answer = int | _Refused | None
 
 
 async def load(database: Database, place: Place) -> Loaded:
@@ -177,6 +183,7 @@ class Ledger:
         self._commit(state, entries)
         for waiting, answer in zip(batch, answers, strict=True):
             self._remember(waiting, answer)
+            self._count(waiting, answer)
             _settle(waiting.done, answer)
         await self._save_sometimes()
 
@@ -200,7 +207,7 @@ class Ledger:
                     state = apply(state, event)
                     answer = event.seq
             except SignalingError as error:
-                answer = error
+                answer = _Refused(code=error.code, message=error.message)
             answers.append(answer)
             if key is not None:
                 fresh[key] = answer
@@ -244,6 +251,11 @@ class Ledger:
             self._around.meters.count("class_events_total", {"type": entry.event.type})
             self._happened(entry.event)
 
+    def _count(self, waiting: _Waiting, answer: _Answer) -> None:
+        outcome = answer.code if isinstance(answer, _Refused) else "ok"
+        labels = {"kind": type(waiting.command).__name__, "outcome": outcome}
+        self._around.meters.count("class_commands_total", labels)
+
     def _remember(self, waiting: _Waiting, answer: _Answer) -> None:
         if waiting.command_id is None:
             return
@@ -266,12 +278,13 @@ class Ledger:
 def _settle(done: asyncio.Future[int | None], answer: _Answer) -> None:
     if done.done():
         return
-    if isinstance(answer, SignalingError):
-        done.set_exception(answer)
+    if isinstance(answer, _Refused):
+        done.set_exception(SignalingError(answer.message, code=answer.code))
     else:
         done.set_result(answer)
 
 
 def _refuse(batch: list[_Waiting] | deque[_Waiting], error: SignalingError) -> None:
     for waiting in batch:
-        _settle(waiting.done, error)
+        if not waiting.done.done():
+            waiting.done.set_exception(error)

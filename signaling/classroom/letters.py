@@ -141,14 +141,14 @@ Reply = Joined | Decided | MediaReply | Reported | Refusal | NotOwner
 
 
 class EventFrame(msgspec.Struct, frozen=True, kw_only=True, tag="event"):
-    """One committed event as the finished frame; `user` is whom a person's event is about."""
+    """One committed event as the finished frame; who left, and why, is said beside it."""
 
     origin: str
     epoch: int
     seq: int
     kind: str
-    user: str | None
-    removed: bool
+    left: str | None
+    reason: str | None
     frame: bytes
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 import msgspec
+from socketio.exceptions import ConnectionRefusedError
 
 from sfu import commands as sfu
 from signaling import protocol as wire
@@ -10,10 +11,12 @@ from signaling.classroom import letters
 from signaling.classroom.edge import Outlet
 from signaling.classroom.framing import frame
 from signaling.classroom.residency import Classes
-from signaling.context import Clock, Tokens
-from signaling.errors import BadMessage, NotInClass, SignalingError
+from signaling.context import Clock, JoinClaims, Tokens
+from signaling.errors import BadMessage, Busy, NotInClass, SignalingError
 from signaling.routing.place import Place
 from signaling.session import Session
+
+RETRY_AFTER_MS = 1000
 
 Handler = Callable[[str, object], Awaitable[wire.Ok]]
 
@@ -39,6 +42,13 @@ class ClassNamespace:
         """Let somebody in: token, owner, snapshot or replay."""
         connect = _parse_connect(auth)
         claims = self._tokens.verify_join(connect.token)
+        try:
+            await self._enter(sid, connect, claims)
+        except Busy as error:
+            refusal = wire.ConnectRefusal(code=error.code, retry_ms=RETRY_AFTER_MS)
+            raise ConnectionRefusedError(error.message, refusal) from error
+
+    async def _enter(self, sid: str, connect: wire.Connect, claims: JoinClaims) -> None:
         place = Place(tenant_id=claims.tenant_id, class_id=claims.class_id)
         async with self._classes.entering(place) as edge:
             joined = await self._classes.ask(

@@ -18,6 +18,7 @@ from signaling.classroom.edge import Edge, EdgeSurroundings
 from signaling.classroom.ledger import Surroundings, load
 from signaling.classroom.owner import Owner
 from signaling.errors import Busy, SignalingError
+from signaling.routing.background import Background
 from signaling.routing.bus import Bus
 from signaling.routing.lease import Claimed
 from signaling.routing.place import Place, place_of_room
@@ -48,7 +49,7 @@ class Classes:
         self._suspects: dict[str, float] = {}
         self._finding: dict[Place, asyncio.Lock] = {}
         self._reporting: set[Place] = set()
-        self._group: asyncio.TaskGroup | None = None
+        self._background = Background(around.meters)
 
     @property
     def edges(self) -> list[Edge]:
@@ -59,18 +60,13 @@ class Classes:
     async def running(self) -> AsyncIterator[None]:
         """Own, serve and watch classes until the block ends; then let go of them at once."""
         await self._around.lease.renew()
-        async with asyncio.TaskGroup() as group, self._bus.running(self._answer):
-            self._group = group
-            kept = [
-                group.create_task(self._around.lease.keep()),
-                group.create_task(self._around.media.run()),
-                group.create_task(self._tick_for_ever()),
-            ]
+        async with self._background.running(), self._bus.running(self._answer):
+            self._background.spawn(self._around.lease.keep())
+            self._background.spawn(self._around.media.run())
+            self._background.spawn(self._tick_for_ever())
             try:
                 yield
             finally:
-                for task in kept:
-                    task.cancel()
                 for owner in list(self._owners.values()):
                     owner.step_down()
                 with contextlib.suppress(LmsError, TimeoutError):
@@ -91,8 +87,10 @@ class Classes:
             self._edges[place] = edge
         edge.joining += 1
         try:
-            if edge.joining == 1 and not edge.sessions:
-                await self._bus.subscribe(place, edge.hear)
+            async with edge.door:
+                if not edge.listening:
+                    await self._bus.subscribe(place, edge.hear)
+                    edge.listening = True
             yield edge
         finally:
             edge.joining -= 1
@@ -183,8 +181,7 @@ class Classes:
             send=lambda frame, far: self._send(place, frame, far=far),
         )
         self._owners[place] = owner
-        assert self._group is not None, "running before use"
-        self._group.create_task(owner.run())
+        self._background.spawn(owner.run())
         self._around.meters.gauge("class_owners", len(self._owners))
         _log.info("class.owned", class_id=place.class_id, epoch=claimed.epoch)
         owner.announce()
@@ -230,7 +227,6 @@ class Classes:
     # --- Watching -------------------------------------------------------------------------------
 
     async def _tick_for_ever(self) -> None:
-        assert self._group is not None, "running before use"
         report_at = 0.0
         while True:
             await asyncio.sleep(TICK_S)
@@ -239,17 +235,17 @@ class Classes:
                 for owner in self._owners.values():
                     owner.step_down()
             for owner in [owner for owner in self._owners.values() if owner.alive]:
-                self._group.create_task(owner.tick())
+                self._background.spawn(owner.tick())
             if now >= report_at:
                 report_at = now + REPORT_EACH_S - TICK_S / 2
-                self._report_all(self._group)
-            await self._forget(now)
+                self._report_all()
+            self._background.spawn(self._forget(now))
 
-    def _report_all(self, group: asyncio.TaskGroup) -> None:
+    def _report_all(self) -> None:
         for place, edge in self._edges.items():
             if edge.sessions and place not in self._reporting:
                 self._reporting.add(place)
-                group.create_task(self._report(edge))
+                self._background.spawn(self._report(edge))
 
     async def _report(self, edge: Edge) -> None:
         """Until the owner has heard it; where it cannot be asked, the log is read, so that the class goes on hearing."""

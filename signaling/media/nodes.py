@@ -61,9 +61,9 @@ class MediaNodes:
     async def _carry_out(self, request: sfu.Request) -> None:
         try:
             reply = await self._ask(request)
-        except SignalingError as error:
+        except Exception as error:  # noqa: BLE001 - one order that fails must not stop those after it
             self._meters.count("media_orders_failed_total")
-            _log.warning("media.order_failed", code=error.code)
+            _log.warning("media.order_failed", reason=type(error).__name__)
             return
         # Who never published has nothing to be muted or hung up: that is no failure.
         if isinstance(reply, sfu.Refusal) and reply.code != "no_such_peer":

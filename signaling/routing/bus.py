@@ -14,6 +14,7 @@ import msgspec
 
 from signaling.context import Channels, Meters
 from signaling.errors import Busy
+from signaling.routing.background import Background
 from signaling.routing.place import Place, inbox_channel
 
 ANSWERING_MAX = 5000
@@ -47,6 +48,7 @@ class Bus:
         self._ids = itertools.count(1)
         self._asked: dict[int, asyncio.Future[bytes]] = {}
         self._answering = 0
+        self._background = Background(meters)
         self._posts: deque[tuple[str, bytes]] = deque()
         self._posted = asyncio.Event()
 
@@ -89,20 +91,19 @@ class Bus:
     async def running(self, answer: Answer) -> AsyncIterator[None]:
         """Answer what comes into the inbox of this node until the block ends."""
         inbox = inbox_channel(self.node_id)
-        async with asyncio.TaskGroup() as group:
+        async with self._background.running():
 
             def hear(payload: bytes) -> None:
-                self._hear(payload, answer, group)
+                self._hear(payload, answer)
 
             await self._channels.subscribe(inbox, hear)
-            posting = group.create_task(self._post_all())
+            self._background.spawn(self._post_all())
             try:
                 yield
             finally:
-                posting.cancel()
                 await self._channels.unsubscribe(inbox)
 
-    def _hear(self, payload: bytes, answer: Answer, group: asyncio.TaskGroup) -> None:
+    def _hear(self, payload: bytes, answer: Answer) -> None:
         match _decode(payload):
             case _Answer(id=number, body=body):
                 heard = self._asked.get(number)
@@ -113,7 +114,7 @@ class Bus:
                     self._meters.count("bus_questions_dropped_total")
                     return
                 self._answering += 1
-                group.create_task(self._answer(question, answer))
+                self._background.spawn(self._answer(question, answer))
 
     async def _post_all(self) -> None:
         while True:
