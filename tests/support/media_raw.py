@@ -59,14 +59,15 @@ class ClientDtls:
 
     def outbound(self) -> Session:
         """SRTP of what we send."""
+        return self._session(self.keys()[0], Policy.SSRC_ANY_OUTBOUND)
+
+    def inbound(self) -> Session:
+        """SRTP of what the node sends."""
+        return self._session(self.keys()[1], Policy.SSRC_ANY_INBOUND)
+
+    def _session(self, key: bytes, direction: int) -> Session:
         profile = next(p for p in SRTP_PROFILES if p.openssl_profile == self.profile())
-        return Session(
-            Policy(
-                key=self.keys()[0],
-                ssrc_type=Policy.SSRC_ANY_OUTBOUND,
-                srtp_profile=profile.libsrtp_profile,
-            )
-        )
+        return Session(Policy(key=key, ssrc_type=direction, srtp_profile=profile.libsrtp_profile))
 
     def _read(self) -> bytes:
         try:
@@ -90,15 +91,21 @@ class RawClient:
         self.sock.setblocking(False)
         self.sock.bind(("127.0.0.1", 0))
 
-    def offer(self, fingerprint: str | None = None) -> str:
-        """One microphone."""
+    def offer(
+        self, fingerprint: str | None = None, *, kind: str = "audio", direction: str = "sendonly"
+    ) -> str:
+        """One microphone, or one camera."""
+        codec = {
+            "audio": ["a=rtpmap:111 opus/48000/2", "a=ssrc:4242 cname:raw"],
+            "video": ["a=rtpmap:96 VP8/90000", "a=rtcp-fb:96 nack pli", "a=ssrc:4343 cname:raw"],
+        }
         lines = [
             "v=0",
             "o=- 1 1 IN IP4 127.0.0.1",
             "s=-",
             "t=0 0",
             "a=group:BUNDLE 0",
-            "m=audio 9 UDP/TLS/RTP/SAVPF 111",
+            f"m={kind} 9 UDP/TLS/RTP/SAVPF {111 if kind == 'audio' else 96}",
             "c=IN IP4 0.0.0.0",
             f"a=ice-ufrag:{self.ufrag}",
             f"a=ice-pwd:{self.password}",
@@ -107,10 +114,9 @@ class RawClient:
             "a=mid:0",
             f"a=extmap:1 {sdp.AUDIO_LEVEL}",
             f"a=extmap:4 {sdp.MID}",
-            "a=sendonly",
+            f"a={direction}",
             "a=rtcp-mux",
-            "a=rtpmap:111 opus/48000/2",
-            "a=ssrc:4242 cname:raw",
+            *codec[kind][: None if direction == "sendonly" else -1],
         ]
         return "\r\n".join(lines) + "\r\n"
 
@@ -186,3 +192,31 @@ def opus(sequence: int, *, ssrc: int = 4242, level: int = 20, payload_type: int 
     )
     extension = b"\xbe\xde\x00\x01" + bytes([0x10, level & 0x7F]) + b"\x00\x00"
     return header + ssrc.to_bytes(4, "big") + extension + b"\xfc" + bytes(60)
+
+
+def vp8(sequence: int, *, key: bool, ssrc: int = 4343) -> bytes:
+    """One small VP8 frame in one packet."""
+    header = (
+        bytes([0x80, 0x80 | 96])
+        + sequence.to_bytes(2, "big")
+        + (sequence * 3000).to_bytes(4, "big")
+    )
+    start = b"\x10"  # begins a partition
+    frame = b"\x10\x02\x00\x9d\x01\x2a\x40\x01\xf0\x00" if key else b"\x11\x02\x00"
+    return header + ssrc.to_bytes(4, "big") + start + frame + bytes(40)
+
+
+def pli(media_ssrc: int) -> bytes:
+    """A viewer's wish for a key frame."""
+    return b"\x81\xce\x00\x02" + (1).to_bytes(4, "big") + media_ssrc.to_bytes(4, "big")
+
+
+def nack(media_ssrc: int, sequence: int) -> bytes:
+    """A viewer's wish for 17 packets again."""
+    body = (
+        (1).to_bytes(4, "big")
+        + media_ssrc.to_bytes(4, "big")
+        + sequence.to_bytes(2, "big")
+        + b"\xff\xff"
+    )
+    return b"\x81\xcd\x00\x03" + body
