@@ -34,7 +34,10 @@ def test_a_module_says_in_its_first_sentence_what_it_is(path: Path) -> None:
 
 
 def test_no_file_is_longer_than_one_sitting() -> None:
-    sources = [*modules(), *tracked("web/src/*.ts", "web/src/*.tsx", "tests/*.py", "loadtests/*.py")]
+    sources = [
+        *modules(),
+        *tracked("web/src/*.ts", "web/src/*.tsx", "tests/*.py", "loadtests/*.py"),
+    ]
     long = {
         str(path.relative_to(ROOT)): count
         for path in sources

@@ -86,7 +86,9 @@ class Person:
     async def reads(self, text: str) -> None:
         await expect(self.part("chat-line").filter(has_text=text)).to_have_count(1)
 
-    async def hands(self) -> list[str | None]:
-        return [
-            await hand.get_attribute("data-user") for hand in await self.part("hand-item").all()
-        ]
+    async def sees_hands(self, count: int) -> list[str | None]:
+        """Wait until `count` hands are up on the tiles; return whose, in the order of the queue."""
+        raised = self.page.locator('[data-testid="tile"]:not([data-hand="0"])')
+        await expect(raised).to_have_count(count)
+        queue = {await tile.get_attribute("data-hand"): tile for tile in await raised.all()}
+        return [await queue[str(n)].get_attribute("data-user") for n in range(1, count + 1)]
