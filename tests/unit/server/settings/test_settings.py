@@ -1,0 +1,90 @@
+"""Settings: defaults, overrides, and one line that names what is wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from server.settings import CONFIG_DIR, SettingsError, document, load
+
+
+def test_defaults() -> None:
+    settings = load({})
+    assert (settings.http_port, settings.media_port, settings.node_count) == (8080, 7882, 1)
+    assert not settings.demo
+    assert not settings.secure
+
+
+def test_the_environment_overrides() -> None:
+    environ = {
+        "LECTERN_HTTP_PORT": "9090",
+        "LECTERN_MEDIA_ADDRESS": "192.0.2.1, 2001:db8::1",
+        "LECTERN_DEMO": "1",
+        "LECTERN_NODES": "3",
+        "LECTERN_LIMITS_SCALE": "2.5",
+        "PATH": "/bin",
+    }
+    settings = load(environ)
+    assert settings.http_port == 9090
+    assert settings.media_address == ("192.0.2.1", "2001:db8::1")
+    assert settings.demo
+    assert settings.node_count == 3
+    assert settings.limits_scale == 2.5
+
+
+def test_auto_is_one_node_a_core() -> None:
+    assert load({"LECTERN_NODES": "auto"}).node_count >= 1
+
+
+def test_a_local_file_overrides_the_defaults_and_the_environment_overrides_it(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "default.toml").write_text((CONFIG_DIR / "default.toml").read_text())
+    (tmp_path / "local.toml").write_text('http_port = 1\nlog_level = "error"\n')
+    settings = load({"LECTERN_HTTP_PORT": "2"}, tmp_path)
+    assert (settings.http_port, settings.log_level) == (2, "error")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("LECTERN_HTTP_PROT", "1"),
+        ("LECTERN_HTTP_PORT", "eighty"),
+        ("LECTERN_HTTP_PORT", "70000"),
+        ("LECTERN_MEDIA_PORT", "-1"),
+        ("LECTERN_NODES", "many"),
+        ("LECTERN_NODES", "0"),
+        ("LECTERN_DEMO", "perhaps"),
+        ("LECTERN_TLS", "yes"),
+        ("LECTERN_TLS_KEY", "/nowhere/key.pem"),
+        ("LECTERN_DATABASE_URL", "mysql://x"),
+        ("LECTERN_REDIS_URL", "http://x"),
+        ("LECTERN_OBJECTS_URL", "ftp://x"),
+        ("LECTERN_MODELS", "/nowhere/models.toml"),
+        ("LECTERN_STATE_DIR", ""),
+        ("LECTERN_LIMITS_SCALE", "0"),
+    ],
+)
+def test_a_wrong_setting_is_named_in_one_line(name: str, text: str) -> None:
+    with pytest.raises(SettingsError) as raised:
+        load({name: text})
+    line = str(raised.value)
+    assert name in line
+    assert "\n" not in line
+
+
+def test_the_last_node_needs_a_port_as_well() -> None:
+    with pytest.raises(SettingsError, match="LECTERN_MEDIA_PORT"):
+        load({"LECTERN_MEDIA_PORT": "65535", "LECTERN_NODES": "2"})
+
+
+def test_an_unknown_key_of_a_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "default.toml").write_text(
+        (CONFIG_DIR / "default.toml").read_text() + "colour = 1\n"
+    )
+    with pytest.raises(SettingsError, match="colour"):
+        load({}, tmp_path)
+
+
+def test_every_setting_is_described() -> None:
+    text = document()
+    assert text.count("| `LECTERN_") == len(load({}).__struct_fields__)

@@ -1,0 +1,34 @@
+"""One JSON line an event, with ids and without secrets."""
+
+import subprocess
+import sys
+
+import msgspec
+
+SCRIPT = """
+import logging
+import structlog
+from server.telemetry import logs
+logs.configure("info", node="3")
+structlog.contextvars.bind_contextvars(tenant="t1")
+log = structlog.get_logger("x")
+log.debug("quiet")
+log.info("class.joined", class_id="c1", token="eyJ", password="p", text="hello there")
+logging.getLogger("aiohttp").warning("from a library")
+try:
+    raise ValueError("why")
+except ValueError:
+    log.exception("it.failed")
+"""
+
+
+def test_lines() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True
+    )
+    joined, library, failed = (msgspec.json.decode(line) for line in done.stderr.splitlines())
+    assert joined["event"] == "class.joined"
+    assert (joined["tenant"], joined["class_id"], joined["node"]) == ("t1", "c1", "3")
+    assert {joined[name] for name in ("token", "password", "text")} == {"(withheld)"}
+    assert library["event"] == "from a library"
+    assert "ValueError: why" in failed["exception"]
