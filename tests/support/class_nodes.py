@@ -19,6 +19,7 @@ from server.storage.commit import GroupCommit
 from server.storage.postgres import Database
 from server.telemetry.metrics import PrometheusMeters
 from signaling import protocol as wire
+from signaling.classroom.letters import CommandAsk
 from signaling.classroom.log import Append, Outcome, flush
 from signaling.context import JoinClaims
 from signaling.errors import Refused
@@ -247,6 +248,13 @@ class Browser:
 
     async def _wake(self, *_: Any) -> None:
         self._heard.set()
+
+
+async def say_past_the_gates(node: Node, place: Place, by: str, count: int) -> None:
+    """More chat at once than the wire lets through."""
+    for n in range(count):
+        command = wire.ChatSend(id=f"many-{n}", text=f"many {n}")
+        await node.hub._classes.ask(CommandAsk(place=place, by=by, command=command))
 
 
 async def refused(
