@@ -307,7 +307,7 @@ export class Connection {
     if (this.over) return;
     if (this.live) {
       this.live = false;
-      for (const settle of [...this.requests]) settle(failed("offline"));
+      for (const settle of this.requests) settle(failed("offline"));
       this.listener.away();
     }
     this.wait(() => this.dial());
@@ -346,7 +346,7 @@ export class Connection {
     clearInterval(this.pulse);
     clearTimeout(this.comeBack);
     this.socket?.disconnect();
-    for (const settle of [...this.requests]) settle(failed("offline"));
+    for (const settle of this.requests) settle(failed("offline"));
     for (const entry of this.waiting.values()) entry.settle(failed("not_in_class"));
     this.waiting.clear();
     if (ending) this.listener.ended(ending);

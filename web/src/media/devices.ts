@@ -146,7 +146,7 @@ export function troubleOf(problem: unknown): DeviceTrouble {
 function readChoice(): Partial<Record<DeviceKind, string>> {
   try {
     const kept: unknown = JSON.parse(localStorage.getItem(CHOICE_KEY) ?? "{}");
-    return typeof kept === "object" && kept !== null ? (kept as Partial<Record<DeviceKind, string>>) : {};
+    return typeof kept === "object" && kept !== null ? kept : {};
   } catch {
     return {};
   }

@@ -2,7 +2,7 @@
 
 import { signal, type Signal } from "@preact/signals";
 import type { Source } from "../protocol/messages";
-import { Devices, NoDevice, openScreen, type DeviceTrouble } from "./devices";
+import { NoDevice, openScreen, type Devices, type DeviceTrouble } from "./devices";
 
 type Tracks = Partial<Record<Source, MediaStreamTrack>>;
 

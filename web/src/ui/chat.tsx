@@ -44,8 +44,8 @@ export function ChatList(props: ListProps) {
       tabIndex={0}
       role="region"
       aria-label={t("class.chat")}
-      onScroll={({ currentTarget: box }) => {
-        following.current = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_END_PX;
+      onScroll={({ currentTarget: { scrollHeight, scrollTop, clientHeight } }) => {
+        following.current = scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
       }}
     >
       <ol class="msgs">

@@ -138,7 +138,7 @@ function RowMenu({ person, mic, camera, onMute, onStopCamera, onRemove }: Props 
         popovertarget={id}
         aria-label={t("class.actionsFor", { name: person.name })}
         onClick={() => {
-          if (button.current && menu.current) place(menu.current, button.current);
+          if (button.current && menu.current) putBeside(menu.current, button.current);
         }}
       >
         <Icon name="more" />
@@ -153,7 +153,7 @@ function RowMenu({ person, mic, camera, onMute, onStopCamera, onRemove }: Props 
 }
 
 /** Beside its button, inside the window: popovers stand in the top layer and know no parent. */
-function place(menu: HTMLElement, button: HTMLElement): void {
+function putBeside(menu: HTMLElement, button: HTMLElement): void {
   const { bottom, top, left, right } = button.getBoundingClientRect();
   const rtl = getComputedStyle(button).direction === "rtl";
   const above = bottom > innerHeight - 180;

@@ -182,7 +182,7 @@ function More({ acts, role, view, onPanel, onView, onAsk, takesPart, visit }: Pr
                 void (full ? document.exitFullscreen() : document.documentElement.requestFullscreen());
               })}
             >
-              <Icon name="monitor" />
+              <Icon name="expand" />
               {t(full ? "class.fullOff" : "class.full")}
             </button>
             <button type="button" class="item" onClick={item(() => onAsk("settings"))}>
