@@ -1,6 +1,7 @@
 """Applies migrations/NNNN_*.sql in order, each once, each in its own transaction, under one lock."""
 
 import asyncio
+import contextlib
 import hashlib
 import random
 import re
@@ -13,6 +14,11 @@ FOLDER = Path(__file__).parent / "migrations"
 LOCK_KEY = 0x1EC7E4B
 LOCK_TRIES = 8
 LOCK_PAUSE_SECONDS = 0.25
+
+# Such a statement runs alone, so its file says SET lock_timeout without LOCAL, and IF NOT EXISTS or IF EXISTS.
+CONCURRENTLY = re.compile(
+    r"^\s*(CREATE|DROP)\b[^;]*\bINDEX\s+CONCURRENTLY\b", re.IGNORECASE | re.MULTILINE
+)
 
 _TABLE = """
 CREATE TABLE IF NOT EXISTS lectern_migrations (
@@ -36,6 +42,13 @@ class Migration:
     number: int
     name: str
     sql: str
+
+    @property
+    def statements(self) -> list[str]:
+        """What is sent at a time: the whole file, or single statements where one may not be in a transaction."""
+        if CONCURRENTLY.search(self.sql) is None:
+            return [self.sql]
+        return [part for part in re.split(r";[ \t]*(?:\n|$)", self.sql) if part.strip()]
 
     @property
     def checksum(self) -> str:
@@ -97,12 +110,7 @@ async def _apply(connection: asyncpg.Connection, migration: Migration) -> None:
     """A lock that does not come within the file's lock_timeout is tried again later, so that nobody waits behind us."""
     for attempt in range(1, LOCK_TRIES + 1):
         try:
-            async with connection.transaction():
-                await connection.execute(migration.sql)
-                await connection.execute(
-                    "INSERT INTO lectern_migrations (number, name, checksum) VALUES ($1, $2, $3)",
-                    *(migration.number, migration.name, migration.checksum),
-                )
+            await _run(connection, migration)
         except asyncpg.LockNotAvailableError as error:
             if attempt == LOCK_TRIES:
                 raise MigrationError(
@@ -113,3 +121,17 @@ async def _apply(connection: asyncpg.Connection, migration: Migration) -> None:
             raise MigrationError(f"{migration.name} failed: {error}") from error
         else:
             return
+
+
+async def _run(connection: asyncpg.Connection, migration: Migration) -> None:
+    """In one transaction, so that a file is there whole or not at all; CONCURRENTLY cannot be in one."""
+    alone = len(migration.statements) > 1
+    async with contextlib.AsyncExitStack() as stack:
+        if not alone:
+            await stack.enter_async_context(connection.transaction())
+        for statement in migration.statements:
+            await connection.execute(statement)
+        await connection.execute(
+            "INSERT INTO lectern_migrations (number, name, checksum) VALUES ($1, $2, $3)",
+            *(migration.number, migration.name, migration.checksum),
+        )

@@ -1,0 +1,105 @@
+"""Transactions on a real PostgreSQL: one tenant each, with deadlines, and one error when it is away."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from lms.errors import Unavailable
+from server.storage.embedded import postgres
+from server.storage.migrate import migrate
+from server.storage.postgres import Database
+
+pytestmark = pytest.mark.store
+
+ONE = "0192f0c1-2345-7abc-8def-000000000001"
+TWO = "0192f0c1-2345-7abc-8def-000000000002"
+
+
+@pytest.fixture
+async def notes(database: Database, database_url: str) -> AsyncIterator[Database]:
+    """A tenant's table with one row of each of two tenants."""
+    owner = await asyncpg.connect(database_url)
+    await owner.execute(
+        "CREATE TABLE notes (tenant_id uuid, words text, PRIMARY KEY (tenant_id, words));"
+        "ALTER TABLE notes ENABLE ROW LEVEL SECURITY; ALTER TABLE notes FORCE ROW LEVEL SECURITY;"
+        "CREATE POLICY own_school ON notes USING (tenant_id = lectern_tenant())"
+    )
+    await owner.execute("INSERT INTO notes VALUES ($1, 'one'), ($2, 'two')", UUID(ONE), UUID(TWO))
+    yield database
+    await owner.execute("DROP TABLE notes")
+    await owner.close()
+
+
+async def test_a_transaction_sees_its_tenant_alone(notes: Database) -> None:
+    async with notes.transaction(ONE) as connection:
+        assert await connection.fetchval("SELECT array_agg(words) FROM notes") == ["one"]
+    async with notes.transaction(TWO) as connection:
+        assert await connection.fetchval("SELECT array_agg(words) FROM notes") == ["two"]
+    async with notes.transaction(None) as connection:
+        assert await connection.fetchval("SELECT count(*) FROM notes") == 0
+
+
+async def test_the_tenant_does_not_outlive_its_transaction(notes: Database) -> None:
+    async def count(tenant: str | None) -> int:
+        async with notes.transaction(tenant) as connection:
+            return int(await connection.fetchval("SELECT count(*) FROM notes"))
+
+    seen = await asyncio.gather(*(count(tenant) for tenant in (ONE, None, TWO, None) * 25))
+    assert seen == [1, 0, 1, 0] * 25
+
+
+async def test_nothing_can_be_written_for_another_tenant(notes: Database) -> None:
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        async with notes.transaction(ONE) as connection:
+            await connection.execute("INSERT INTO notes VALUES ($1, 'forged')", UUID(TWO))
+    async with notes.transaction(ONE) as connection:
+        assert await connection.execute("DELETE FROM notes WHERE words = 'two'") == "DELETE 0"
+
+
+async def test_a_tenant_that_is_no_id_never_reaches_the_database(notes: Database) -> None:
+    with pytest.raises(ValueError, match="badly formed"):
+        async with notes.transaction("'; RESET ROLE; --"):
+            pass
+
+
+async def test_an_error_rolls_back(notes: Database) -> None:
+    with pytest.raises(asyncpg.DivisionByZeroError):
+        async with notes.transaction(ONE) as connection:
+            await connection.execute(f"INSERT INTO notes VALUES ('{ONE}', 'gone'); SELECT 1/0")
+    async with notes.transaction(ONE) as connection:
+        assert await connection.fetchval("SELECT count(*) FROM notes") == 1
+
+
+async def test_a_statement_has_a_deadline(database_url: str) -> None:
+    async with Database(database_url, pool_size=2, statement_timeout_ms=50) as short:
+        with pytest.raises(Unavailable):
+            async with short.transaction(None) as connection:
+                await connection.execute("SELECT pg_sleep(10)")
+        await short.ping()
+
+
+async def test_a_callers_own_mistake_stays_its_own(notes: Database) -> None:
+    with pytest.raises(asyncpg.UndefinedTableError):
+        async with notes.transaction(ONE) as connection:
+            await connection.execute("SELECT * FROM nothing_here")
+    with pytest.raises(asyncpg.InterfaceError):
+        async with notes.transaction(ONE) as connection:
+            await connection.fetch("SELECT $1::int")
+
+
+async def test_a_database_that_went_away_is_unavailable_and_then_back(short_folder: Path) -> None:
+    folder = short_folder / "gone"
+    folder.mkdir()
+    async with postgres(folder, folder) as url:
+        await migrate(url)
+        database = await Database(url, pool_size=2, statement_timeout_ms=1000).__aenter__()
+        await database.ping()
+    with pytest.raises(Unavailable):
+        await database.ping()
+    async with postgres(folder, folder):
+        await database.ping()
+        await database.__aexit__(None, None, None)
