@@ -43,6 +43,9 @@ STATUS: Mapping[str, int] = {
     "bad_sdp": 400,
     "no_such_peer": 404,
     "media_full": 503,
+    "media_unavailable": 503,
+    "class_unreachable": 503,
+    "class_closed": 409,
     "media_timeout": 504,
 }
 
@@ -81,6 +84,8 @@ RETRY_AFTER_SECONDS: Mapping[str, int] = {
     "moved": 1,
     "unavailable": 2,
     "media_full": 5,
+    "media_unavailable": 2,
+    "class_unreachable": 1,
     "media_timeout": 1,
 }
 
@@ -120,7 +125,10 @@ def status_of(error: Told) -> int:
         for kind, status in KIND_STATUS:
             if isinstance(error, kind):
                 return status
-    return STATUS.get(error.code, 500)
+    if error.code in STATUS:
+        return STATUS[error.code]
+    # A class or a media node refuses what does not fit its state; it says so in words of its own.
+    return 500 if isinstance(error, Refusal) else 409
 
 
 def faults_of(error: Told) -> list[Fault]:

@@ -14,7 +14,7 @@ from server.auth.tokens import Tokens
 from server.limits.limiter import Limiter
 from server.rest.shapes import IceServer
 from sfu import commands
-from signaling.context import Clock, Database, Meters
+from signaling.context import Clock, Database, JoinClaims, Meters
 
 
 class ClassGateway(Protocol):
@@ -26,10 +26,8 @@ class ClassGateway(Protocol):
     async def close(self, tenant_id: str, class_id: str, by: str) -> None:
         """Tell the owner that the class is over; everyone in it hears so and is cut. Harmless when it is over already."""
 
-    async def ask_media(
-        self, tenant_id: str, class_id: str, request: commands.Request
-    ) -> commands.Reply:
-        """Pass a request to the SFU of the class; TimeoutError when it does not answer."""
+    async def ask_media(self, claims: JoinClaims, request: commands.Request) -> commands.Reply:
+        """Pass a request to the SFU of the class in the name of the token's person; SignalingError when it cannot be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,9 +51,8 @@ def _place(call: Call[bytes] | Call[None]) -> tuple[str, str]:
 
 
 async def _ask(call: Call[bytes] | Call[None], request: commands.Request) -> commands.Reply:
-    joined = call.joined
     try:
-        answer = await call.deps.classes.ask_media(joined.tenant_id, joined.class_id, request)
+        answer = await call.deps.classes.ask_media(call.joined, request)
     except TimeoutError:
         raise Refusal("media_timeout", "The media node did not answer: try again.") from None
     if isinstance(answer, commands.Refusal):

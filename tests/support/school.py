@@ -25,6 +25,7 @@ from server.storage.postgres import Database
 from server.storage.redis import connected
 from server.telemetry.metrics import PrometheusMeters
 from sfu import commands
+from signaling.context import JoinClaims
 
 
 @dataclass
@@ -40,10 +41,8 @@ class RecordingClasses:
     async def close(self, tenant_id: str, class_id: str, by: str) -> None:
         self.asked.append(("close", tenant_id, class_id, by))
 
-    async def ask_media(
-        self, tenant_id: str, class_id: str, request: commands.Request
-    ) -> commands.Reply:
-        self.asked.append(("media", tenant_id, class_id, request))
+    async def ask_media(self, claims: JoinClaims, request: commands.Request) -> commands.Reply:
+        self.asked.append(("media", claims.class_id, request))
         return self.media
 
 
