@@ -1,0 +1,130 @@
+"""A viewer's link shared out: what fits plays, sound is never held back, and a state is told once it has settled."""
+
+import pytest
+
+from sfu.commands import Link
+from sfu.congestion.estimate import Bounds
+from sfu.kernel.reference import ReferenceKernel
+from sfu.kernel.table import LegId, Remb
+from sfu.links import SETTLED_S, Links
+from sfu.router.consumer import Slot, Subscription
+from sfu.router.producer import Layer, Producer
+from sfu.router.room import Publication, Room
+
+LEG = 7
+LADDER = (("q", 320, 150_000), ("h", 640, 500_000), ("f", 1280, 1_500_000))
+
+
+class Scene:
+    """One viewer of some cameras, each with three living layers, and a REMB that says what her link takes."""
+
+    def __init__(self, *cameras: str, width: int = 1280) -> None:
+        self.room = Room(name="t.c")
+        for number, peer in enumerate(cameras):
+            layers = [
+                Layer(source=number * 10 + i, rid=rid, width=wide, live=True, bitrate_bps=bps)
+                for i, (rid, wide, bps) in enumerate(LADDER)
+            ]
+            producer = Producer(
+                track=f"{peer}/camera",
+                peer=peer,
+                source="camera",
+                mid="0",
+                codec="vp8",
+                layers=layers,
+            )
+            self.room.publications[peer] = Publication(
+                peer=peer, leg=number, producers={"camera": producer}
+            )
+        slots = [
+            Slot(
+                mid=f"v{i}",
+                kind="video",
+                route=100 + i,
+                ssrc=i,
+                is_open=True,
+                track=f"{peer}/camera",
+            )
+            for i, peer in enumerate(cameras)
+        ]
+        self.viewer = Subscription(peer="me", leg=LEG, slots=slots)
+        self.room.subscriptions["me"] = self.viewer
+        self.room.wants["me"] = {f"{peer}/camera": width for peer in cameras}
+        self.links = Links(ReferenceKernel(), Bounds(start_bps=60_000))
+        self.links.open(LEG, [slot.route for slot in slots], 0.0)
+        self.now = 0.0
+
+    def takes(self, bps: int, seconds: float = 0.0) -> list[Link]:
+        """Look for so long at a link that takes so much; what is told."""
+        told = []
+        end = self.now + seconds
+        while True:
+            self.links.hear(Remb(LegId(LEG), bps), self.now)
+            news = self.links.look(self.room, self.viewer, self.now)
+            if news is not None:
+                told.append(news)
+            if self.now >= end:
+                return told
+            self.now += 0.25
+
+
+@pytest.mark.parametrize(
+    ("bps", "highest"), [(70_000, -1), (200_000, 0), (800_000, 1), (3_000_000, 2)]
+)
+def test_the_highest_layer_is_the_one_that_fits(bps: int, highest: int) -> None:
+    scene = Scene("ann")
+    scene.takes(bps)
+    assert scene.viewer.allowed == {"ann/camera": highest}
+
+
+def test_a_small_tile_asks_for_no_more_than_it_needs() -> None:
+    scene = Scene("ann", width=300)
+    scene.takes(9_000_000)
+    assert scene.viewer.allowed == {"ann/camera": 0}
+
+
+def test_everybody_is_seen_small_before_somebody_is_seen_large() -> None:
+    scene = Scene("ann", "ben", "cid")
+    scene.takes(600_000)
+    assert scene.viewer.allowed == {"ann/camera": 0, "ben/camera": 0, "cid/camera": 0}
+
+
+def test_who_speaks_is_the_first_to_be_seen_large() -> None:
+    scene = Scene("ann", "ben", "cid")
+    for i in range(10):
+        scene.room.speakers.hear("cid", 15, i / 10)
+    scene.room.speakers.update(1.0)
+    scene.takes(900_000)
+    assert scene.viewer.allowed == {"ann/camera": 0, "ben/camera": 0, "cid/camera": 1}
+
+
+def test_a_state_is_told_when_it_has_settled_and_once() -> None:
+    scene = Scene("ann")
+    assert scene.takes(3_000_000, seconds=3) == []
+    told = scene.takes(70_000, seconds=SETTLED_S + 3)
+    assert [news.state for news in told] == ["audio_only"]
+    told = scene.takes(300_000, seconds=SETTLED_S + 3)
+    assert [news.state for news in told] == ["slow"]
+    told = scene.takes(5_000_000, seconds=SETTLED_S + 3)
+    assert [news.state for news in told] == ["good"]
+
+
+def test_a_short_dip_is_not_told() -> None:
+    scene = Scene("ann")
+    scene.takes(3_000_000, seconds=3)
+    assert scene.takes(100_000, seconds=SETTLED_S / 2) == []
+    assert scene.takes(3_000_000, seconds=3) == []
+
+
+def test_a_track_that_has_not_started_is_not_held_back() -> None:
+    scene = Scene("ann")
+    for layer in scene.room.publications["ann"].producers["camera"].layers:
+        layer.live = False
+    scene.takes(60_000)
+    assert scene.viewer.allowed == {}
+
+
+def test_reports_of_a_viewer_who_has_gone_are_nothing() -> None:
+    scene = Scene("ann")
+    scene.links.close(LEG, scene.viewer.slots)
+    assert scene.takes(1_000_000) == []
