@@ -41,6 +41,7 @@ class _Instrument:
 MEANINGS = {
     "http_requests_total": "Requests answered, by route and status.",
     "http_request_seconds": "Time from the head of a request to its answer, by route.",
+    "sign_ins_total": "Sign-ins, by outcome.",
     "loop_lag_seconds": "How late the event loop ran a timer.",
     "channels_published_total": "Messages written to sharded channels.",
     "channels_dropped_total": "Messages not written or refused: the server was away, moved or slow.",

@@ -38,12 +38,26 @@ class RunningLectern:
         self.media_port = free_port()
         self.folder = folder
         self.log = folder / "lectern.log"
-        self._environ = environ
+        self.environ = {
+            **{key: value for key, value in os.environ.items() if not key.startswith("LECTERN_")},
+            "PYTHONPATH": str(ROOT),
+            "LECTERN_HTTP_PORT": str(self.http_port),
+            "LECTERN_HTTP_ADDRESS": "127.0.0.1",
+            "LECTERN_MEDIA_PORT": str(self.media_port),
+            "LECTERN_MEDIA_ADDRESS": "127.0.0.1",
+            "LECTERN_STATE_DIR": str(folder / "state"),
+            **environ,
+        }
         self._process: Popen[bytes] | None = None
 
     @property
+    def started(self) -> bool:
+        return self._process is not None
+
+    @property
     def base_url(self) -> str:
-        return f"http://127.0.0.1:{self.http_port}"
+        scheme = "https" if self.environ.get("LECTERN_TLS") else "http"
+        return f"{scheme}://127.0.0.1:{self.http_port}"
 
     @property
     def pid(self) -> int:
@@ -57,21 +71,11 @@ class RunningLectern:
 
     async def start(self) -> None:
         """Start it and wait until it is ready."""
-        environ = {
-            **{key: value for key, value in os.environ.items() if not key.startswith("LECTERN_")},
-            "PYTHONPATH": str(ROOT),
-            "LECTERN_HTTP_PORT": str(self.http_port),
-            "LECTERN_HTTP_ADDRESS": "127.0.0.1",
-            "LECTERN_MEDIA_PORT": str(self.media_port),
-            "LECTERN_MEDIA_ADDRESS": "127.0.0.1",
-            "LECTERN_STATE_DIR": str(self.folder / "state"),
-            **self._environ,
-        }
         self._process = spawn(
             [sys.executable, "-m", "server", "all"],
             log=self.log,
             death_signal=signal.SIGKILL,
-            environ=environ,
+            environ=self.environ,
         )
         async with asyncio.timeout(START_SECONDS):
             while not await self._is_ready():
@@ -83,7 +87,7 @@ class RunningLectern:
         with contextlib.suppress(aiohttp.ClientError, OSError):
             async with (
                 aiohttp.ClientSession() as session,
-                session.get(f"{self.base_url}/readyz") as response,
+                session.get(f"{self.base_url}/readyz", ssl=False) as response,
             ):
                 return response.status == 200
         return False
