@@ -21,14 +21,25 @@ const load: Readonly<Record<Locale, () => Promise<{ default: Catalogue }>>> = {
 
 interface Spoken {
   readonly locale: Locale;
+  /** The reader's own variant of it, for dates and numbers: `en-GB`. */
+  readonly region: string;
   readonly words: Catalogue | null;
   readonly read: Map<Key, Message>;
 }
-const spoken = signal<Spoken>({ locale: "en", words: null, read: new Map() });
+const spoken = signal<Spoken>({ locale: "en", region: "en", words: null, read: new Map() });
 
 /** The language in use; whoever reads it is drawn again when it changes. */
 export function locale(): Locale {
   return spoken.value.locale;
+}
+
+/** The language with the reader's country, for what Intl says by itself. */
+export function region(): string {
+  return spoken.value.region;
+}
+
+function regionOf(next: Locale): string {
+  return navigator.languages.find((tag) => tag.split("-")[0]?.toLowerCase() === next) ?? next;
 }
 
 /** The language that this browser chose, or else asks for. */
@@ -49,7 +60,7 @@ function stored(): string | null {
 /** Fetches a language and turns the page to it. */
 export async function speak(next: Locale): Promise<void> {
   const { default: words } = await load[next]();
-  spoken.value = { locale: next, words, read: new Map() };
+  spoken.value = { locale: next, region: regionOf(next), words, read: new Map() };
   document.documentElement.lang = next;
   document.documentElement.dir = LOCALES.find(({ id }) => id === next)?.dir ?? "ltr";
 }
@@ -65,7 +76,7 @@ export async function choose(next: Locale): Promise<void> {
 }
 
 export function t(key: Key, values: Values = {}): string {
-  const { locale: said, words, read } = spoken.value;
+  const { region: said, words, read } = spoken.value;
   let message = read.get(key);
   if (!message) {
     message = parse(words?.[key] ?? key);

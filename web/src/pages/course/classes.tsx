@@ -33,12 +33,12 @@ export function ClassesCard({ courseId, of, mayEdit, again }: Props) {
   const now = Date.now();
   const { coming, past } = parted(of, now);
   const tools = (one: LiveClass) => (
-    <span class="row tools">
+    <>
       <Enter of={one} again={again} />
       {mayEdit && one.state === "scheduled" && (
         <IconButton icon="pen" small label={t("schedule.changeOf", { title: one.title })} onClick={() => setEditing(one)} />
       )}
-    </span>
+    </>
   );
   return (
     <section class="card classes" aria-labelledby="course-classes">

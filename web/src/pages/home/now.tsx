@@ -44,7 +44,9 @@ export function NowCard({ of, now, again }: Props) {
         <bdi>{of.title}</bdi>
       </h2>
       <p class="mut">
-        <bdi>{of.course_title}</bdi>
+        <a class="mut" href={`/courses/${of.course_id}`}>
+          <bdi>{of.course_title}</bdi>
+        </a>
       </p>
       <p class="mut">{what(of)}</p>
       <div class="row w acts">

@@ -2,7 +2,7 @@
 import { classes, courses } from "../../core/school";
 import { has } from "../../core/session";
 import { timetable } from "../../core/timetable";
-import { locale, t } from "../../i18n";
+import { region, t } from "../../i18n";
 import type { Course, LiveClass } from "../../protocol/api";
 import { ButtonLink } from "../../ui/button";
 import { Icon } from "../../ui/icon";
@@ -64,7 +64,7 @@ function Day({ school, again }: { readonly school: School; readonly again: () =>
     <>
       <div class="greet">
         <div class="sp">
-          <h1>{new Intl.DateTimeFormat(locale(), { weekday: "long", day: "numeric", month: "long" }).format(now)}</h1>
+          <h1>{new Intl.DateTimeFormat(region(), { weekday: "long", day: "numeric", month: "long" }).format(now)}</h1>
           <p class="mut">{summary(today, now)}</p>
         </div>
         {has("admin") && (

@@ -16,11 +16,11 @@ function Spans({ of }: { readonly of: readonly Span[] }) {
 function One({ of }: { readonly of: Block }) {
   if ("items" in of) {
     const items = of.items.map((item, at) => (
-      <li key={at} dir="auto">
+      <li key={at}>
         <Spans of={item} />
       </li>
     ));
-    return of.kind === "bullets" ? <ul>{items}</ul> : <ol>{items}</ol>;
+    return of.kind === "bullets" ? <ul dir="auto">{items}</ul> : <ol dir="auto">{items}</ol>;
   }
   const inner = <Spans of={of.spans} />;
   if (of.kind === "heading") return of.level === 2 ? <h2 dir="auto">{inner}</h2> : <h3 dir="auto">{inner}</h3>;

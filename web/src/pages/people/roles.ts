@@ -1,5 +1,5 @@
 /** The roles of the school in the words of the catalogue. */
-import { locale, t } from "../../i18n";
+import { region, t } from "../../i18n";
 import type { Role } from "../../protocol/api";
 
 export const ROLES: readonly Role[] = ["teacher", "student", "admin", "proctor", "reviewer"];
@@ -9,7 +9,7 @@ export function roleOptions(): readonly { readonly value: Role; readonly label: 
 }
 
 export function rolesOf(roles: readonly Role[]): string {
-  return new Intl.ListFormat(locale(), { type: "conjunction", style: "narrow" }).format(roles.map((role) => t(`role.${role}`)));
+  return new Intl.ListFormat(region(), { type: "conjunction", style: "narrow" }).format(roles.map((role) => t(`role.${role}`)));
 }
 
 export function isRole(word: string): word is Role {

@@ -105,7 +105,7 @@ export function SignInPage() {
           </span>
           <span class="sp" />
           <Menu
-            label={t("shell.preferences")}
+            label={`${t("shell.languageName")}: ${t("shell.preferences")}`}
             buttonClass="btn ghost s"
             face={
               <>

@@ -1,6 +1,6 @@
 /** What works and what does not, for everybody. */
 import { status } from "../../core/school";
-import { locale, t } from "../../i18n";
+import { region, t } from "../../i18n";
 import type { ComponentStatus, Status } from "../../protocol/api";
 import { Icon } from "../../ui/icon";
 import type { IconName } from "../../ui/icons";
@@ -17,7 +17,7 @@ const LOOK: Readonly<Record<ComponentStatus["state"], { readonly icon: IconName;
 };
 
 function zone(): string {
-  return new Intl.DateTimeFormat(locale()).resolvedOptions().timeZone;
+  return new Intl.DateTimeFormat(region()).resolvedOptions().timeZone;
 }
 
 function Component({ name, state, since, detail }: ComponentStatus) {

@@ -51,8 +51,10 @@ export function ClassList({ of, now, withCourse = false, tools }: Props) {
               )}
             </p>
           </div>
-          <State one={one} now={now} />
-          {tools?.(one)}
+          <span class="row tools">
+            <State one={one} now={now} />
+            {tools?.(one)}
+          </span>
         </li>
       ))}
     </ul>
