@@ -27,6 +27,7 @@ Title = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 Password = Annotated[str, msgspec.Meta(min_length=10, max_length=128)]
 LessonText = Annotated[str, msgspec.Meta(max_length=200_000)]
 Sdp = Annotated[str, msgspec.Meta(max_length=60_000)]
+Time = Annotated[datetime, msgspec.Meta(tz=True)]
 
 Item = TypeVar("Item")
 
@@ -84,7 +85,7 @@ class User(Reply, frozen=True, kw_only=True):
     name: str
     roles: list[Role]
     active: bool
-    created_at: datetime
+    created_at: Time
 
 
 class Session(Reply, frozen=True, kw_only=True):
@@ -189,7 +190,7 @@ class Course(Reply, frozen=True, kw_only=True):
     archived: bool
     my_role: CourseRole | None
     people: int
-    created_at: datetime
+    created_at: Time
 
 
 class NewEnrolment(Body, frozen=True, kw_only=True):
@@ -225,7 +226,7 @@ class Lesson(Reply, frozen=True, kw_only=True):
     title: str
     text: str
     position: int
-    updated_at: datetime
+    updated_at: Time
 
 
 # --- Classes -----------------------------------------------------------------------------------
@@ -235,14 +236,14 @@ class NewClass(Body, frozen=True, kw_only=True):
     """A time on the timetable."""
 
     title: Title
-    starts_at: datetime
-    ends_at: datetime
+    starts_at: Time
+    ends_at: Time
 
 
 class ClassChange(Body, frozen=True, kw_only=True):
     title: Title | msgspec.UnsetType = msgspec.UNSET
-    starts_at: datetime | msgspec.UnsetType = msgspec.UNSET
-    ends_at: datetime | msgspec.UnsetType = msgspec.UNSET
+    starts_at: Time | msgspec.UnsetType = msgspec.UNSET
+    ends_at: Time | msgspec.UnsetType = msgspec.UNSET
 
 
 class LiveClass(Reply, frozen=True, kw_only=True):
@@ -253,10 +254,10 @@ class LiveClass(Reply, frozen=True, kw_only=True):
     course_title: str
     title: str
     state: ClassState
-    starts_at: datetime
-    ends_at: datetime
-    opened_at: datetime | None
-    closed_at: datetime | None
+    starts_at: Time
+    ends_at: Time
+    opened_at: Time | None
+    closed_at: Time | None
     my_role: ClassRole | None
 
 
@@ -286,7 +287,7 @@ class ComponentStatus(Reply, frozen=True, kw_only=True):
 
     name: Literal["web", "database", "redis", "classes", "media"]
     state: Literal["ok", "degraded", "down"]
-    since: datetime
+    since: Time
     detail: str
 
 
@@ -294,5 +295,5 @@ class Status(Reply, frozen=True, kw_only=True):
     """The status page as JSON."""
 
     state: Literal["ok", "degraded", "down"]
-    checked_at: datetime
+    checked_at: Time
     components: list[ComponentStatus]
