@@ -432,15 +432,3 @@ async def test_a_bad_post_ends_the_session(place: Attacked, body: str) -> None:
         assert answer.status == 400
     async with place.http.get(place.url, params=params) as answer:
         assert answer.status == 400
-
-
-# --- Many at once ---
-
-
-async def test_a_thousand_connect_at_once(place: Attacked) -> None:
-    await asyncio.gather(*(open_and_leave(place) for _ in range(900)))
-
-
-async def open_and_leave(place: Attacked) -> None:
-    socket = await place.member()
-    await socket.close()
