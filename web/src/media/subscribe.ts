@@ -100,12 +100,16 @@ export class Receiver {
       const media = byMid.get(slot.mid);
       if (slot.track !== null && media?.kind === "video") playing.set(slot.track, { media, paused: slot.paused });
     }
-    if (!samePlaying(this.playing.value, playing)) this.playing.value = playing;
+    if (!samePlaying(this.playing.peek(), playing)) this.playing.value = playing;
     const sounds = [...byMid.values()].filter((track) => track.kind === "audio");
-    if (sounds.length !== this.sounds.value.length || sounds.some((track, i) => track !== this.sounds.value[i])) {
+    if (!sameTracks(this.sounds.peek(), sounds)) {
       this.sounds.value = sounds;
     }
   }
+}
+
+function sameTracks(a: readonly MediaStreamTrack[], b: readonly MediaStreamTrack[]): boolean {
+  return a.length === b.length && b.every((track, place) => track === a[place]);
 }
 
 function samePlaying(a: ReadonlyMap<string, Playing>, b: ReadonlyMap<string, Playing>): boolean {

@@ -64,7 +64,7 @@ function Screen({ visit, viewer, presenter }: { visit: Visit; viewer: TileViewer
       {!self && !picture && <p class="waiting">{t("class.screenComing", { name: presenter.name })}</p>}
       {playing?.paused && <span class="net"><Icon name="weak" />{t("class.picturePaused")}</span>}
       <p class="whose" dir="auto">
-        <Icon name="share" />
+        <Icon name="monitor" />
         {self ? t("class.youShare") : t("class.shares", { name: presenter.name })}
       </p>
     </div>
