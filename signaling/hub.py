@@ -42,7 +42,11 @@ GOODBYE_S = 1.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HubContext:
-    """What the composition root hands in; `node_id` is a UUID that no other process has, `media` its SFU if it has one."""
+    """What the composition root hands in.
+
+    `node_id` is a UUID that no other process has. `media` is the SFU of this process (`media_is_here`: then the media
+    of a class lives on its owner's node), or all media nodes behind the same face.
+    """
 
     node_id: str
     database: Database
@@ -52,6 +56,7 @@ class HubContext:
     meters: Meters
     clock: Clock
     media: Media | None
+    media_is_here: bool = True
     origins: Collection[str] = ()
 
 
@@ -76,7 +81,9 @@ class Hub:
                 lease=self._lease,
                 database=context.database,
                 commits=context.commits,
-                media=MediaNodes(local=context.media, meters=context.meters),
+                media=MediaNodes(
+                    media=context.media, is_here=context.media_is_here, meters=context.meters
+                ),
                 clock=context.clock,
                 meters=context.meters,
             ),
@@ -195,4 +202,7 @@ class Hub:
 
     def hear_media(self, notification: bytes) -> None:
         """A notification of this node's SFU."""
+        self._heard_media(sfu.decode_notification(notification))
+
+    def _heard_media(self, notification: sfu.Notification) -> None:
         self._background.spawn(self._classes.hear_media(notification))

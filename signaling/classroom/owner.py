@@ -79,8 +79,12 @@ class Owner:
     def announce(self) -> None:
         """Tell the edges that the class is here now; media that lived with the owner before is gone."""
         self._send(letters.OwnerIs(origin=self._around.node_id, epoch=self.epoch), True)
-        if self._around.media.follows_owner and self.media_epoch == self.epoch and self.epoch > 1:
-            self._notice(wire.MediaLostNotice(direction="both"))
+        if self.media_epoch == self.epoch and self.epoch > 1:
+            self.tell_media_lost()
+
+    def tell_media_lost(self) -> None:
+        """Everybody has to publish and subscribe anew."""
+        self._notice(wire.MediaLostNotice(direction="both"))
 
     async def handle(self, ask: letters.Ask) -> letters.Reply:
         """The answer to a question of an edge, refusals included."""
@@ -150,7 +154,7 @@ class Owner:
         self._around.meters.count(
             "class_joins_total", {"how": "snapshot" if missed is None else "replay"}
         )
-        media_moved = self._around.media.follows_owner and (ask.epoch or 0) < self.media_epoch
+        media_moved = (ask.epoch or 0) < self.media_epoch
         return letters.Joined(
             epoch=self.epoch,
             seq=self.ledger.seq,

@@ -222,7 +222,7 @@ class Classes:
         owner = self._owners.pop(place, None)
         if owner is not None:
             owner.step_down()
-            self._around.media.order([sfu.CloseRoom(room=place.room)])
+            self._around.media.let_go(place.room)
 
     # --- Watching -------------------------------------------------------------------------------
 
@@ -284,9 +284,8 @@ class Classes:
 
     # --- Media ----------------------------------------------------------------------------------
 
-    async def hear_media(self, payload: bytes) -> None:
-        """A notification of the SFU of this node, for the owner that is here."""
-        notification = sfu.decode_notification(payload)
+    async def hear_media(self, notification: sfu.Notification) -> None:
+        """A notification of an SFU, for the owner that is here."""
         owner = self._owners.get(place_of_room(notification.room))
         if owner is not None and owner.alive:
             await owner.hear_media(notification)

@@ -1,4 +1,4 @@
-"""Sends sfu.commands to the SFU of a class: the one in the process of its owner."""
+"""Sends sfu.commands to the SFU of a class: the one in this process, or the fleet of media nodes behind the same face."""
 
 import asyncio
 from collections import deque
@@ -18,18 +18,14 @@ _log = structlog.get_logger(__name__)
 class MediaNodes:
     """Questions have an answer; orders, which nobody waits for, are carried out in turn by `run`."""
 
-    def __init__(self, *, local: Media | None, meters: Meters) -> None:
-        self._local = local
+    def __init__(self, *, media: Media | None, is_here: bool, meters: Meters) -> None:
+        self._media = media
+        self._is_here = is_here
         self._meters = meters
         self._orders: deque[sfu.Request] = deque()
         self._ordered = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
-
-    @property
-    def follows_owner(self) -> bool:
-        """Whether the media of a class lives on its owner's node, and ends with it."""
-        return self._local is not None
 
     async def ask(self, request: sfu.Request) -> sfu.Reply:
         """The SFU's reply, after every order that was given before."""
@@ -38,7 +34,7 @@ class MediaNodes:
 
     def order(self, requests: Iterable[sfu.Request]) -> None:
         """Have these done, in order, soon."""
-        if self._local is None:
+        if self._media is None:
             return
         for request in requests:
             if len(self._orders) >= ORDERS_MAX:
@@ -47,6 +43,11 @@ class MediaNodes:
             self._orders.append(request)
             self._idle.clear()
             self._ordered.set()
+
+    def let_go(self, room: str) -> None:
+        """Another node owns the class now: an SFU in this process carries it no longer."""
+        if self._is_here:
+            self.order([sfu.CloseRoom(room=room)])
 
     async def run(self) -> None:
         """Carry out orders for ever."""
@@ -71,12 +72,13 @@ class MediaNodes:
             _log.warning("media.order_failed", code=reply.code)
 
     async def _ask(self, request: sfu.Request) -> sfu.Reply:
-        if self._local is None:
-            raise SignalingError("This school has no media node.", code="media_unavailable")
+        if self._media is None:
+            raise SignalingError("There is no media node.", code="media_unavailable")
         try:
-            reply: sfu.Reply = sfu.decode_reply(await self._local.ask(sfu.encode(request)))
+            raw = await self._media.ask(sfu.encode(request))
         except TimeoutError as error:
             raise SignalingError(
                 "The media node did not answer in time.", code="media_unavailable"
             ) from error
+        reply: sfu.Reply = sfu.decode_reply(raw)
         return reply
