@@ -4,6 +4,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import AsyncIterator, Collection, Coroutine, Iterable
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -13,6 +14,7 @@ from signaling.context import Clock, Meters
 from signaling.wire import frames, gates, websocket
 from signaling.wire.faults import GOING_AWAY, POLICY, TOO_BIG, PeerError
 from signaling.wire.gates import WireLimits
+from signaling.wire.neighbours import PASSED, Neighbours, pass_on
 from signaling.wire.polling import Polling
 from signaling.wire.session import Job, Packet, Session, Upper
 from signaling.wire.socket import DirectSocket, PlainSocket
@@ -36,7 +38,7 @@ class Engine:
 
     async_mode = "aiohttp"
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all by name, once, from `build_server`
         self,
         *,
         limits: WireLimits,
@@ -45,6 +47,7 @@ class Engine:
         origins: Collection[str] = (),
         fast: bool = True,
         upper: Upper,
+        neighbours: Neighbours | None = None,
     ) -> None:
         self.limits = limits
         self.clock = clock
@@ -53,6 +56,7 @@ class Engine:
         self.upper = upper
         self._origins = frozenset(origins)
         self._fast = fast
+        self._neighbours = neighbours
         self._doors = gates.Doors(limits.connects)
         self._settling: dict[Socket, float] = {}  # closing or probing websockets, and until when
         self._group: asyncio.TaskGroup | None = None
@@ -178,7 +182,7 @@ class Engine:
             )
             answer = await self._answer(request, query)
         except PeerError as error:
-            self.tally.count("wire_refused", error.reason)
+            self.tally.count("wire_refused_total", error.reason)
             answer = refusal(BAD_REQUEST)
         origin = request.headers.get("Origin")
         if origin in self._origins and not answer.prepared:
@@ -198,11 +202,14 @@ class Engine:
             return refusal(BAD_METHOD)
         if sid is None:
             return await self._handshake(request, transport)
+        elsewhere = self._elsewhere(request, sid)
+        if elsewhere is not None and transport == "polling":
+            return await self._pass_on(request, elsewhere)
         session = self.sessions.get(sid)
         if session is not None:
             session.check(self.clock.monotonic())
         if session is None or session.closed:
-            self.tally.count("wire_refused", "unknown_sid")
+            self.tally.count("wire_refused_total", "unknown_sid")
             return refusal(UNKNOWN_SID)
         if transport == "websocket":
             return await self._upgrade(request, session)
@@ -214,15 +221,15 @@ class Engine:
         address = request.remote or ""
         now = self.clock.monotonic()
         if not self._doors.may_open(address, now):
-            self.tally.count("wire_refused", "rate")
+            self.tally.count("wire_refused_total", "rate")
             return self._come_back(429)
         if self._group is None or len(self.sessions) >= self.limits.sessions:
-            self.tally.count("wire_refused", "full")
+            self.tally.count("wire_refused_total", "full")
             return self._come_back(503)
         accept = answer_to(request) if transport == "websocket" else ""
         environ = {"REMOTE_ADDR": address, "HTTP_HOST": request.headers.get("Host", "")}
-        session = Session(self, secrets.token_urlsafe(18), environ, now)
-        opening = self._opening(session, upgrades=transport == "polling")
+        session = Session(self, self._new_sid(), environ, now)
+        opening = self._opening(session, upgrades=self._upgrades(transport))
         self.sessions[session.sid] = session
         if transport == "polling":
             session.link = Polling(session, limits=self.limits, clock=self.clock)
@@ -241,6 +248,29 @@ class Engine:
                 "maxPayload": limits.message_bytes,
             }
         )
+
+    def _new_sid(self) -> str:
+        sid = secrets.token_urlsafe(18)
+        return self._neighbours.named(sid) if self._neighbours else sid
+
+    def _upgrades(self, transport: str) -> bool:
+        """A websocket could come out at another node, so behind several there is no upgrade."""
+        return transport == "polling" and self._neighbours is None
+
+    def _elsewhere(self, request: web.Request, sid: str) -> Path | None:
+        if self._neighbours is None or PASSED in request.headers:
+            return None
+        return self._neighbours.other(sid)
+
+    async def _pass_on(self, request: web.Request, path: Path) -> web.StreamResponse:
+        body = await self._body(request) if request.method == "POST" else None
+        limits = self.limits
+        deadline_s = limits.ping_interval_s + limits.ping_timeout_s + limits.body_deadline_s
+        try:
+            return await pass_on(request, path, body, deadline_s)
+        except PeerError as error:
+            self.tally.count("wire_refused_total", error.reason)
+            return refusal(UNKNOWN_SID)
 
     def _come_back(self, status: int) -> web.Response:
         body = {"code": "busy", "retry_ms": self.limits.resume_delay_ms}
@@ -262,7 +292,7 @@ class Engine:
         accept = answer_to(request)
         polling = session.link
         if not isinstance(polling, Polling) or polling.probed or request.method != "GET":
-            self.tally.count("wire_refused", "second_socket")
+            self.tally.count("wire_refused_total", "second_socket")
             return await self._serve(
                 request, Nobody(), accept, lambda socket: socket.close(POLICY)
             )
@@ -293,7 +323,7 @@ class Engine:
     async def _exchange(self, request: web.Request, session: Session) -> web.StreamResponse:
         polling = session.link
         if not isinstance(polling, Polling):
-            self.tally.count("wire_refused", "transport_mixed")
+            self.tally.count("wire_refused_total", "transport_mixed")
             return refusal(BAD_REQUEST)
         try:
             if request.method == "POST":

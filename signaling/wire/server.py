@@ -21,6 +21,7 @@ from signaling.wire.faults import PeerError
 from signaling.wire.frames import Packet
 from signaling.wire.gates import WireLimits, check_name
 from signaling.wire.handlers import Handler, handler_of
+from signaling.wire.neighbours import Neighbours
 from signaling.wire.rooms import Rooms
 from signaling.wire.session import Link, Session
 
@@ -61,6 +62,7 @@ class WireServer(socketio.AsyncServer):  # type: ignore[misc]  # the library is 
         origins: Collection[str],
         limits: WireLimits,
         fast: bool,
+        neighbours: Neighbours | None,
     ) -> None:
         self.limits = limits
         self._clock = clock
@@ -69,7 +71,13 @@ class WireServer(socketio.AsyncServer):  # type: ignore[misc]  # the library is 
         self._members: dict[str, Session] = {}  # sid -> its session, until its goodbye is done
         super().__init__(client_manager=Rooms(limits.calls), logger=log)
         self.eio = Engine(
-            limits=limits, clock=clock, meters=meters, origins=origins, fast=fast, upper=self
+            limits=limits,
+            clock=clock,
+            meters=meters,
+            origins=origins,
+            fast=fast,
+            upper=self,
+            neighbours=neighbours,
         )
 
     # --- What comes in (the face that the engine talks to) ---
@@ -252,7 +260,7 @@ class WireServer(socketio.AsyncServer):  # type: ignore[misc]  # the library is 
         session.allowance.refused(self.limits, self._clock.monotonic())
 
     def _refuse(self, session: Session, packet: Packet, error: SignalingError, now: float) -> None:
-        self.eio.tally.count("wire_events_refused", error.code)
+        self.eio.tally.count("wire_events_refused_total", error.code)
         session.allowance.refused(self.limits, now)
         if packet.id is not None:
             failed = Failed(code=error.code, message=error.message)
@@ -292,7 +300,7 @@ class WireServer(socketio.AsyncServer):  # type: ignore[misc]  # the library is 
             return Failed(code=error.code, message=error.message)
         if isinstance(error, msgspec.ValidationError):
             return Failed(code=BadMessage.code, message=str(error))
-        self.eio.tally.count("wire_handler_failed", event)
+        self.eio.tally.count("wire_handler_failed_total", event)
         log.error("A handler failed", extra={"event_name": event}, exc_info=error)
         return FAILED
 
@@ -320,7 +328,7 @@ class WireServer(socketio.AsyncServer):  # type: ignore[misc]  # the library is 
         if sid is not None and packet.id is not None:
             callback = self.manager.answered(sid, packet.id)
         if callback is None:
-            self.eio.tally.count("wire_events_refused", "unknown_ack")
+            self.eio.tally.count("wire_events_refused_total", "unknown_ack")
             session.allowance.refused(self.limits, self._clock.monotonic())
             return
         # Not in the inbox: the handler that waits for this answer is in there.
@@ -422,12 +430,18 @@ def build_server(
     origins: Collection[str] = (),
     limits: WireLimits | None = None,
     fast: bool = True,
+    neighbours: Neighbours | None = None,
 ) -> WireServer:
     """Make the server of one node.
 
     `origins` are allowed besides the host that is asked; `fast=False` keeps websockets on aiohttp's
-    public face.
+    public face; `neighbours` are the nodes behind the same port, when there are several.
     """
     return WireServer(
-        meters=meters, clock=clock, origins=origins, limits=limits or WireLimits(), fast=fast
+        meters=meters,
+        clock=clock,
+        origins=origins,
+        limits=limits or WireLimits(),
+        fast=fast,
+        neighbours=neighbours,
     )

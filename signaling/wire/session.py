@@ -213,7 +213,7 @@ class Session:
     def failed(self, error: PeerError) -> None:
         """End the session for something the peer did."""
         if not self.closed:
-            self.engine.tally.count("wire_cut", error.reason)
+            self.engine.tally.count("wire_cut_total", error.reason)
             self.close("transport error", code=error.close_code)
 
     def close(self, reason: str, *, code: int = 1000, by_client: bool = False) -> None:

@@ -21,10 +21,10 @@ class Tally:
         """Hand everything on; `sockets` is how many are open now, by transport."""
         meters = self._meters
         if self.messages_in:
-            meters.count("wire_messages_in", by=self.messages_in)
+            meters.count("wire_messages_in_total", by=self.messages_in)
             self.messages_in = 0
         if self.messages_out:
-            meters.count("wire_messages_out", by=self.messages_out)
+            meters.count("wire_messages_out_total", by=self.messages_out)
             self.messages_out = 0
         for (name, reason), by in self._counts.items():
             meters.count(name, {"reason": reason}, by)

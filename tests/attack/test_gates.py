@@ -330,7 +330,7 @@ async def test_a_reader_that_stops_is_cut_with_bounded_memory(place: Attacked) -
     before = place.memory()
     reader.writer.transport.pause_reading()  # type: ignore[attr-defined]
     reader.send('42/class,["burst",2000,4000]')
-    await place.count_of("wire_cut slow_reader")
+    await place.count_of("wire_cut_total slow_reader")
     sender.send('42/class,9["beat"]')
     assert await sender.said() == '43/class,9[{"ok":true}]'
     assert place.memory() - before < 8 * MIB
@@ -342,7 +342,7 @@ async def test_a_slow_reader_is_told_to_come_back(place: Attacked) -> None:
     reader = await place.member()
     reader.writer.transport.pause_reading()  # type: ignore[attr-defined]
     reader.send('42/class,["burst",1500,4000]')
-    await place.count_of("wire_cut slow_reader")
+    await place.count_of("wire_cut_total slow_reader")
     reader.writer.transport.resume_reading()  # type: ignore[attr-defined]
     heard, code = await rest_of(reader)
     assert code == 1013
@@ -372,7 +372,7 @@ async def test_a_reader_that_is_behind_gets_the_newest_of_a_volatile_kind(place:
 async def test_a_socket_that_never_connects_is_closed(place: Attacked) -> None:
     socket = await place.socket()
     assert await socket.closed() == 1008
-    assert await place.count_of("wire_cut no_connect") >= 1
+    assert await place.count_of("wire_cut_total no_connect") >= 1
 
 
 async def test_a_polling_session_that_never_connects_is_closed(place: Attacked) -> None:
