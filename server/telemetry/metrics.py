@@ -67,6 +67,13 @@ MEANINGS = {
     "bus_questions_dropped_total": "Questions of other nodes dropped because too many were being answered.",
     "lease_renewals_failed_total": "Renewals of this node's lease that failed.",
     "media_orders_dropped_total": "Orders to the SFU dropped because too many waited.",
+    "wire_sockets": "Open Socket.IO connections, by transport.",
+    "wire_messages_in_total": "Socket.IO packets that came in.",
+    "wire_messages_out_total": "Socket.IO packets sent, one for each receiver.",
+    "wire_refused_total": "Requests turned away at the door, by reason.",
+    "wire_cut_total": "Connections ended for what the browser did, by reason.",
+    "wire_events_refused_total": "Events answered with a refusal, by code.",
+    "wire_handler_failed_total": "Events whose handler failed, by event.",
     "media_orders_failed_total": "Orders to the SFU that it refused or did not answer.",
 }
 
