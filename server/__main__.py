@@ -16,6 +16,7 @@ import uvloop
 from server import demo, generate, machine
 from server import settings as configuration
 from server.auth.passwords import Passwords
+from server.doors import Place
 from server.rest import openapi, routes
 from server.schools import NewSchool, open_school
 from server.settings import Settings, SettingsError
@@ -92,31 +93,38 @@ def _first(group: BaseException) -> BaseException:
 
 
 async def _serve(settings: Settings, given: argparse.Namespace) -> None:
-    from server import app  # here, so that the other commands start without the whole house
+    from server import (  # here, so that the other commands start without the whole house
+        app,
+        sfu_node,
+    )
 
+    run = sfu_node.node if given.role == "sfu" else app.node
     stop = _stop_signal()
     if given.with_parent:
         end_with_parent()
     if given.node is not None:
-        place = app.Place(
+        place = Place(
             role=given.role,
             index=given.node,
             count=settings.node_count,
             sockets=_sockets(settings),
         )
-        async with app.node(settings, place):
+        async with run(settings, place):
             await stop.wait()
         return
     # Before anything is started or written: somebody else's port is the commonest reason not to.
     machine.claimed_port(settings.http_address, settings.http_port).close()
-    async with _with_stores(settings) as ready:
-        await _prepare(ready)
+    if given.role == "sfu" and not settings.redis_url:
+        raise SettingsError("LECTERN_REDIS_URL is needed: an SFU node is asked over Redis")
+    async with _with_stores(settings, database=given.role != "sfu") as ready:
+        if given.role != "sfu":
+            await _prepare(ready)
         if ready.node_count > 1:
             await _serve_many(ready, given.role, stop)
             return
-        place = app.Place(role=given.role, index=0, count=1, sockets=_sockets(ready))
-        async with app.node(ready, place) as port:
-            _say_ready(ready, port)
+        place = Place(role=given.role, index=0, count=1, sockets=_sockets(ready))
+        async with run(ready, place) as port:
+            _say_ready(ready, given.role, port)
             await stop.wait()
 
 
@@ -135,7 +143,7 @@ async def _serve_many(settings: Settings, role: str, stop: asyncio.Event) -> Non
         }
         stop_seconds = settings.drain_seconds + 10
         async with nodes(count, role, environ, _sockets(settings), stop_seconds=stop_seconds):
-            _say_ready(settings, port)
+            _say_ready(settings, role, port)
             await stop.wait()
 
 
@@ -168,6 +176,7 @@ async def _openapi(_settings: Settings, _given: argparse.Namespace) -> None:
 ROLES: dict[str, Callable[[Settings, argparse.Namespace], Coroutine[object, object, None]]] = {
     "all": _serve,
     "web": _serve,
+    "sfu": _serve,
     "migrate": _migrate,
     "admin": _admin,
     "openapi": _openapi,
@@ -179,10 +188,10 @@ ROLES: dict[str, Callable[[Settings, argparse.Namespace], Coroutine[object, obje
 
 @contextlib.asynccontextmanager
 async def _with_stores(
-    settings: Settings, *, redis: bool = True, share: bool = False
+    settings: Settings, *, database: bool = True, redis: bool = True, share: bool = False
 ) -> AsyncIterator[Settings]:
     """The settings with the URLs of stores that run: the given ones, or embedded ones for as long as the block lasts."""
-    need_database = not settings.database_url
+    need_database = database and not settings.database_url
     need_redis = redis and not settings.redis_url
     if not need_database and not need_redis:
         yield settings
@@ -229,8 +238,12 @@ def _stop_signal() -> asyncio.Event:
     return stop
 
 
-def _say_ready(settings: Settings, port: int) -> None:
+def _say_ready(settings: Settings, role: str, port: int) -> None:
     """The last lines of a start."""
+    if role == "sfu":
+        sys.stdout.write(f"This media node is ready; its metrics are on port {port}\n")
+        sys.stdout.flush()
+        return
     scheme = "https" if settings.secure else "http"
     lines = [f"Lectern is ready at {scheme}://localhost:{port}"]
     if settings.demo:

@@ -7,26 +7,24 @@ import asyncio
 import contextlib
 import secrets
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING
 
 import structlog
 from aiohttp import web
 
 from lms.ids import RANDOM_BYTES, uuid7
-from server import machine, tls
 from server.auth.keys import KeyRing
 from server.auth.passwords import Passwords
 from server.auth.revocations import Revocations
 from server.auth.tokens import Tokens
 from server.clock import SystemClock
+from server.doors import Place, open_doors, open_media
 from server.limits.limiter import Limiter
+from server.media_fleet import MediaFleet
 from server.pages import Pages, secure_headers
 from server.rest import routes
 from server.rest.deps import Deps
-from server.settings import Settings, SettingsError
+from server.settings import Settings
 from server.status import routes as status_routes
 from server.status.checks import Checks, Component
 from server.storage.channels import ShardedChannels
@@ -35,25 +33,16 @@ from server.storage.postgres import Database
 from server.storage.redis import Client, connected
 from server.telemetry import http
 from server.telemetry.metrics import PrometheusMeters, watch_loop_lag
-from sfu.node import Node
-from sfu.settings import SfuSettings
 from signaling.classroom.log import Append, Outcome, flush
 from signaling.hub import Hub, HubContext
+
+if TYPE_CHECKING:
+    from sfu.control import Asked
 
 _log = structlog.get_logger(__name__)
 
 BODY_MAX_BYTES = 8 * 1024 * 1024
 KEEPALIVE_SECONDS = 75.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Which node of this machine this is; `sockets` is the folder where nodes hear each other."""
-
-    role: Literal["all", "web"]
-    index: int
-    count: int
-    sockets: Path
 
 
 @contextlib.asynccontextmanager
@@ -85,10 +74,17 @@ async def node(settings: Settings, place: Place) -> AsyncIterator[int]:
         # Classes and their media.
         commits: GroupCommit[Append, Outcome] = GroupCommit(database, flush, meters=meters)
         await stack.enter_async_context(commits.running())
-        media = await _media(stack, settings, place, meters) if place.role == "all" else None
+        node_id = uuid7(clock.wall_ms(), secrets.token_bytes(RANDOM_BYTES))
+        media: Asked = (
+            await open_media(stack, settings, place, meters)
+            if place.role == "all"
+            else await stack.enter_async_context(
+                MediaFleet(channels, clock, asker=node_id).running()
+            )
+        )
         hub = Hub(
             HubContext(
-                node_id=uuid7(clock.wall_ms(), secrets.token_bytes(RANDOM_BYTES)),
+                node_id=node_id,
                 database=database,
                 commits=commits,
                 channels=channels,
@@ -99,8 +95,7 @@ async def node(settings: Settings, place: Place) -> AsyncIterator[int]:
                 origins=settings.allowed_origins,
             )
         )
-        if media is not None:
-            media.on_notify = hub.hear_media
+        media.on_notify = hub.hear_media
 
         # The web face.
         checks = Checks(_components(database, redis, channels), meters, clock)
@@ -138,27 +133,11 @@ async def node(settings: Settings, place: Place) -> AsyncIterator[int]:
         revocations.subscribe(
             lambda one: hub.revoke(one.kind, one.tenant_id, one.subject_id, one.class_id)
         )
-        port = await _open_doors(stack, runner, settings, place)
+        port = await open_doors(stack, runner, settings, place)
         stack.callback(setattr, checks, "draining", True)
-        _log.info(
-            "node.ready", role=place.role, port=port, media_port=media.port if media else None
-        )
+        _log.info("node.ready", role=place.role, port=port)
         yield port
         _log.info("node.stopping")
-
-
-async def _media(
-    stack: contextlib.AsyncExitStack, settings: Settings, place: Place, meters: PrometheusMeters
-) -> Node:
-    port = settings.media_port + place.index if settings.media_port else 0
-    media = Node(
-        SfuSettings(port=port, addresses=settings.media_address or machine.addresses()), meters
-    )
-    try:
-        await stack.enter_async_context(media.running())
-    except OSError as error:
-        raise SettingsError(machine.port_taken("LECTERN_MEDIA_PORT", port, error)) from error
-    return media
 
 
 def _components(database: Database, redis: Client, channels: ShardedChannels) -> list[Component]:
@@ -196,31 +175,3 @@ def _application(
     http.mount(app, meters, token=settings.metrics_token, siblings=siblings)
     routes.mount(app, deps)
     return app
-
-
-async def _open_doors(
-    stack: contextlib.AsyncExitStack, runner: web.AppRunner, settings: Settings, place: Place
-) -> int:
-    """The TCP port, shared when there are several nodes, and a socket of our own for this machine's other processes."""
-    inner = place.sockets / f"node-{place.index}.sock"
-    inner.unlink(missing_ok=True)
-    inner_site = web.UnixSite(runner, str(inner))
-    await inner_site.start()
-    stack.callback(inner.unlink, missing_ok=True)
-    site = web.TCPSite(
-        runner,
-        settings.http_address or None,
-        settings.http_port,
-        ssl_context=tls.context(settings, machine.addresses(), datetime.now(UTC)),  # noqa: TID251 - the composition root is a shell
-        reuse_port=place.count > 1 or None,
-        backlog=1024,
-    )
-    try:
-        await site.start()
-    except OSError as error:
-        raise SettingsError(
-            machine.port_taken("LECTERN_HTTP_PORT", settings.http_port, error)
-        ) from error
-    stack.push_async_callback(site.stop)
-    address = next(found for found in runner.addresses if isinstance(found, tuple))
-    return int(address[1])

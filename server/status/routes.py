@@ -10,11 +10,11 @@ from server.rest.shapes import ComponentStatus, Status
 from server.status.checks import Checks, overall
 from signaling.context import Clock
 
+Page = Callable[[web.Request], web.Response]
 
-def mount(
-    app: web.Application, checks: Checks, clock: Clock, page: Callable[[web.Request], web.Response]
-) -> None:
-    """Add the three routes; `page` makes what a browser gets at /status."""
+
+def mount(app: web.Application, checks: Checks, clock: Clock, page: Page | None) -> None:
+    """Add the three routes; `page` makes what a browser gets at /status, if there are pages."""
 
     async def healthz(_request: web.Request) -> web.Response:
         return web.json_response({"state": "ok"})
@@ -24,7 +24,7 @@ def mount(
         return web.json_response({"ready": ready}, status=200 if ready else 503)
 
     async def status(request: web.Request) -> web.Response:
-        if _wants_page(request):
+        if page is not None and _wants_page(request):
             return page(request)
         found = await checks.findings()
         body = Status(

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from subprocess import Popen
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-START_SECONDS = 60.0
+START_SECONDS = 100.0
 STOP_SECONDS = 30.0
 PASSWORD = "lectern-demo"
 
