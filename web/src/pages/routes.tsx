@@ -47,9 +47,11 @@ function found(path: string): { readonly route: Route; readonly values: Paramete
 /** Sends those who must sign in to the door of the house, and back to where they were going. */
 function useGuard(route: Route): boolean {
   const stranger = me.value === null && !route.open;
+  const from = address.value;
   useEffect(() => {
-    if (stranger) go(`/signin?to=${encodeURIComponent(address.value)}`, { replace: true });
-  }, [stranger]);
+    // Somebody who signs out is on the way to the door already.
+    if (stranger && address.value === from) go(`/signin?to=${encodeURIComponent(from)}`, { replace: true });
+  }, [stranger, from]);
   return stranger;
 }
 

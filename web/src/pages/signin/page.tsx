@@ -16,7 +16,8 @@ import "./signin.css";
 /** Where the reader was going; only addresses of this site count. */
 function wanted(): string {
   const to = new URLSearchParams(address.value.split("?")[1]).get("to") ?? "/";
-  return to.startsWith("/") && !to.startsWith("//") && !to.startsWith("/\\") ? to : "/";
+  const isOfThisSite = to.startsWith("/") && !to.startsWith("//") && !to.startsWith("/\\");
+  return isOfThisSite && !to.startsWith("/signin") ? to : "/";
 }
 
 function needsSchool(error: unknown): boolean {
