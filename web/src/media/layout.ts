@@ -89,6 +89,28 @@ function fillHoles(seats: Seat[], nowMs: number): Seat[] {
   return seats;
 }
 
+/**
+ * With pages, a speaker from another page takes the seat of the one on this page who has been silent longest.
+ * The first seat is the teacher's and is not given away.
+ */
+export function bringIn(
+  seats: readonly Seat[],
+  speaker: string,
+  page: { from: number; to: number },
+  spokeAtMs: ReadonlyMap<string, number>,
+): Seat[] | null {
+  const at = seats.findIndex((seat) => seat.user === speaker);
+  if (at < 0 || (at >= page.from && at < page.to)) return null;
+  const silence = (place: number) => spokeAtMs.get(seats[place]?.user ?? "") ?? Number.NEGATIVE_INFINITY;
+  let quietest = -1;
+  for (let place = Math.max(1, page.from); place < Math.min(page.to, seats.length); place += 1) {
+    if (quietest < 0 || silence(place) < silence(quietest)) quietest = place;
+  }
+  const [given, taken] = [seats[quietest], seats[at]];
+  if (!given || !taken) return null;
+  return seats.map((seat, place) => (place === quietest ? taken : place === at ? given : seat));
+}
+
 /** When the next kept seat runs out, so that a timer may be set; null when none is kept. */
 export function nextExpiryMs(seats: readonly Seat[]): number | null {
   const left = seats.flatMap((seat) => (seat.leftAtMs === null ? [] : [seat.leftAtMs + SEAT_KEPT_MS]));

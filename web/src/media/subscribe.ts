@@ -33,6 +33,7 @@ export class Receiver {
   private peer: Peer | undefined;
   private slots: readonly Slot[] = [];
   private latest = 0;
+  private turn: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly iceServers: () => readonly RTCIceServer[],
@@ -43,7 +44,14 @@ export class Receiver {
     return this.peer?.state ?? "new";
   }
 
-  async take(n: number, sdp: string, answer: GiveAnswer): Promise<void> {
+  /** One offer after the other: two at once would answer each other's. */
+  take(n: number, sdp: string, answer: GiveAnswer): Promise<void> {
+    const turn = this.turn.catch(() => undefined).then(() => this.takeNow(n, sdp, answer));
+    this.turn = turn;
+    return turn;
+  }
+
+  private async takeNow(n: number, sdp: string, answer: GiveAnswer): Promise<void> {
     if (n === 1) this.restart();
     const peer = this.peer;
     if (!peer || n < this.latest) return;

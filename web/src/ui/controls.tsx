@@ -46,10 +46,12 @@ export function Control(props: ControlProps) {
 
 export function Bar({ start, end }: { start: ComponentChildren; end: ComponentChildren }) {
   return (
-    <div class="cbar" role="toolbar" aria-label={t("class.controls")} onKeyDown={walk}>
-      <div>{start}</div>
-      <div>{end}</div>
-    </div>
+    <section class="cbar" aria-label={t("class.controls")}>
+      <div class="tools" role="toolbar" aria-label={t("class.controls")} onKeyDown={walk}>
+        <div>{start}</div>
+        <div>{end}</div>
+      </div>
+    </section>
   );
 }
 

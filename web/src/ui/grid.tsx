@@ -4,6 +4,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { t } from "../i18n";
 import {
   arrange,
+  bringIn,
   MIN_TILE_MOUSE_PX,
   MIN_TILE_TOUCH_PX,
   nextExpiryMs,
@@ -19,6 +20,7 @@ import "./grid.css";
 
 const SETTLE_MS = 400;
 const SWIPE_PX = 48;
+const BRING_EVERY_MS = 3000;
 
 interface Props {
   /** Who is here, in the order of their first seats. */
@@ -27,12 +29,13 @@ interface Props {
   face: (user: string) => Face;
   viewer: Viewer;
   nowMs: () => number;
+  speakers: readonly string[];
   onOpen?: ((user: string) => void) | undefined;
 }
 
-export function Grid({ present, face, viewer, nowMs, onOpen }: Props) {
+export function Grid({ present, face, viewer, nowMs, speakers, onOpen }: Props) {
   const room = useRef<HTMLDivElement>(null);
-  const seats = useSeats(present, nowMs);
+  const { seats, seat } = useSeats(present, nowMs);
   const layout = useArrangement(room, seats.length);
   const [page, setPage] = useState(0);
   const pages = layout?.pages ?? 1;
@@ -41,6 +44,12 @@ export function Grid({ present, face, viewer, nowMs, onOpen }: Props) {
   const shown = seats.slice(here * perPage, (here + 1) * perPage);
   const turn = (by: number) => setPage(Math.max(0, Math.min(pages - 1, here + by)));
   const swipe = useSwipe(turn);
+  useSpeakers(speakers, nowMs, (spokeAtMs) => {
+    const range = { from: here * perPage, to: (here + 1) * perPage };
+    const brought = pages > 1 && speakers[0] !== undefined ? bringIn(seats, speakers[0], range, spokeAtMs) : null;
+    if (brought) seat(brought);
+    return brought !== null;
+  });
   return (
     <>
       <div
@@ -56,12 +65,12 @@ export function Grid({ present, face, viewer, nowMs, onOpen }: Props) {
             style={{ "--c": String(layout.columns), "--r": String(layout.rows), "--tile-ratio": String(layout.ratio) }}
             onKeyDown={(event) => walk(event, layout.columns)}
           >
-            {shown.map((seat) => (
+            {shown.map(({ user, leftAtMs }) => (
               <Tile
-                key={seat.user}
-                face={{ ...face(seat.user), gone: seat.leftAtMs !== null }}
+                key={user}
+                face={{ ...face(user), gone: leftAtMs !== null }}
                 viewer={viewer}
-                onOpen={onOpen && (() => onOpen(seat.user))}
+                onOpen={onOpen && (() => onOpen(user))}
               />
             ))}
           </div>
@@ -84,7 +93,7 @@ export function Grid({ present, face, viewer, nowMs, onOpen }: Props) {
   );
 }
 
-function useSeats(present: readonly string[], nowMs: () => number): readonly Seat[] {
+function useSeats(present: readonly string[], nowMs: () => number) {
   const seats = useRef<Seat[]>([]);
   const [, look] = useState(0);
   seats.current = reseat(seats.current, present, nowMs());
@@ -94,7 +103,26 @@ function useSeats(present: readonly string[], nowMs: () => number): readonly Sea
     const timer = setTimeout(() => look((n) => n + 1), Math.max(0, expiry - nowMs()) + 20);
     return () => clearTimeout(timer);
   }, [expiry]);
-  return seats.current;
+  const seat = (next: Seat[]) => {
+    seats.current = next;
+    look((n) => n + 1);
+  };
+  return { seats: seats.current as readonly Seat[], seat };
+}
+
+/** Remember who spoke when; `bring` is tried at most once in three seconds. */
+function useSpeakers(
+  speakers: readonly string[],
+  nowMs: () => number,
+  bring: (spokeAtMs: ReadonlyMap<string, number>) => boolean,
+): void {
+  const spokeAtMs = useRef(new Map<string, number>());
+  const broughtAtMs = useRef(Number.NEGATIVE_INFINITY);
+  useEffect(() => {
+    const now = nowMs();
+    for (const user of speakers) spokeAtMs.current.set(user, now);
+    if (now - broughtAtMs.current >= BRING_EVERY_MS && bring(spokeAtMs.current)) broughtAtMs.current = now;
+  }, [speakers]);
 }
 
 /** The arrangement for this box; a change that is not forced waits until 400 ms after the last one. */

@@ -1,7 +1,7 @@
 /** Tiles are as large as they fit, and do not jump. */
 
 import { describe, expect, it } from "vitest";
-import { arrange, nextExpiryMs, reseat, steadyStrip, strip, worthTaking, type Seat } from "../../src/media/layout";
+import { arrange, bringIn, nextExpiryMs, reseat, steadyStrip, strip, worthTaking, type Seat } from "../../src/media/layout";
 
 const BOX = { width: 916, height: 590 };
 
@@ -75,6 +75,26 @@ describe("seats", () => {
     let seats = reseat([], ["a", "b"], 0);
     seats = reseat(seats, [], 0);
     expect(reseat(seats, [], 20_000)).toEqual([]);
+  });
+});
+
+describe("pages", () => {
+  const seats: Seat[] = ["t", "a", "b", "c", "d", "e"].map((user) => ({ user, leftAtMs: null }));
+  const order = (next: Seat[] | null) => next?.map((seat) => seat.user).join("");
+  const first = { from: 0, to: 3 };
+
+  it("a speaker from another page takes the seat of who has been silent longest, never the teacher's", () => {
+    expect(order(bringIn(seats, "d", first, new Map([["a", 5], ["b", 2]])))).toBe("tadcbe");
+    expect(order(bringIn(seats, "e", first, new Map()))).toBe("tebcda");
+  });
+
+  it("who is in view stays where they are", () => {
+    expect(bringIn(seats, "b", first, new Map())).toBeNull();
+    expect(bringIn(seats, "x", first, new Map())).toBeNull();
+  });
+
+  it("works on any page", () => {
+    expect(order(bringIn(seats, "a", { from: 3, to: 6 }, new Map()))).toBe("tcbade");
   });
 });
 

@@ -1,5 +1,6 @@
 /** What one may switch in a class; only what works is there. */
 
+import type { RefObject } from "preact";
 import { useState } from "preact/hooks";
 import { t } from "../../i18n";
 import { canShareScreen } from "../../media/devices";
@@ -20,17 +21,18 @@ interface Props {
   panel: PanelName | null;
   unread: number;
   view: View;
+  react: RefObject<HTMLDivElement | null>;
   onPanel: (name: PanelName) => void;
   onView: (view: View) => void;
   onAsk: (kind: "leave" | "end" | "help" | "settings") => void;
 }
 
 export function ClassBar(props: Props) {
-  const { visit, acts, role, panel, unread, onPanel, onAsk } = props;
+  const { role, panel, unread, onPanel, onAsk } = props;
   const takesPart = role === "teacher" || role === "student";
   return (
     <Bar
-      start={takesPart && <Sending visit={visit} acts={acts} role={role} />}
+      start={takesPart && <Sending {...props} />}
       end={
         <>
           <Control
@@ -67,7 +69,7 @@ export function ClassBar(props: Props) {
   );
 }
 
-function Sending({ visit, acts, role }: { visit: Visit; acts: Acts; role: ClassRole }) {
+function Sending({ visit, acts, role, react }: Props) {
   const { local, store } = visit;
   const { mic = false, camera = false, screen = false } = local.on.value;
   const hand = store.myHand.value;
@@ -110,14 +112,14 @@ function Sending({ visit, acts, role }: { visit: Visit; acts: Acts; role: ClassR
         testId="bar-hand"
         onPress={() => void acts.toggleHand()}
       />
-      <React acts={acts} />
+      <React acts={acts} place={react} />
     </>
   );
 }
 
-function React({ acts }: { acts: Acts }) {
+function React({ acts, place }: { acts: Acts; place: RefObject<HTMLDivElement | null> }) {
   return (
-    <div class="wide-only">
+    <div class="wide-only" ref={place}>
       <Menu label={t("class.react")} face={<Face icon="smile" label={t("class.react")} />} buttonClass="cb" up>
         {(close) => <ReactionRow acts={acts} onDone={close} />}
       </Menu>

@@ -12,6 +12,7 @@ const LIST: readonly (readonly [string, Key])[] = [
   ["S", "class.keyShare"],
   ["H", "class.keyHand"],
   ["F", "class.keyFirst"],
+  ["E", "class.keyReact"],
   ["C", "class.keyChat"],
   ["P", "class.keyPeople"],
   ["T", "class.keyLayout"],

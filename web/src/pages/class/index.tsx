@@ -48,7 +48,8 @@ export default function ClassPage({ visit, onBack }: { visit: Visit; onBack: () 
     addEventListener("pagehide", leaving);
     return () => {
       removeEventListener("pagehide", leaving);
-      visit.close();
+      // To go to another page of the school is to leave; a reload does not come by here.
+      void visit.leave();
     };
   }, [visit]);
   useEffect(() => {
@@ -78,6 +79,7 @@ function Room({ visit, acts, faces, viewer, outbox }: RoomProps) {
   const nowMs = useNow(() => store.serverTime.nowMs());
   const view = chosen.value ?? (shares ? "stage" : "grid");
   const wasMuted = useRef(false);
+  const react = useRef<HTMLDivElement>(null);
   // A new share takes the stage again, whatever was chosen before.
   useEffect(() => {
     chosen.value = null;
@@ -94,6 +96,7 @@ function Room({ visit, acts, faces, viewer, outbox }: RoomProps) {
       C: () => show(panel === "chat" ? null : "chat"),
       P: () => show(panel === "people" ? null : "people"),
       F: leads && first ? () => void acts.lower(first.user) : undefined,
+      E: takesPart ? () => react.current?.querySelector("button")?.click() : undefined,
       T: () => (chosen.value = view === "grid" ? "stage" : "grid"),
       "?": () => ask({ kind: "help" }),
       Escape: panel ? () => show(null) : undefined,
@@ -126,6 +129,7 @@ function Room({ visit, acts, faces, viewer, outbox }: RoomProps) {
             face={(user) => faces.of(user)}
             viewer={viewer}
             nowMs={() => performance.now()}
+            speakers={store.speakers.value}
             onOpen={leads ? () => show("people") : undefined}
           />
         )}
@@ -156,6 +160,7 @@ function Room({ visit, acts, faces, viewer, outbox }: RoomProps) {
         view={view}
         onPanel={(name) => show(panel === name ? null : name)}
         onView={(next) => (chosen.value = next)}
+        react={react}
         onAsk={(kind) => ask({ kind })}
       />
       <Announcer visit={visit} leads={leads} />

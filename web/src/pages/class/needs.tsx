@@ -34,17 +34,17 @@ export function Needs({ room, nowMs, onLower, onAll }: Props) {
             {place === 0 && (
               <button
                 class="btn pri s"
-                aria-label={t("class.lowerHandOf", { name: hand.name })}
                 onClick={() => onLower(hand.user)}
               >
-                {t("class.lower")}
-                <kbd class="kbd dk">F</kbd>
+                <span aria-hidden="true">{t("class.lower")}</span>
+                <span class="sr">{t("class.lowerHandOf", { name: hand.name })}</span>
+                <kbd class="kbd dk" aria-hidden="true">F</kbd>
               </button>
             )}
           </li>
         ))}
       </ol>
-      <button class="btn ghost s all" aria-label={t("class.allHands")} onClick={onAll}>
+      <button class="btn ghost s all" onClick={onAll}>
         <Icon name="hand" class="s" />
         <span class="word">{t("class.allHands")}</span>
         <bdi class="num">{hands.length}</bdi>

@@ -61,7 +61,17 @@ export default function ClassDoor({ classId }: { classId: string }) {
   useEffect(() => {
     if (entered) wentIn(classId, local.on.value);
   }, [entered, local.on.value]);
-  useEffect(() => () => local.closeAll(), [local]);
+  useEffect(
+    () => () => {
+      // Another page of the school: not a reload, so the door stands there next time.
+      wentOut(classId);
+      local.closeAll();
+    },
+    [classId, local],
+  );
+  useEffect(() => {
+    if (live) document.title = `${live.title} · Lectern`;
+  }, [live?.title]);
 
   if (trouble !== null) {
     return <main class="door-wait"><Trouble says={t("door.failed")} reference={trouble} onRetry={() => void load()} /></main>;
@@ -83,7 +93,7 @@ export default function ClassDoor({ classId }: { classId: string }) {
       onLive={setLive}
       onReload={() => void load()}
       onMounted={() => void loadClass().catch(() => undefined)}
-      onJoin={(startedAt) => enter(live, startedAt)}
+      onJoin={enter}
     />
   );
 }

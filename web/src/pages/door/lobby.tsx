@@ -25,7 +25,7 @@ interface Props {
   onLive: (live: LiveClass) => void;
   onReload: () => void;
   onMounted: () => void;
-  onJoin: (startedAt: number) => Promise<void>;
+  onJoin: (live: LiveClass, startedAt: number) => Promise<void>;
 }
 
 export function Lobby({ live, local, onLive, onReload, onMounted, onJoin }: Props) {
@@ -138,11 +138,9 @@ function Join({ live, local, onLive, onJoin }: Pick<Props, "live" | "local" | "o
     const startedAt = performance.now();
     setBusy(true);
     try {
-      if (live.state === "scheduled") {
-        const opened = await api.post<LiveClass>(`/classes/${live.id}/open`);
-        onLive({ ...live, ...opened });
-      }
-      await onJoin(startedAt);
+      const into = live.state === "scheduled" ? await api.post<LiveClass>(`/classes/${live.id}/open`) : live;
+      onLive(into);
+      await onJoin(into, startedAt);
     } catch (problem) {
       toast(t("door.joinFailed", { code: codeOf(problem) }));
     } finally {
