@@ -1,6 +1,7 @@
 """The gates of the wire, attacked with raw sockets: what is refused, what is cut, what is left."""
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator
 
@@ -388,6 +389,26 @@ async def test_a_frame_that_never_ends_is_cut(place: Attacked) -> None:
     socket = await place.socket()
     socket.writer.write(bytes((0x81, 0xFE, 0x10, 0x00)) + b"mask" + b"4")
     assert await socket.closed() == 1008
+
+
+@pytest.mark.parametrize("head", [b"", b"GET /socket.io/?EIO=4 HTTP/1.1\r\nHost: x\r\nA: "])
+async def test_a_request_that_never_ends_is_hung_up_on(place: Attacked, head: bytes) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", place.port)
+    writer.write(head)
+    with contextlib.suppress(ConnectionError):
+        assert await asyncio.wait_for(reader.read(), 10) == b""
+    writer.close()
+
+
+async def test_a_websocket_outlives_the_deadline_of_its_head(place: Attacked) -> None:
+    socket = await place.member()
+    reader, writer = await asyncio.open_connection("127.0.0.1", place.port)
+    with contextlib.suppress(ConnectionError):
+        await asyncio.wait_for(reader.read(), 10)  # ended by the same deadline, begun later
+    writer.close()
+    socket.send('42/class,1["beat"]')
+    assert await socket.said() == '43/class,1[{"ok":true}]'
+    await socket.close()
 
 
 # --- Long-polling ---

@@ -27,6 +27,7 @@ async def test_aiohttp_lets_go_of_a_connection() -> None:
     handler = web.Server(lambda request: asyncio.sleep(0, web.Response()))()
     assert isinstance(handler, RequestHandler)
     assert handler._message_tail == b""
+    assert handler._request_count == 0
     assert list(inspect.signature(handler.connection_lost).parameters) == ["exc"]
 
     class Transport(asyncio.Transport):

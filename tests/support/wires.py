@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from aiohttp import ClientSession, web
 
 from signaling.wire import websocket
+from signaling.wire.heads import PatientRunner
 
 PATIENCE_S = 10.0
 
@@ -51,7 +52,7 @@ class CountingMeters:
 @asynccontextmanager
 async def serving(app: web.Application) -> AsyncIterator[int]:
     """Serve an application on a free port of loopback; yields the port."""
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
+    runner = PatientRunner(app, head_deadline_s=1, access_log=None, shutdown_timeout=1)
     await runner.setup()
     try:
         site = web.TCPSite(runner, "127.0.0.1", 0, backlog=2048)
