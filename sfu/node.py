@@ -1,6 +1,7 @@
 """The node: the only file that opens media sockets; one port, batches, timers, and the engine between them."""
 
 import asyncio
+import itertools
 import secrets
 import socket
 from collections import deque
@@ -21,6 +22,7 @@ from sfu.settings import SfuSettings
 from sfu.transport.dtls import Identity
 from sfu.transport.ice import Door
 from sfu.transport.peer import Packets, Peer
+from sfu.transport.tcp import Tcp
 from sfu.types import (
     Address,
     Answered,
@@ -41,8 +43,11 @@ from sfu.types import (
 BATCH = 128  # datagrams read before others have their turn
 LONGEST_DATAGRAM_BYTES = 2048
 FREE_PORT_TRIES = 8
+TCP_NUMBERS = 1000  # accepted connections count from here, sockets from 0
 CARE_EVERY_S = 0.25  # for connections that stand
 REPORT_EVERY_S = 1.0
+STALL_S = 0.5  # without a tick: the machine stood still, so nobody's silence counts
+Way = socket.socket | Tcp
 OPENS = commands.Publish | commands.WhipPublish | commands.Subscribe | commands.WhepPlay
 
 
@@ -68,10 +73,13 @@ class Node:
         self._forming: set[Leg] = set()
         self._legs = 0
         self._sockets: list[socket.socket] = []  # one for each of our addresses, all on one port
+        self._servers: list[asyncio.Server] = []
+        self._ways: dict[int, Way] = {}  # those sockets, and accepted connections, by number
+        self._numbers = itertools.count(1)
         self._backlog: deque[tuple[bytes, Address]] = deque()
         self._candidates: tuple[tuple[str, int], ...] = ()
         self._timer: asyncio.TimerHandle | None = None
-        self._care_at = self._report_at = 0.0
+        self._care_at = self._report_at = self._ticked_at = 0.0
 
     @property
     def kernel_counters(self) -> KernelCounters:
@@ -81,10 +89,7 @@ class Node:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Open the port, carry media until the block ends, say goodbye to everybody."""
-        self._open_sockets()
-        loop = asyncio.get_running_loop()
-        for number, sock in enumerate(self._sockets):
-            loop.add_reader(sock, self._readable, sock, number)
+        await self._open_sockets()
         try:
             yield
         finally:
@@ -92,11 +97,7 @@ class Node:
                 self._timer.cancel()
             for leg in list(self._peers):
                 self._disconnect(leg)
-            for sock in self._sockets:
-                loop.remove_reader(sock)
-                loop.remove_writer(sock)
-                sock.close()
-            self._sockets.clear()
+            self._close_sockets()
 
     async def ask(self, request: bytes) -> bytes:
         """One encoded request, its encoded reply."""
@@ -132,7 +133,9 @@ class Node:
                         output.local, self._settings, self._door, now=monotonic()
                     )
                     self._forming.add(output.local.leg)
-                    self._set_timer()
+                    if self._timer is None:
+                        self._ticked_at = monotonic()
+                        self._set_timer()
                 case Connect():
                     self._peers[output.leg].connect(output.remote, self._identity)
                 case Disconnect():
@@ -191,7 +194,7 @@ class Node:
             self.counters.stun_unknown += 1
             return
         for reply, back in heard.replies:
-            self._send_one(self._sockets[number], reply, back)
+            self._send_one(number, reply, back)
         if heard.selected is not None:
             self._perform(self._engine.handle(Moved(leg=heard.leg, address=heard.selected), now))
 
@@ -220,6 +223,10 @@ class Node:
             self._timer = loop.call_later(self._settings.tick_s, self._on_time)
 
     def _tick(self, now: float) -> None:
+        stalled_s = now - self._ticked_at
+        self._ticked_at = now
+        if stalled_s > STALL_S:
+            self._door.forgive(stalled_s)
         legs = list(self._forming)
         if now >= self._care_at:
             self._care_at = now + CARE_EVERY_S
@@ -254,6 +261,7 @@ class Node:
             password=secrets.token_hex(16),
             fingerprint=self._identity.fingerprint,
             candidates=self._candidates,
+            tcp=self._settings.tcp,
             session=secrets.randbits(62),
             ssrc_base=(secrets.randbits(31) & 0x7FFE0000) | 0x10000,
         )
@@ -277,23 +285,23 @@ class Node:
             self._send(self._kernel.take_transmits())
 
     def _send(self, packets: Packets) -> None:
-        sockets, via = self._sockets, self._door.via
+        ways, via = self._ways, self._door.via
         for position, (data, address) in enumerate(packets):
             try:
-                sockets[via.get(address, 0)].sendto(data, address)
+                ways[via.get(address, 0)].sendto(data, address)
             except (BlockingIOError, InterruptedError):
                 self._hold(packets[position:])
                 return
-            except OSError:
+            except (OSError, KeyError):
                 self.counters.send_dropped += 1
         self.counters.datagrams_out += len(packets)
 
-    def _send_one(self, sock: socket.socket, data: bytes, address: Address) -> None:
-        """An answer, from the address that was written to."""
+    def _send_one(self, number: int, data: bytes, address: Address) -> None:
+        """An answer, by the way that the question came."""
         try:
-            sock.sendto(data, address)
+            self._ways[number].sendto(data, address)
             self.counters.datagrams_out += 1
-        except OSError:
+        except (OSError, KeyError):
             self.counters.send_dropped += 1
 
     def _hold(self, packets: Packets) -> None:
@@ -314,7 +322,7 @@ class Node:
             loop.remove_writer(sock)
         self._send(held)
 
-    def _open_sockets(self) -> None:
+    async def _open_sockets(self) -> None:
         """One socket for each address that is this machine's; one for all when some are not (behind NAT)."""
         hosts = list(self._settings.addresses)
         if not all(_is_local(host) for host in hosts):
@@ -322,16 +330,67 @@ class Node:
         for attempt in range(FREE_PORT_TRIES):
             try:
                 for host in hosts:
-                    self._sockets.append(self._bound(host))
+                    await self._listen(host)
                 break
             except OSError:
-                for sock in self._sockets:
-                    sock.close()
-                self._sockets.clear()
+                self._close_sockets()
                 self.port = self._settings.port
                 if self.port != 0 or attempt == FREE_PORT_TRIES - 1:
                     raise
         self._candidates = tuple((address, self.port) for address in self._settings.addresses)
+
+    async def _listen(self, host: str) -> None:
+        loop = asyncio.get_running_loop()
+        sock = self._bound(host)
+        self._sockets.append(sock)
+        number = len(self._sockets) - 1
+        self._ways[number] = sock
+        loop.add_reader(sock, self._readable, sock, number)
+        if self._settings.tcp:
+            self._servers.append(await loop.create_server(self._accept, host, self.port))
+
+    def _accept(self) -> Tcp:
+        """A browser without UDP, or a stranger: the door will tell."""
+        connection = Tcp(
+            TCP_NUMBERS + next(self._numbers), self._frame, self._settle_frames, self._closed
+        )
+        self._ways[connection.number] = connection
+        if len(self._ways) > self._settings.max_tcp:
+            self.counters.tcp_refused += 1
+            asyncio.get_running_loop().call_soon(connection.close)
+        return connection
+
+    def _frame(self, data: bytes, address: Address, number: int) -> None:
+        """One frame of a TCP connection, as a datagram."""
+        now = monotonic()
+        self.counters.datagrams_in += 1
+        leg = self._door.legs.get(address)
+        if data and 128 <= data[0] <= 191 and leg is not None:
+            self._engine.receive(leg, data, now)
+        else:
+            self._other(data, address, now, number)
+            way = self._ways.get(number)
+            if isinstance(way, Tcp) and not way.proven:
+                way.proven = address in self._door.legs
+
+    def _settle_frames(self) -> None:
+        self._perform(self._engine.settle(monotonic()))
+        self._flush()
+
+    def _closed(self, number: int) -> None:
+        self._ways.pop(number, None)
+
+    def _close_sockets(self) -> None:
+        loop = asyncio.get_running_loop()
+        for sock in self._sockets:
+            loop.remove_reader(sock)
+            loop.remove_writer(sock)
+        for way in list(self._ways.values()):
+            way.close()
+        for server in self._servers:
+            server.close()
+        for held in (self._ways, self._servers, self._sockets):
+            held.clear()
 
     def _bound(self, host: str) -> socket.socket:
         is_v6 = ":" in host

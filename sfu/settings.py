@@ -13,6 +13,9 @@ class SfuSettings:
         "127.0.0.1",
     )  # advertised as host candidates, the first preferred
 
+    tcp: bool = True  # ICE over TCP too, on the same port number
+
+    max_tcp: int = 1000  # accepted TCP connections and sockets
     max_peers: int = 2000  # connections of a node
     max_rooms: int = 500
     max_peers_per_room: int = 1000

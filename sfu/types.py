@@ -17,6 +17,7 @@ class Local:
     password: str
     fingerprint: str  # sha-256, AA:BB:...
     candidates: tuple[tuple[str, int], ...]
+    tcp: bool = False  # the same candidates over TCP, passive
     session: int  # o= line
     ssrc_base: int  # the slots' SSRCs count up from here
 

@@ -75,6 +75,12 @@ class Door:
             if self.legs.get(address) == leg:
                 self._forget(address)
 
+    def forgive(self, seconds: float) -> None:
+        """The node itself stood still for so long: nobody could be heard."""
+        for path in self._by_leg.values():
+            if path.heard_at is not None:
+                path.heard_at += seconds
+
     def stun(self, datagram: bytes, address: Address, now: float, via: int = 0) -> Heard | None:
         """One STUN message; None when it is not for us. Malformed when it is no STUN."""
         check = stun.parse_check(datagram)

@@ -51,6 +51,9 @@ OF_KIND: dict[Kind, tuple[str, ...]] = {
 }
 MAX_EXTENSION_ID = 14  # one-byte header form, RFC 8285
 
+UDP_TYPE = 126
+TCP_TYPE = 90  # whenever UDP works it is better
+
 MAX_LINES = 6000
 MAX_MEDIA_LINES = 500
 MAX_MEDIA = 64
@@ -332,12 +335,22 @@ def _line(local: Local, line: Line, setup: str) -> list[str]:
     ]
 
 
+def priority(type_: int, rest: int) -> int:
+    """RFC 8445, section 5.1.2.1, of component 1."""
+    return (type_ << 24) + (rest << 8) + 255
+
+
 def _candidates(local: Local) -> list[str]:
     """Host candidates, the first address preferred (RFC 8445, section 5.1.2.1)."""
     lines = []
     for index, (address, port) in enumerate(local.candidates):
-        priority = (126 << 24) + ((65_535 - index) << 8) + 255
-        lines.append(f"a=candidate:{index + 1} 1 udp {priority} {address} {port} typ host")
+        rest = 65_535 - index
+        udp = f"{index + 1} 1 udp {priority(UDP_TYPE, rest)} {address} {port} typ host"
+        lines.append(f"a=candidate:{udp}")
+    for index, (address, port) in enumerate(local.candidates if local.tcp else ()):
+        rest = 65_535 - index
+        tcp = f"{index + 101} 1 tcp {priority(TCP_TYPE, rest)} {address} {port} typ host tcptype passive"
+        lines.append(f"a=candidate:{tcp}")
     return [*lines, "a=end-of-candidates"]
 
 

@@ -34,7 +34,7 @@ async def published(node: Node, peer: str = "ann", fingerprint: str | None = Non
     return client
 
 
-async def until(good: Callable[[], bool], within_s: float = 5) -> None:
+async def until(good: Callable[[], bool], within_s: float = 30) -> None:
     async with asyncio.timeout(within_s):
         while not good():
             await asyncio.sleep(0.01)

@@ -63,7 +63,7 @@ async def test_each_tile_gets_the_layer_that_fills_it_and_a_hidden_one_none(
         await ben.want(ann=320)
         await ben.until("received()", lambda r: width(r) == 320)
         await ben.want(ann=1280)
-        await ben.until("received()", lambda r: width(r) == 1280, within_s=30)
+        await ben.until("received()", lambda r: width(r) == 1280)
         await ben.want(ann=500)
         await ben.until("received()", lambda r: width(r) == 640)
         await ben.want()

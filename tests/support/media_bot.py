@@ -159,7 +159,7 @@ class Bot:
         await self.ask(commands.Want(room=self.room, peer=self.peer, tracks=tracks))
 
     async def until(
-        self, seen: Callable[[dict[str, Received]], bool], within_s: float = 20
+        self, seen: Callable[[dict[str, Received]], bool], within_s: float = 60
     ) -> None:
         """Wait until what was decoded satisfies `seen`."""
         async with asyncio.timeout(within_s), self._changed:

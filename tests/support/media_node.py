@@ -52,7 +52,7 @@ class Told:
         self,
         kind: type[Kind],
         good: Callable[[Kind], bool] = lambda told: True,
-        within_s: float = 10,
+        within_s: float = 60,
     ) -> Kind:
         """The first of a kind that is as it should be."""
         async with asyncio.timeout(within_s):

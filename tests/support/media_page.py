@@ -81,7 +81,7 @@ class Window:
         await self.ask(commands.Want(room=self.room, peer=self.peer, tracks=tracks))
 
     async def until(
-        self, look: str, seen: Callable[[Any], bool], *, within_s: float = 20, each_s: float = 0.1
+        self, look: str, seen: Callable[[Any], bool], *, within_s: float = 60, each_s: float = 0.1
     ) -> Any:
         """Evaluate `look` in the page until `seen` likes it; that value."""
         value = None

@@ -145,7 +145,7 @@ class RawClient:
         """To the node."""
         (sock or self.sock).sendto(data, self.server)
 
-    async def receive(self, within_s: float = 5) -> bytes:
+    async def receive(self, within_s: float = 30) -> bytes:
         """The next datagram from the node; the node's own checks are answered on the way."""
         loop = asyncio.get_running_loop()
         async with asyncio.timeout(within_s):
