@@ -92,6 +92,7 @@ async def node(settings: Settings, place: Place) -> AsyncIterator[int]:
                 meters=meters,
                 clock=clock,
                 media=media,
+                media_is_here=place.role == "all",
                 origins=settings.allowed_origins,
             )
         )

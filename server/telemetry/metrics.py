@@ -75,6 +75,11 @@ MEANINGS = {
     "wire_events_refused_total": "Events answered with a refusal, by code.",
     "wire_handler_failed_total": "Events whose handler failed, by event.",
     "media_orders_failed_total": "Orders to the SFU that it refused or did not answer.",
+    "media_node": "Datagrams and connections at the media port, by event.",
+    "media_kernel": "Packets in the forwarding kernel, by event.",
+    "media_peers": "Media connections of this node.",
+    "media_rooms": "Classes whose media this node carries.",
+    "media_control_dropped": "Questions and news of a media node dropped because too many waited.",
 }
 
 
