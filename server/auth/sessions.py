@@ -38,7 +38,13 @@ def judge(stands: SignIn | None, generation: int, *, cookie: bool, now: datetime
 
 
 async def begin(connection: asyncpg.Connection, tenant_id: str, new: SignIn) -> None:
-    """Write a new sign-in."""
+    """Write a new sign-in, and drop those of the same person whose time is over."""
+    await connection.execute(
+        "DELETE FROM sessions WHERE tenant_id = $1 AND user_id = $2 AND expires_at < $3",
+        tenant_id,
+        new.user_id,
+        new.rotated_at,
+    )
     await connection.execute(
         "INSERT INTO sessions (tenant_id, session_id, user_id, generation, rotated_at, created_at, expires_at)"
         " VALUES ($1, $2, $3, $4, $5, $5, $6)",

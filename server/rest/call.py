@@ -13,6 +13,8 @@ from lms.identity import Permission, Principal
 from server.rest.deps import Deps
 from signaling.context import JoinClaims
 
+PREFIX = "/api/v1"
+
 Body = TypeVar("Body")
 Auth = Literal["none", "access", "join"]
 Keyed = Literal["no", "may", "must"]

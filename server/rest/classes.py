@@ -42,8 +42,13 @@ def _versioned(call: Call[Any], one: LiveClass, status: int = 200) -> Answer:
 
 
 def _page(call: Call[Any], asked: pages.Span, found: list[LiveClass]) -> Answer:
-    classes, cursor = pages.cut(call, asked, found, lambda one: (one.starts_at, one.class_id))
-    return reply.page([shown(call.principal, one) for one in classes], cursor)
+    return pages.answer(
+        call,
+        asked,
+        found,
+        lambda one: (one.starts_at, one.class_id),
+        lambda one: shown(call.principal, one),
+    )
 
 
 async def my_classes(call: Call[None]) -> Answer:

@@ -41,8 +41,7 @@ async def list_courses(call: Call[None]) -> Answer:
     asked = pages.span(call, str)
     async with call.read() as connection:
         found = await service.page(connection, call.principal, asked.after, asked.fetch)
-    courses, cursor = pages.cut(call, asked, found, lambda one: (one.title, one.course_id))
-    return reply.page([shown(course) for course in courses], cursor)
+    return pages.answer(call, asked, found, lambda one: (one.title, one.course_id), shown)
 
 
 async def create_course(call: Call[shapes.NewCourse]) -> Answer:
@@ -96,8 +95,7 @@ async def list_enrolments(call: Call[None]) -> Answer:
         found = await enrolment.page(
             connection, call.principal, call.params["course_id"], asked.after, asked.fetch
         )
-    people, cursor = pages.cut(call, asked, found, lambda one: (one.name, one.enrolment_id))
-    return reply.page([_enrolment(one) for one in people], cursor)
+    return pages.answer(call, asked, found, lambda one: (one.name, one.enrolment_id), _enrolment)
 
 
 async def create_enrolment(call: Call[shapes.NewEnrolment]) -> Answer:

@@ -8,6 +8,8 @@ from typing import Any
 
 import structlog
 from aiohttp import web
+from aiohttp.typedefs import Handler as WebHandler
+from aiohttp.typedefs import Middleware
 
 from lms.errors import LmsError
 from lms.identity import Principal
@@ -41,24 +43,22 @@ class Endpoint:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer the request, whatever it is."""
         trace_id = self._deps.new_id()
-        structlog.contextvars.bind_contextvars(trace_id=trace_id, route=self._route.name)
-        headers: dict[str, str] = {}
-        try:
-            answer = await self._answer(request, headers)
-        except (Refusal, LmsError, SignalingError, SfuError) as error:
-            answer = reply.problem(error, trace_id)
-        except Exception:
-            log.exception("request_failed", method=self._route.method)
-            answer = reply.problem(
-                Refusal("internal", "That is our fault; it is written down."), trace_id
-            )
+        with structlog.contextvars.bound_contextvars(trace_id=trace_id, route=self._route.name):
+            headers: dict[str, str] = {}
+            try:
+                answer = await self._answer(request, headers)
+            except (Refusal, LmsError, SignalingError, SfuError) as error:
+                answer = reply.problem(error, trace_id)
+            except Exception:
+                log.exception("request_failed")
+                ours = Refusal("internal", "That is our fault; it is written down.")
+                answer = reply.problem(ours, trace_id)
         return _response(answer, {**headers, "Trace-Id": trace_id})
 
     async def _answer(self, request: web.Request, headers: dict[str, str]) -> Answer:
         route = self._route
-        address = caller(
-            request.remote, request.headers.get("X-Forwarded-For"), self._deps.trusted_proxies
-        )
+        forwarded_for = ",".join(request.headers.getall("X-Forwarded-For", ()))
+        address = caller(request.remote, forwarded_for, self._deps.trusted_proxies)
         who, join = await self._authenticate(request, address)
         headers.update(await limits.charge(self._deps.limiter, route.cost, who, address))
         params = _params(request.match_info)
@@ -201,19 +201,22 @@ def _set_cookie(response: web.Response, cookie: Cookie) -> None:
     )
 
 
-@web.middleware
-async def problems_of_paths(request: web.Request, handler: Any) -> web.StreamResponse:
+def problems_of_paths(deps: Deps) -> Middleware:
     """What aiohttp itself refuses under /api/v1 (no such path, no such method) as problem+json."""
-    try:
-        response: web.StreamResponse = await handler(request)
-    except web.HTTPMethodNotAllowed as error:
-        refusal = Refusal(
-            "method_not_allowed",
-            f"This address does {', '.join(sorted(error.allowed_methods))}.",
-            headers={"Allow": error.headers.get("Allow", "")},
-        )
-    except web.HTTPNotFound:
-        refusal = Refusal("not_found", "There is nothing at this address.")
-    else:
-        return response
-    return _response(reply.problem(refusal, ""), {})
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: WebHandler) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except web.HTTPMethodNotAllowed as error:
+            refusal = Refusal(
+                "method_not_allowed",
+                f"This address does {', '.join(sorted(error.allowed_methods))}.",
+                headers={"Allow": error.headers.get("Allow", "")},
+            )
+        except web.HTTPNotFound:
+            refusal = Refusal("not_found", "There is nothing at this address.")
+        trace_id = deps.new_id()
+        return _response(reply.problem(refusal, trace_id), {"Trace-Id": trace_id})
+
+    return middleware

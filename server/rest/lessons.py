@@ -33,8 +33,7 @@ async def list_lessons(call: Call[None]) -> Answer:
         found = await service.page(
             connection, call.principal, call.params["course_id"], asked.after, asked.fetch
         )
-    lessons, cursor = pages.cut(call, asked, found, lambda one: (one.position, one.lesson_id))
-    return reply.page([shown(lesson) for lesson in lessons], cursor)
+    return pages.answer(call, asked, found, lambda one: (one.position, one.lesson_id), shown)
 
 
 async def create_lesson(call: Call[shapes.NewLesson]) -> Answer:

@@ -2,15 +2,17 @@
 
 import base64
 import binascii
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 
 import msgspec
 
 from server.problems import Refusal
-from server.rest.call import Call
+from server.rest import shapes
+from server.rest.call import PREFIX, Answer, Call
 
 PURPOSE = b"cursor"
 LIMIT = 50
@@ -60,19 +62,34 @@ def span(call: Call[Any], kind: SortKey) -> Span:
     return Span(after=None if cursor is None else _open(call, cursor, kind), limit=int(text))
 
 
-def cut(
-    call: Call[Any], asked: Span, things: Sequence[Thing], place: Any
-) -> tuple[Sequence[Thing], str | None]:
-    """The things of this page, and the cursor of the next; `place(thing)` is (sort key, id)."""
+def answer(
+    call: Call[Any],
+    asked: Span,
+    things: Sequence[Thing],
+    place: Callable[[Thing], tuple[Any, str]],
+    shown: Callable[[Thing], msgspec.Struct],
+) -> Answer:
+    """One page of the things, which are `asked.fetch` at most; `place` is (sort key, id) of one."""
+    items = [shown(one) for one in things[: asked.limit]]
     if len(things) <= asked.limit:
-        return things, None
-    shown = things[: asked.limit]
-    payload = msgspec.msgpack.encode((_scope(call), *place(shown[-1])))
+        return Answer(body=shapes.Page(items=items, next_cursor=None))
+    cursor = _closed(call, place(things[asked.limit - 1]))
+    query = urlencode({**call.query, "cursor": cursor})
+    here = PREFIX + call.route.path.format_map(call.params)
+    return Answer(
+        body=shapes.Page(items=items, next_cursor=cursor),
+        headers={"Link": f'<{here}?{query}>; rel="next"'},
+    )
+
+
+def _closed(call: Call[Any], last: tuple[Any, str]) -> str:
+    """The cursor after the last thing of a page."""
+    payload = msgspec.msgpack.encode((_scope(call), *last))
     key_id, code = call.deps.keys.mac(PURPOSE, payload)
     cursor = msgspec.msgpack.encode(
         _Cursor(key_id=key_id, code=code[:CODE_BYTES], payload=payload)
     )
-    return shown, base64.urlsafe_b64encode(cursor).rstrip(b"=").decode("ascii")
+    return base64.urlsafe_b64encode(cursor).rstrip(b"=").decode("ascii")
 
 
 def _scope(call: Call[Any]) -> str:

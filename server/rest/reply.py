@@ -1,8 +1,6 @@
-"""Typed results to JSON: ETags, pages, problems."""
+"""Typed results to JSON: ETags, problems."""
 
-from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import msgspec
 
@@ -30,11 +28,6 @@ def etag(version: int) -> str:
 def versioned(answer: Answer, version: int) -> Answer:
     """The answer with the ETag of what it shows."""
     return replace(answer, headers={**answer.headers, "ETag": etag(version)})
-
-
-def page(items: Sequence[Any], next_cursor: str | None) -> Answer:
-    """One page of a list."""
-    return Answer(body=shapes.Page(items=list(items), next_cursor=next_cursor))
 
 
 def problem(error: problems.Told, trace_id: str) -> Answer:

@@ -13,10 +13,9 @@ from server.rest import (
     shapes,
     users,
 )
-from server.rest.call import Route
+from server.rest.call import PREFIX, Route
 from server.rest.deps import Deps
 
-PREFIX = "/api/v1"
 PAGE = ("cursor", "limit")
 LESSON_BYTES = 1_500_000
 CSV_BYTES = 1_000_000
@@ -71,7 +70,7 @@ ROUTES: tuple[Route, ...] = (
 
 def mount(app: web.Application, deps: Deps) -> None:
     """Put the API under /api/v1, and its description at /openapi.json."""
-    api = web.Application(middlewares=[edge.problems_of_paths])
+    api = web.Application(middlewares=[edge.problems_of_paths(deps)])
     for route in ROUTES:
         api.router.add_route(route.method, route.path, edge.Endpoint(route, deps).handle)
     app.add_subapp(PREFIX, api)

@@ -11,7 +11,7 @@ from lms.people.model import Account, Change, Person
 from server.auth import passwords, sessions
 from server.auth.revocations import Revocation
 from server.problems import Refusal
-from server.rest import pages, reply, shapes
+from server.rest import pages, shapes
 from server.rest.call import Answer, Call
 from server.rest.idempotency import once
 
@@ -42,8 +42,7 @@ async def list_users(call: Call[None]) -> Answer:
             after=asked.after,
             limit=asked.fetch,
         )
-    people, cursor = pages.cut(call, asked, found, lambda person: (person.name, person.user_id))
-    return reply.page([shown(person) for person in people], cursor)
+    return pages.answer(call, asked, found, lambda one: (one.name, one.user_id), shown)
 
 
 async def create_user(call: Call[shapes.NewUser]) -> Answer:

@@ -41,7 +41,7 @@ CREATE TABLE sessions (
     PRIMARY KEY (tenant_id, session_id),
     FOREIGN KEY (tenant_id, user_id) REFERENCES users (tenant_id, user_id)
 );
-CREATE INDEX sessions_open ON sessions (tenant_id, user_id) WHERE ended_at IS NULL;
+CREATE INDEX sessions_by_user ON sessions (tenant_id, user_id);
 COMMENT ON TABLE sessions IS 'tenant: sign-ins; one row is one family of refresh tokens, of which only the latest generation is good';
 
 CREATE TABLE courses (
