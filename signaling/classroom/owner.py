@@ -61,8 +61,8 @@ class Owner:
 
     @property
     def alive(self) -> bool:
-        """Whether this node still owns the class."""
-        return self.ledger.alive
+        """Whether this node still owns the class, as far as it can know."""
+        return self.ledger.alive and self._around.lease.held()
 
     def idle_s(self, now: float) -> float:
         """For how long nobody has asked for anything."""
@@ -89,6 +89,8 @@ class Owner:
     async def handle(self, ask: letters.Ask) -> letters.Reply:
         """The answer to a question of an edge, refusals included."""
         self._used_at = self._around.clock.monotonic()
+        if not self.alive:
+            return letters.NotOwner()
         try:
             return await self._handle(ask)
         except Moved:

@@ -24,6 +24,18 @@ MARGIN_S = (
 )
 FORGET_NODES_AFTER_S = 3600.0
 
+_CLAIM = """
+    INSERT INTO live_classes AS c (tenant_id, class_id, owner_node, epoch)
+    SELECT $1, $2, n.node_id, 1 FROM nodes AS n
+        WHERE n.node_id = $3 AND n.lease_until > clock_timestamp()
+    ON CONFLICT (tenant_id, class_id) DO UPDATE
+        SET owner_node = excluded.owner_node, epoch = c.epoch + 1
+        WHERE c.owner_node = excluded.owner_node OR NOT EXISTS (
+            SELECT 1 FROM nodes AS n
+            WHERE n.node_id = c.owner_node AND n.lease_until > clock_timestamp())
+    RETURNING epoch, seq
+"""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -113,29 +125,13 @@ class NodeLease:
             raise SignalingError("There is no such class.", code="not_found") from error
 
     async def _claim(self, place: Place) -> Claimed | OwnedBy:
+        ids = UUID(place.tenant_id), UUID(place.class_id)
         async with self._database.transaction(place.tenant_id) as tx:
-            row = await tx.fetchrow(
-                """
-                INSERT INTO live_classes AS c (tenant_id, class_id, owner_node, epoch)
-                SELECT $1, $2, n.node_id, 1 FROM nodes AS n
-                    WHERE n.node_id = $3 AND n.lease_until > clock_timestamp()
-                ON CONFLICT (tenant_id, class_id) DO UPDATE
-                    SET owner_node = excluded.owner_node, epoch = c.epoch + 1
-                    WHERE c.owner_node = excluded.owner_node OR NOT EXISTS (
-                        SELECT 1 FROM nodes AS n
-                        WHERE n.node_id = c.owner_node AND n.lease_until > clock_timestamp())
-                RETURNING epoch, seq
-                """,
-                UUID(place.tenant_id),
-                UUID(place.class_id),
-                UUID(self.node_id),
-            )
+            row = await tx.fetchrow(_CLAIM, *ids, UUID(self.node_id)) if self.held() else None
             if row is not None:
                 return Claimed(epoch=row["epoch"], seq=row["seq"])
             owner = await tx.fetchval(
-                "SELECT owner_node FROM live_classes WHERE tenant_id = $1 AND class_id = $2",
-                UUID(place.tenant_id),
-                UUID(place.class_id),
+                "SELECT owner_node FROM live_classes WHERE tenant_id = $1 AND class_id = $2", *ids
             )
         known = owner is not None and str(owner) != self.node_id
         return OwnedBy(node_id=str(owner) if known else None)
