@@ -18,6 +18,7 @@ from server import settings as configuration
 from server.auth.passwords import Passwords
 from server.doors import Place
 from server.rest import openapi, routes
+from server.rest.call import PREFIX
 from server.schools import NewSchool, open_school
 from server.settings import Settings, SettingsError
 from server.storage import embedded
@@ -170,7 +171,7 @@ async def _admin(settings: Settings, given: argparse.Namespace) -> None:
 
 
 async def _openapi(_settings: Settings, _given: argparse.Namespace) -> None:
-    sys.stdout.write(openapi.encoded(routes.ROUTES, routes.PREFIX).decode() + "\n")
+    sys.stdout.write(openapi.encoded(routes.ROUTES, PREFIX).decode() + "\n")
 
 
 ROLES: dict[str, Callable[[Settings, argparse.Namespace], Coroutine[object, object, None]]] = {

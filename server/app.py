@@ -35,6 +35,7 @@ from server.telemetry import http
 from server.telemetry.metrics import PrometheusMeters, watch_loop_lag
 from signaling.classroom.log import Append, Outcome, flush
 from signaling.hub import Hub, HubContext
+from signaling.wire.heads import PatientRunner
 
 if TYPE_CHECKING:
     from sfu.control import Asked
@@ -117,7 +118,7 @@ async def node(settings: Settings, place: Place) -> AsyncIterator[int]:
         pages = Pages()
         status_routes.mount(app, checks, clock, pages.shell)
         pages.mount(app)
-        runner = web.AppRunner(
+        runner = PatientRunner(
             app,
             access_log=None,
             keepalive_timeout=KEEPALIVE_SECONDS,

@@ -22,6 +22,7 @@ from server.telemetry import http
 from server.telemetry.metrics import PrometheusMeters, watch_loop_lag
 from sfu.control import Control
 from signaling.context import Channels
+from signaling.wire.heads import PatientRunner
 
 _log = structlog.get_logger(__name__)
 
@@ -53,7 +54,7 @@ async def node(settings: Settings, place: Place) -> AsyncIterator[int]:
         siblings = place.sockets if place.count > 1 else None
         http.mount(app, meters, token=settings.metrics_token, siblings=siblings)
         status_routes.mount(app, checks, clock, None)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
+        runner = PatientRunner(app, access_log=None, shutdown_timeout=1)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
 
