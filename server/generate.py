@@ -16,8 +16,11 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 import msgspec
 
+from server import settings
 from server.codemap import with_code_map
-from server.rest import shapes
+from server.rest import openapi, shapes
+from server.rest.call import PREFIX, Route
+from server.rest.routes import ROUTES
 from signaling import errors, protocol
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -232,9 +235,10 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
-def _fields_cell(struct: Struct, *, sent_by_browser: bool = False) -> str:
-    write = _Typescript(protocol)
-    members = write.fields(struct, sent_by_browser=sent_by_browser)
+def _fields_cell(
+    struct: Struct, *, of: types.ModuleType = protocol, sent_by_browser: bool = False
+) -> str:
+    members = _Typescript(of).fields(struct, sent_by_browser=sent_by_browser)
     said = [one.strip().removeprefix("readonly ").rstrip(";") for one in members]
     return _cell(", ".join(f"`{one}`" for one in said)) or "-"
 
@@ -325,6 +329,66 @@ def protocol_md() -> str:
     ).replace("\n\n\n", "\n\n")
 
 
+# --- docs/openapi.json, docs/api.md --------------------------------------------------------------
+
+_ABOUT_THE_API = """\
+All under `/api/v1`, described for machines in `openapi.json`. `Authorization: Bearer` with the access token;
+errors are `application/problem+json` with a stable `code`; lists answer `{items, next_cursor}` and page by
+`cursor` and `limit`. A repeat with the same `Idempotency-Key` happens once: *must* is needed, *may* is
+honoured. Where `If-Match` is said, the `ETag` of the thing as it was read is needed.
+"""
+
+
+def openapi_json() -> str:
+    """The API for machines."""
+    return openapi.encoded(ROUTES, PREFIX).decode("utf-8")
+
+
+def _form_cell(form: Any) -> str:
+    if form is None:
+        return "-"
+    return f"`{'bytes' if form is bytes else _Typescript(shapes).type(form)}`"
+
+
+def _route_row(route: Route) -> list[str]:
+    needs = [] if route.keyed == "no" else [f"key {route.keyed}"]
+    needs += ["If-Match"] if route.matched else []
+    return [
+        f"`{route.method} {route.path}`",
+        route.summary,
+        f"`{route.permission}`" if route.permission else "-",
+        _form_cell(route.body),
+        f"{route.status} {_form_cell(route.reply)}".removesuffix(" -"),
+        ", ".join(needs) or "-",
+    ]
+
+
+def api_md() -> str:
+    """The API for people."""
+    head = ["route", "what", "permission", "body", "answer", "needs"]
+    return "\n".join(
+        [
+            "<!-- GENERATED from server/rest/routes.py by `python -m server generate`. Do not edit. -->",
+            "# The REST API\n",
+            _ABOUT_THE_API,
+            _table(head, (_route_row(route) for route in ROUTES)),
+            "## Shapes\n",
+            _table(
+                ["name", "fields", "what it says"],
+                (
+                    [
+                        f"`{one.__name__}`",
+                        _fields_cell(one, of=shapes, sent_by_browser=issubclass(one, shapes.Body)),
+                        _cell(_sentence(one)) or "-",
+                    ]
+                    for one in _structs(shapes)
+                    if one not in (shapes.Body, shapes.Reply)
+                ),
+            ),
+        ]
+    )
+
+
 # --- ARCHITECTURE.md ----------------------------------------------------------------------------
 
 
@@ -339,6 +403,9 @@ FILES: dict[str, Callable[[], str]] = {
     "web/src/protocol/messages.ts": messages_ts,
     "web/src/protocol/api.ts": api_ts,
     "docs/protocol.md": protocol_md,
+    "docs/api.md": api_md,
+    "docs/openapi.json": openapi_json,
+    "config/README.md": settings.document,
     "ARCHITECTURE.md": architecture_md,
 }
 
