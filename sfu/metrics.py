@@ -23,6 +23,7 @@ class NodeCounters(msgspec.Struct, kw_only=True):
     datagrams_out: int = 0
     send_dropped: int = 0
     receive_errors: int = 0
+    tcp_proven: int = 0
     tcp_refused: int = 0
     stun: int = 0
     stun_malformed: int = 0

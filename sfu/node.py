@@ -276,7 +276,8 @@ class Node:
         peer = self._peers.pop(leg, None)
         self._forming.discard(leg)
         if peer is not None:
-            self._send(peer.close())
+            self._send(peer.farewell())
+            peer.close()
 
     # --- datagrams out ---
 
@@ -288,7 +289,7 @@ class Node:
         ways, via = self._ways, self._door.via
         for position, (data, address) in enumerate(packets):
             try:
-                ways[via.get(address, 0)].sendto(data, address)
+                ways[via[address]].sendto(data, address)
             except (BlockingIOError, InterruptedError):
                 self._hold(packets[position:])
                 return
@@ -370,8 +371,9 @@ class Node:
         else:
             self._other(data, address, now, number)
             way = self._ways.get(number)
-            if isinstance(way, Tcp) and not way.proven:
-                way.proven = address in self._door.legs
+            if isinstance(way, Tcp) and not way.proven and address in self._door.legs:
+                way.proven = True
+                self.counters.tcp_proven += 1
 
     def _settle_frames(self) -> None:
         self._perform(self._engine.settle(monotonic()))

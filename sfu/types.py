@@ -1,4 +1,4 @@
-"""The engine's whole boundary: what goes in, what comes out, and the transport facts that pass through it."""
+"""The engine's whole boundary: what goes in, what comes out (datagrams by the kernel's own list), and transport facts."""
 
 from dataclasses import dataclass
 
@@ -118,18 +118,10 @@ class Disconnect:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Transmit:
-    """A datagram to send."""
-
-    address: Address
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Notify:
     """Tell signalling."""
 
     notification: Notification
 
 
-Output = Answered | Open | Connect | Disconnect | Transmit | Notify
+Output = Answered | Open | Connect | Disconnect | Notify

@@ -78,13 +78,17 @@ class Peer:
             out.append((self._door.probe(self._path, address), address))
         return out
 
-    def close(self) -> Packets:
-        """Say goodbye and forget."""
+    def farewell(self) -> Packets:
+        """What tells the browser that it is over."""
         address = self._path.selected
-        farewell = self._dtls.close() if self._dtls is not None else []
+        if address is None or self._dtls is None:
+            return []
+        return [(datagram, address) for datagram in self._dtls.close()]
+
+    def close(self) -> None:
+        """Forget it."""
         self.state = "over"
         self._door.close(self.leg)
-        return [] if address is None else [(datagram, address) for datagram in farewell]
 
     def _is_lost(self, now: float) -> bool:
         if self.state != "secured":

@@ -116,13 +116,6 @@ class Description:
     remote: Remote
     setup: str
 
-    def extensions(self) -> dict[str, int]:
-        """All header extensions of the BUNDLE by URI; their ids are one space."""
-        found: dict[str, int] = {}
-        for media in self.media:
-            found.update(media.extensions)
-        return found
-
 
 def parse(sdp: str, max_bytes: int) -> Description:
     """Read what a browser wrote; BadOffer says what is wrong with it."""

@@ -94,3 +94,19 @@ async def test_more_tiles_than_slots_grow_the_connection(browser: Browser) -> No
         )
         for person in (ann, ben, cid):
             await person.page.close()
+
+
+async def test_where_no_udp_gets_out_media_comes_over_tcp(browser: Browser) -> None:
+    async with media_node() as (node, _):
+        ann = await window(browser, node.ask, ROOM, "ann")
+        ben = await window(browser, node.ask, ROOM, "ben")
+        ann.udp = ben.udp = False
+        await ann.publish()
+        await ben.subscribe()
+        await ben.want(ann=640)
+        await ben.until(
+            "received()", lambda r: frames(r) > SOME_FRAMES and r["a0"]["energy"] > 0.001
+        )
+        assert node.counters.tcp_proven == 2
+        await ann.page.close()
+        await ben.page.close()

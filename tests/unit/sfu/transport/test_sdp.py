@@ -36,7 +36,7 @@ def test_chromiums_layers_codecs_and_extensions_are_read() -> None:
     assert [(c.name, c.payload_type, c.rtx) for c in video.codecs] == [("vp8", 96, 97)]
     assert [(c.name, c.payload_type) for c in audio.codecs] == [("opus", 111)]
     assert video.extensions[sdp.RID] == 10
-    assert described.extensions()[sdp.TRANSPORT_CC] == 3
+    assert audio.extensions[sdp.TRANSPORT_CC] == 3
     assert described.remote.fingerprints[0][0] == "sha-256"
 
 
