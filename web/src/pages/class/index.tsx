@@ -223,7 +223,7 @@ function usePanel(chat: readonly ChatLine[], you: string) {
   const latest = chat.at(-1)?.seq ?? 0;
   // What was there on arrival counts as read.
   useEffect(() => {
-    if (panel === "chat" || readUpTo === null) setReadUpTo(latest);
+    if (you !== "" && (panel === "chat" || readUpTo === null)) setReadUpTo(latest);
   }, [panel, latest, you]);
   const read = readUpTo ?? latest;
   const unread = panel === "chat" ? 0 : chat.filter((line) => line.seq > read && line.user !== you).length;

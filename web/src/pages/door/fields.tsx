@@ -22,8 +22,8 @@ export function DeviceFields({ local, onSpeaker }: Props) {
   const speakers = devices.speakers.value;
   return (
     <div class="col">
-      <Field label={t("door.microphone")} none={t("door.noMicAllowed")} list={devices.mics.value} chosen={devices.chosen.value.mic} onChoose={choose("mic")} />
-      <Field label={t("door.camera")} none={t("door.noCameraAllowed")} list={devices.cameras.value} chosen={devices.chosen.value.camera} onChoose={choose("camera")} />
+      <Field label={t("door.microphone")} none={t("door.noMic")} list={devices.mics.value} chosen={devices.chosen.value.mic} onChoose={choose("mic")} />
+      <Field label={t("door.camera")} none={t("door.noCamera")} list={devices.cameras.value} chosen={devices.chosen.value.camera} onChoose={choose("camera")} />
       {speakers.length > 0 && (
         <Field label={t("door.speaker")} none="" list={speakers} chosen={devices.chosen.value.speaker} onChoose={choose("speaker")} />
       )}
