@@ -34,6 +34,7 @@ from signaling.routing.bus import Bus
 from signaling.routing.lease import NodeLease
 from signaling.routing.place import Place
 from signaling.session import Session
+from signaling.wire.neighbours import Neighbours
 from signaling.wire.server import WireServer, build_server
 
 COME_BACK_AFTER_MS = 200
@@ -58,6 +59,7 @@ class HubContext:
     media: Media | None
     media_is_here: bool = True
     origins: Collection[str] = ()
+    neighbours: Neighbours | None = None
 
 
 class Hub:
@@ -66,7 +68,10 @@ class Hub:
     def __init__(self, context: HubContext) -> None:
         self._context = context
         self._server: WireServer = build_server(
-            meters=context.meters, clock=context.clock, origins=context.origins
+            meters=context.meters,
+            clock=context.clock,
+            origins=context.origins,
+            neighbours=context.neighbours,
         )
         self._bus = Bus(node_id=context.node_id, channels=context.channels, meters=context.meters)
         self._lease = NodeLease(

@@ -68,6 +68,9 @@ class ClassNamespace:
                 seq=joined.seq,
                 heard_at=self._clock.monotonic(),
             )
+            self._tokens.verify_join(
+                connect.token
+            )  # what was revoked meanwhile found nobody to cut
             self._sessions[sid] = session
             edge.admit(session, joined)
 

@@ -21,12 +21,12 @@ from server.telemetry.metrics import PrometheusMeters
 from signaling import protocol as wire
 from signaling.classroom.letters import CommandAsk
 from signaling.classroom.log import Append, Outcome, flush
-from signaling.context import JoinClaims
+from signaling.context import Channels, JoinClaims
 from signaling.errors import Refused
 from signaling.hub import Hub, HubContext
 from signaling.routing.place import Place
 
-WAIT_S = 10.0
+WAIT_S = 30.0
 
 
 def new_id() -> str:
@@ -97,7 +97,10 @@ class Node:
 
 @contextlib.asynccontextmanager
 async def running_node(
-    database: Database, redis_url: str, media: Any = None
+    database: Database,
+    redis_url: str,
+    media: Any = None,
+    through: Callable[[Channels], Channels] = lambda channels: channels,
 ) -> AsyncIterator[Node]:
     """A node on these stores; leaving the block stops it as SIGTERM would."""
     meters, clock, node_id = PrometheusMeters(), SystemClock(), new_id()
@@ -108,7 +111,7 @@ async def running_node(
             node_id=node_id,
             database=database,
             commits=commits,
-            channels=channels,
+            channels=through(channels),
             tokens=OpenTokens(),
             meters=meters,
             clock=clock,

@@ -12,7 +12,7 @@ import structlog
 from server.storage.postgres import Database
 from tests.support.class_nodes import running_node
 
-START_S = 20.0
+START_S = 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
