@@ -18,7 +18,8 @@ class Priority(IntEnum):
 class Demand(msgspec.Struct, frozen=True, kw_only=True):
     """One stream a viewer wants. `rungs_bps` are the bitrates it can have it at, ascending, not above what it can use.
 
-    `current` is the rung it has now (None: none): to keep it, it must fit; to climb, it must fit with room to spare.
+    `current` is the rung it has now (None: none): to climb, a rung must fit with room to spare; to be kept it may miss by
+    a little, so that one cautious step back of the estimate does not take a picture away and give it again.
     """
 
     key: int
@@ -28,6 +29,7 @@ class Demand(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _ROOM_TO_CLIMB = 1.15
+_ROOM_TO_KEEP = 0.8
 
 
 def allocate(budget_bps: int, demands: Sequence[Demand]) -> dict[int, int | None]:
@@ -64,5 +66,5 @@ def _best_rung(demand: Demand, rung: int, left_bps: float) -> int:
 def _price(demand: Demand, rung: int, paid_bps: int) -> float:
     """What the rung asks of the budget beyond what is paid already."""
     climbs = demand.current is None or rung > demand.current
-    needed_bps = demand.rungs_bps[rung] * (_ROOM_TO_CLIMB if climbs else 1.0)
+    needed_bps = demand.rungs_bps[rung] * (_ROOM_TO_CLIMB if climbs else _ROOM_TO_KEEP)
     return needed_bps - paid_bps

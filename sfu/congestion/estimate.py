@@ -31,7 +31,9 @@ _LONGEST_STEP_S = 1.0
 
 _FIRST_PROBE_AFTER_S = 0.2
 _PROBE_EVERY_S = 3.0
-_PROBE_AFTER_BACK_OFF_S = 5.0
+_PROBE_AFTER_BACK_OFF_S = 1.0
+_LONGEST_PROBE_WAIT_S = 16.0
+_PROBE_HELD_S = 8.0
 _PROBE_GAIN = 2.0
 _PROBE_S = 0.04
 _PROBE_SPREAD_S = 0.005
@@ -64,7 +66,9 @@ class Estimate:
         self._acked: deque[tuple[float, int]] = deque()
         self._acked_bytes = 0
         self._ceiling_bps: float | None = None
-        self._backed_off_at = now - _PROBE_AFTER_BACK_OFF_S
+        self._backed_off_at = now - _LONGEST_PROBE_WAIT_S
+        self._probe_wait_s = _PROBE_AFTER_BACK_OFF_S
+        self._lifted_at = now
         self._grown_at: float | None = None
         self._rtt_s = _FIRST_RTT_S
         self._heard = False
@@ -146,7 +150,7 @@ class Estimate:
             self._heard
             and self._probing is None
             and now >= self._probe_at
-            and now - self._backed_off_at >= _PROBE_AFTER_BACK_OFF_S
+            and now - self._backed_off_at >= self._probe_wait_s
             and self._trend.usage != "over"
         )
 
@@ -169,6 +173,11 @@ class Estimate:
         acked_bps = self.acked_bps()
         if acked_bps is None or now - self._backed_off_at < max(_BACK_OFF_APART_S, self._rtt_s):
             return
+        # What a probe had lifted did not hold: the next probe waits longer. What held for long was not the probe's fault.
+        held = now - self._lifted_at >= _PROBE_HELD_S
+        self._probe_wait_s = (
+            _PROBE_AFTER_BACK_OFF_S if held else min(2 * self._probe_wait_s, _LONGEST_PROBE_WAIT_S)
+        )
         self._backed_off_at = now
         self._ceiling_bps = acked_bps
         self._probing = None
@@ -210,6 +219,7 @@ class Estimate:
                 self._target_bps = min(believed_bps, self._bounds.most_bps)
                 self._ceiling_bps = None
                 self._probe_at = now
+                self._lifted_at = now
 
 
 def _delivered_bps(arrivals: list[Arrival]) -> float | None:
