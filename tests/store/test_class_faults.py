@@ -127,9 +127,10 @@ async def _say(node: Node, ask: CommandAsk) -> None:
     while True:
         try:
             await node.hub._classes.ask(ask)
-            return
         except SignalingError:
             await asyncio.sleep(0.05)
+        else:
+            return
 
 
 async def test_what_was_acknowledged_is_there_once_when_the_database_drops_its_connections(
