@@ -35,6 +35,7 @@ class NodeCounters(msgspec.Struct, kw_only=True):
     secured: int = 0
     lost: int = 0
     refused: int = 0  # commands
+    faults: int = 0  # of ours, each ends one connection
 
 
 class Meterage:

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from time import monotonic  # noqa: TID251 - a shell: it reads the clock, finer than the loop's
 
 import msgspec
+import structlog
 
 from sfu import commands
 from sfu.engine import Engine
@@ -49,6 +50,9 @@ REPORT_EVERY_S = 1.0
 STALL_S = 0.5  # without a tick: the machine stood still, so nobody's silence counts
 Way = socket.socket | Tcp
 OPENS = commands.Publish | commands.WhipPublish | commands.Subscribe | commands.WhepPlay
+
+
+_log = structlog.get_logger(__name__)
 
 
 class Node:
@@ -199,6 +203,12 @@ class Node:
             self._perform(self._engine.handle(Moved(leg=heard.leg, address=heard.selected), now))
 
     def _dtls(self, peer: Peer, data: bytes, address: Address, now: float) -> None:
+        try:
+            self._shake(peer, data, address, now)
+        except Exception:  # noqa: BLE001 - one connection's fault must not stop the others
+            self._broken(peer, now)
+
+    def _shake(self, peer: Peer, data: bytes, address: Address, now: float) -> None:
         was = peer.state
         self._send(peer.dtls(data, address, now))
         if peer.state == "secured" and was != "secured" and peer.keys is not None:
@@ -233,16 +243,31 @@ class Node:
             legs = list(self._peers)
         for leg in legs:
             peer = self._peers.get(leg)
-            if peer is None:
-                continue
+            if peer is not None:
+                self._care(peer, now)
+        self._perform(self._engine.handle(Tick(), now))
+        self._flush()
+        if now >= self._report_at or not self._peers:
+            self._report_at = now + REPORT_EVERY_S
+            self._report()
+
+    def _care(self, peer: Peer, now: float) -> None:
+        """One connection's timers."""
+        try:
             self._send(peer.tick(now))
             if peer.state == "over":
                 self._gone(peer, now)
-        self._perform(self._engine.handle(Tick(), now))
-        self._flush()
-        if now >= self._report_at:
-            self._report_at = now + REPORT_EVERY_S
-            self._report()
+        except Exception:  # noqa: BLE001 - one connection's fault must not stop the others
+            self._broken(peer, now)
+
+    def _broken(self, peer: Peer, now: float) -> None:
+        """A fault of ours in one connection ends that one, is logged once for it, and harms no other."""
+        self.counters.faults += 1
+        _log.exception("media.connection_failed", leg=peer.leg)
+        self._peers.pop(peer.leg, None)
+        self._forming.discard(peer.leg)
+        self._door.close(peer.leg)
+        self._perform(self._engine.handle(Gone(leg=peer.leg), now))
 
     def _report(self) -> None:
         self._meterage.report("media_node", self.counters)

@@ -80,16 +80,17 @@ class ClientDtls:
 class RawClient:
     """A UDP socket with what a publisher's offer and the node's answer agreed on."""
 
-    def __init__(self, port: int) -> None:
-        self.server: ADDRESS = ("127.0.0.1", port)
+    def __init__(self, port: int, host: str = "127.0.0.1") -> None:
+        self.server: ADDRESS = (host, port)
         self.dtls = ClientDtls()
         self.ufrag = secrets.token_hex(4)
         self.password = secrets.token_hex(12)
         self.remote_ufrag = ""
         self.remote_password = ""
-        self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self.sock = socket.socket(family, socket.SOCK_DGRAM)
         self.sock.setblocking(False)
-        self.sock.bind(("127.0.0.1", 0))
+        self.sock.bind((host, 0))
 
     def offer(
         self, fingerprint: str | None = None, *, kind: str = "audio", direction: str = "sendonly"

@@ -1,0 +1,109 @@
+"""The node's shell: its addresses and families, a port that is taken, and one connection's fault that harms no other."""
+
+import asyncio
+import errno
+import socket
+from collections.abc import Callable
+
+import pytest
+
+from sfu import commands
+from sfu.node import Node
+from sfu.settings import SfuSettings
+from sfu.transport.peer import Peer
+from tests.support.media_node import Counted, media_node
+from tests.support.media_raw import RawClient, opus
+
+ROOM = "t.c"
+HOSTS = ("127.0.0.1", "127.0.0.2") + (("::1",) if socket.has_dualstack_ipv6() else ())
+
+
+async def microphone(node: Node, peer: str, host: str) -> RawClient:
+    client = RawClient(node.port, host)
+    request = commands.Publish(room=ROOM, peer=peer, sdp=client.offer(), sources=["mic"])
+    reply = commands.decode_reply(await node.ask(commands.encode(request)))
+    assert isinstance(reply, commands.Answer)
+    client.answered(reply.sdp)
+    await client.connect()
+    return client
+
+
+async def until(good: Callable[[], bool], within_s: float = 30) -> None:
+    async with asyncio.timeout(within_s):
+        while not good():
+            await asyncio.sleep(0.01)
+
+
+async def hang_up(node: Node, peer: str) -> None:
+    request = commands.Hangup(room=ROOM, peer=peer, direction="both")
+    await node.ask(commands.encode(request))
+
+
+async def test_every_address_is_answered_by_itself_and_says_goodbye() -> None:
+    async with media_node(addresses=HOSTS) as (node, _):
+        for number, host in enumerate(HOSTS):
+            client = await microphone(node, f"p{number}", host)
+            srtp = client.dtls.outbound()
+            for i in range(5):
+                client.send(srtp.protect(opus(i + 1)))
+            await until(lambda: node.kernel_counters.rtp_in >= 5 * (number + 1))  # noqa: B023 - awaited here
+            await hang_up(node, f"p{number}")
+            while (await client.receive())[0] != 21:  # a DTLS alert: the goodbye
+                pass
+            client.close()
+        assert node.counters.faults == 0
+        assert node.counters.send_dropped == 0
+
+
+async def test_an_address_that_is_not_ours_is_advertised_and_everything_is_listened_to() -> None:
+    async with media_node(addresses=("203.0.113.9",)) as (node, _):
+        client = await microphone(node, "ann", "127.0.0.1")
+        assert node.counters.secured == 1
+        client.close()
+
+
+async def test_a_taken_port_is_an_error_of_the_start() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as holder:
+        holder.bind(("127.0.0.1", 0))
+        node = Node(SfuSettings(port=holder.getsockname()[1]), Counted())
+        with pytest.raises(OSError, match="in use") as caught:
+            async with node.running():
+                pass
+        assert caught.value.errno == errno.EADDRINUSE
+
+
+async def test_a_fault_in_one_connection_ends_that_one_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with media_node() as (node, told):
+        ann = await microphone(node, "ann", "127.0.0.1")
+        ben = await microphone(node, "ben", "127.0.0.1")
+        tick = Peer.tick
+
+        def breaks(peer: Peer, now: float) -> object:
+            if peer.leg == 1:
+                raise ZeroDivisionError
+            return tick(peer, now)
+
+        monkeypatch.setattr(Peer, "tick", breaks)
+        lost = await told.until(commands.Lost)
+        assert lost.peer == "ann"
+        assert node.counters.faults == 1
+        srtp = ben.dtls.outbound()
+        before = node.kernel_counters.rtp_in
+        ben.send(srtp.protect(opus(1)))
+        await until(lambda: node.kernel_counters.rtp_in > before)
+        ann.close()
+        ben.close()
+
+
+async def test_counts_are_handed_to_the_meters_and_fall_to_nothing_when_all_have_gone() -> None:
+    meters = Counted()
+    node = Node(SfuSettings(port=0), meters)
+    async with node.running():
+        client = await microphone(node, "ann", "127.0.0.1")
+        await until(lambda: meters.gauges.get("media_peers") == 1)
+        await until(lambda: meters.counts.get(("media_node", "secured")) == 1)
+        await hang_up(node, "ann")
+        await until(lambda: meters.gauges.get("media_peers") == 0)
+        client.close()
