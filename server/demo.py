@@ -134,6 +134,8 @@ async def seed(database: Database, passwords: Passwords, now: datetime) -> Demo:
         async with database.transaction(tenant_id) as connection:
             await _found(connection, tenant_id, hashes, now)
     async with database.transaction(tenant_id) as connection:
+        # Nodes that start at once take turns at the course's lock, so that they do not add a class twice.
+        await courses.get(connection, tenant_id, demo_id("teacher"), demo_id("course"), lock=True)
         open_class_id = await _open_class(connection, tenant_id, now)
         await _next_class(connection, tenant_id, now)
     return Demo(tenant_id=tenant_id, course_id=demo_id("course"), open_class_id=open_class_id)

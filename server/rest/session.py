@@ -107,6 +107,7 @@ async def refresh(call: Call[shapes.Refresh]) -> Answer:
         stands = await sessions.load(connection, claims.tid, claims.sid)
         outcome = sessions.judge(stands, claims.gen, cookie=cookie is not None, now=call.now)
         person = await people_store.get(connection, claims.tid, claims.sub)
+        school = await tenants.get(connection, claims.tid)
         if outcome == "next":
             await sessions.rotate(connection, claims.tid, claims.sid, call.now)
         if outcome == "reused":
@@ -115,7 +116,8 @@ async def refresh(call: Call[shapes.Refresh]) -> Answer:
         await call.deps.revocations.announce([ended])
         call.deps.meters.count("sign_ins_total", {"outcome": "reused"})
         raise Refusal("refresh_reused", "This refresh token was used before: sign in again.")
-    if outcome == "over" or stands is None or person is None or not person.active:
+    active = person is not None and person.active and school.active
+    if outcome == "over" or stands is None or person is None or not active:
         raise Refusal("token_revoked", "This sign-in has ended: sign in again.")
     generation = stands.generation + (1 if outcome == "next" else 0)
     return _pair(call, claims.tid, person, stands, generation)

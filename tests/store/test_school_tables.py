@@ -1,5 +1,7 @@
 """The second wall: whatever a query forgets, the rows of another school are not there."""
 
+import asyncio
+
 import asyncpg
 import pytest
 
@@ -9,6 +11,7 @@ from server.clock import SystemClock
 from server.schools import NewSchool, open_school
 from server.storage.postgres import Database
 from tests.support.school import CheapPasswords, moment
+from tests.support.stores import Stores
 
 pytestmark = pytest.mark.store
 OTHER = "018f3a5e-0000-7000-8000-00000000ffff"
@@ -83,6 +86,20 @@ async def test_seeding_again_changes_nothing_and_keeps_a_class_open(
             "SELECT state FROM classes WHERE class_id = $1", after.open_class_id
         )
     assert [row["state"] for row in states] == ["open"]
+
+
+async def test_nodes_that_start_at_once_seed_one_school(stores: Stores) -> None:
+    url = await stores.fresh_database()
+    async with (
+        Database(url, pool_size=8, statement_timeout_ms=5000) as fresh,
+        CheapPasswords().running() as passwords,
+    ):
+        now = moment(SystemClock())
+        got = await asyncio.gather(*(demo.seed(fresh, passwords, now) for _ in range(4)))
+        assert len(set(got)) == 1
+        assert await count(fresh, got[0], "classes") == 2
+        assert await count(fresh, got[0], "users") == 34
+    await stores.drop_database(url)
 
 
 async def count(database: Database, seeded: demo.Demo, table: str) -> int:

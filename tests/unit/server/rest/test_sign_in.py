@@ -168,3 +168,21 @@ async def test_guessing_is_slowed_down_and_the_right_password_costs_nothing(
         assert int(refused.headers["Retry-After"]) > 0
         other = {**body, "email": "student10@demo.school"}
         assert (await slow.api.call("POST", "/sessions", other)).status == 200
+
+
+async def test_a_school_that_is_switched_off_lets_nobody_in(
+    school: School, database: Database
+) -> None:
+    _, refresh = await pair(school, "student4")
+    tenant = school.seeded.tenant_id
+    switch = "UPDATE tenants SET active = $1 WHERE tenant_id = $2"
+    async with database.transaction(tenant) as connection:
+        await connection.execute(switch, False, tenant)
+    try:
+        assert (await renew(school, refresh)).code == "token_revoked"
+        body = {"email": "student4@demo.school", "password": demo.PASSWORD}
+        got = await school.api.call("POST", "/sessions", body)
+        assert (got.status, got.code) == (401, "credentials_wrong")
+    finally:
+        async with database.transaction(tenant) as connection:
+            await connection.execute(switch, True, tenant)
