@@ -14,6 +14,7 @@ import { Wants } from "./wants";
 
 const OFFER_WAIT_MS = 5000;
 const LOOK_MS = 2000;
+const LOOKS_UNTIL_STUCK = 6;
 
 export interface CallStats {
   publish: RTCPeerConnectionState;
@@ -24,6 +25,8 @@ export interface CallStats {
 
 export class Call implements MediaEar {
   readonly link: Signal<LinkWord> = signal("good");
+  /** The class is there and its media is not: a network that lets only pages through. */
+  readonly stuck: Signal<boolean> = signal(false);
   readonly receiver: Receiver;
   readonly wants: Wants;
   readonly sound: Sound;
@@ -37,6 +40,7 @@ export class Call implements MediaEar {
   /** Commands on their way, so that a quick double click ends in what was meant last. */
   private readonly saying = new Map<Source, boolean>();
   private before = { received: 0, lost: 0 };
+  private looksWithout = 0;
 
   constructor(
     private readonly connection: Connection,
@@ -213,6 +217,9 @@ export class Call implements MediaEar {
   }
 
   private async look(): Promise<void> {
+    const down = this.live && this.receiver.state !== "connected";
+    this.looksWithout = down ? this.looksWithout + 1 : 0;
+    this.stuck.value = this.looksWithout >= LOOKS_UNTIL_STUCK;
     const tracks = await this.receiver.inbound();
     const now = totals(tracks);
     this.link.value = linkWord(this.store.receiving.value, this.before, now, tracks[0]?.roundTripMs ?? null);

@@ -29,6 +29,7 @@ export function Banners({ visit }: { visit: Visit }) {
       </Banner>
     );
   }
+  if (call.stuck.value) return <Banner look="bad" icon="weak" urgent>{t("class.mediaStuck")}</Banner>;
   if (missed !== null) return <Banner look="ok" icon="ok">{t("class.back", { count: missed })}</Banner>;
   if (call.link.value === "audio_only") return <Banner look="warn" icon="weak">{t("class.linkAudioOnly")}</Banner>;
   if (call.link.value === "slow") return <Banner look="warn" icon="weak">{t("class.linkSlow")}</Banner>;
