@@ -205,7 +205,9 @@ async def test_a_check_without_a_good_seal_is_never_answered(running: tuple[Node
 
 
 @pytest.mark.parametrize(
-    "request_bytes", [b"", b"\xc1", b"\x80", commands.encode(commands.Done())]
+    "request_bytes",
+    [b"", b"\xc1", b"\x80", commands.encode(commands.Done())],
+    ids=["nothing", "no msgpack", "an empty map", "a reply"],
 )
 async def test_a_request_that_is_none_is_refused_by_its_code(
     running: tuple[Node, Told], request_bytes: bytes

@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 import socket
+import weakref
 
 from aioice import stun as codec
 from aiortc.rtcdtlstransport import SRTP_PROFILES, RTCCertificate
@@ -91,6 +92,7 @@ class RawClient:
         self.sock = socket.socket(family, socket.SOCK_DGRAM)
         self.sock.setblocking(False)
         self.sock.bind((host, 0))
+        weakref.finalize(self, self.sock.close)  # when the test failed before it could
 
     def offer(
         self, fingerprint: str | None = None, *, kind: str = "audio", direction: str = "sendonly"

@@ -80,7 +80,7 @@ def test_what_is_not_proven_gets_no_answer_and_no_way_in(door: Door, datagram: b
 @pytest.mark.parametrize(
     "datagram",
     [b"\x00", b"\x00\x01\x00\x04" + bytes(16), check()[:-5], check() + b"1234"],
-    ids=["one byte", "no cookie", "cut short", "bytes behind the end"],
+    ids=["one byte", "a length that is not there", "cut short", "more than it says"],
 )
 def test_what_is_no_stun_is_malformed(door: Door, datagram: bytes) -> None:
     with pytest.raises(Malformed):
