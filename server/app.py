@@ -36,6 +36,7 @@ from server.telemetry.metrics import PrometheusMeters, watch_loop_lag
 from signaling.classroom.log import Append, Outcome, flush
 from signaling.hub import Hub, HubContext
 from signaling.wire.heads import PatientRunner
+from signaling.wire.neighbours import Neighbours
 
 if TYPE_CHECKING:
     from sfu.control import Asked
@@ -95,11 +96,13 @@ async def node(settings: Settings, place: Place) -> AsyncIterator[int]:
                 media=media,
                 media_is_here=place.role == "all",
                 origins=settings.allowed_origins,
+                neighbours=_neighbours(place),
             )
         )
         media.on_notify = hub.hear_media
 
         # The web face.
+        stack.enter_context(http.counting_malformed(meters))
         checks = Checks(_components(database, redis, channels), meters, clock)
         deps = Deps(
             database=database,
@@ -140,6 +143,11 @@ async def node(settings: Settings, place: Place) -> AsyncIterator[int]:
         _log.info("node.ready", role=place.role, port=port)
         yield port
         _log.info("node.stopping")
+
+
+def _neighbours(place: Place) -> Neighbours | None:
+    """The nodes behind the same port, to whom a long-polling request may belong."""
+    return Neighbours(index=place.index, folder=place.sockets) if place.count > 1 else None
 
 
 def _components(database: Database, redis: Client, channels: ShardedChannels) -> list[Component]:

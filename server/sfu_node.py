@@ -49,6 +49,7 @@ async def node(settings: Settings, place: Place) -> AsyncIterator[int]:
             without="The message store does not answer. This media node cannot be asked.",
         )
         checks = Checks([redis], meters, clock)
+        stack.enter_context(http.counting_malformed(meters))
         app = web.Application(middlewares=[http.timed(meters)])
         secure_headers(app, tls=settings.secure)
         siblings = place.sockets if place.count > 1 else None

@@ -1,13 +1,17 @@
 """HTTP timings by route, and /metrics: this node's text, or that of all nodes of this machine together."""
 
 import asyncio
+import contextlib
 import hmac
 import ipaddress
+import logging
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import aiohttp
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler, Middleware
 
 from server.telemetry.metrics import PrometheusMeters, merged
@@ -39,6 +43,32 @@ def timed(meters: PrometheusMeters) -> Middleware:
         return response
 
     return middleware
+
+
+class _ForeignFaults(logging.Filter):
+    """Counts what aiohttp would log with a traceback, though only the other side is to blame."""
+
+    def __init__(self, meters: PrometheusMeters) -> None:
+        super().__init__()
+        self._meters = meters
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        if not isinstance(error, HttpProcessingError | ConnectionError):
+            return True
+        self._meters.count("http_malformed_total")
+        return False
+
+
+@contextlib.contextmanager
+def counting_malformed(meters: PrometheusMeters) -> Iterator[None]:
+    """Bytes that are no HTTP are answered and counted, not logged, until the block ends."""
+    logger, faults = logging.getLogger("aiohttp.server"), _ForeignFaults(meters)
+    logger.addFilter(faults)
+    try:
+        yield
+    finally:
+        logger.removeFilter(faults)
 
 
 def mount(

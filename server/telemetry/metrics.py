@@ -40,6 +40,7 @@ class _Instrument:
 # What each metric says. A name that is not here still works; a test sees to it that all are here.
 MEANINGS = {
     "http_requests_total": "Requests answered, by route and status.",
+    "http_malformed_total": "Connections whose bytes were no HTTP, or that broke off.",
     "http_request_seconds": "Time from the head of a request to its answer, by route.",
     "sign_ins_total": "Sign-ins, by outcome.",
     "loop_lag_seconds": "How late the event loop ran a timer.",

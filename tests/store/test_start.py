@@ -108,11 +108,15 @@ def _nodes(supervisor: psutil.Process) -> list[psutil.Process]:
 
 
 async def _reported_nodes(lectern: RunningLectern) -> set[str]:
-    async with (
-        aiohttp.ClientSession() as session,
-        session.get(f"{lectern.base_url}/metrics") as response,
-    ):
-        text = await response.text()
+    """Nothing while the kernel still gives connections to the dead node."""
+    try:
+        async with (
+            aiohttp.ClientSession() as session,
+            session.get(f"{lectern.base_url}/metrics") as response,
+        ):
+            text = await response.text()
+    except aiohttp.ClientError:
+        return set()
     return {
         line.split('node="')[1][:6] for line in text.splitlines() if "channels_healthy{" in line
     }

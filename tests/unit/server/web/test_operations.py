@@ -1,5 +1,6 @@
 """/metrics for those who may see it; /healthz, /readyz and /status as the dependencies are."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -145,3 +146,18 @@ async def test_a_draining_node_is_not_ready_and_not_wrong(scene: Scene) -> None:
 async def test_a_browser_gets_the_page(scene: Scene) -> None:
     response = await scene.client.get("/status", headers={"Accept": "text/html,*/*;q=0.8"})
     assert response.content_type == "text/html"
+
+
+async def test_bytes_that_are_no_http_are_counted_and_not_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    meters = PrometheusMeters()
+    with http.counting_malformed(meters):
+        async with TestServer(web.Application()) as server:
+            reader, writer = await asyncio.open_connection(server.host, server.port)
+            writer.write(b"GET / HTTP/1.1\r\nthis is no header\r\n\r\n")
+            assert b" 400 " in await reader.readline()
+            writer.close()
+            await writer.wait_closed()
+    assert [record for record in caplog.records if record.exc_info] == []
+    assert b"lectern_http_malformed_total 1.0" in meters.text()
