@@ -110,3 +110,27 @@ async def test_where_no_udp_gets_out_media_comes_over_tcp(browser: Browser) -> N
         assert node.counters.tcp_proven == 2
         await ann.page.close()
         await ben.page.close()
+
+
+async def test_a_screen_joins_the_camera_on_the_same_connection(browser: Browser) -> None:
+    async with media_node() as (node, told):
+        ann = await window(browser, node.ask, ROOM, "ann")
+        ben = await window(browser, node.ask, ROOM, "ben")
+        await ann.publish()
+        await ben.subscribe()
+        await ben.want(ann=640)
+        await ben.until("received()", lambda r: frames(r) > SOME_FRAMES)
+        await ann.share()
+        tracks = [
+            commands.Wanted(track="ann/camera", width=320),
+            commands.Wanted(track="ann/screen", width=960),
+        ]
+        await ben.ask(commands.Want(room=ROOM, peer="ben", tracks=tracks))
+        before = frames(await ben.page.evaluate("received()"))
+        await ben.until(
+            "received()", lambda r: frames(r, "v1") > SOME_FRAMES and frames(r, "v0") > before
+        )
+        assert not told.of(commands.Lost)
+        assert node.counters.secured == 2
+        await ann.page.close()
+        await ben.page.close()

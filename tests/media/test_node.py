@@ -107,3 +107,23 @@ async def test_counts_are_handed_to_the_meters_and_fall_to_nothing_when_all_have
         await hang_up(node, "ann")
         await until(lambda: meters.gauges.get("media_peers") == 0)
         client.close()
+
+
+async def test_a_stream_that_nothing_names_is_known_by_its_payload_type() -> None:
+    async with media_node() as (node, told):
+        client = RawClient(node.port)
+        offer = client.offer(names_ssrc=False)
+        reply = commands.decode_reply(
+            await node.ask(commands.encode(commands.WhipPublish(room=ROOM, peer="ann", sdp=offer)))
+        )
+        assert isinstance(reply, commands.Answer)
+        client.answered(reply.sdp)
+        await client.connect()
+        srtp = client.dtls.outbound()
+        for i in range(400):
+            client.send(srtp.protect(opus(i + 1, ssrc=777, level=10)))
+            await asyncio.sleep(0.005)
+            if told.of(commands.Speakers):
+                break
+        assert (await told.until(commands.Speakers)).peers == ["ann"]
+        client.close()

@@ -62,6 +62,18 @@ class Window:
         assert isinstance(reply, commands.Answer), reply
         await self.page.evaluate("sdp => answered(sdp)", self._heard(reply.sdp))
 
+    async def share(self, *, width: int = 960, height: int = 540) -> None:
+        """Send a screen too, by a new offer of the same connection."""
+        sdp = await self.page.evaluate(
+            "wish => offerScreen(wish)", {"width": width, "height": height}
+        )
+        sources: list[commands.Source] = ["mic", "camera", "screen"]
+        reply = await self.ask(
+            commands.Publish(room=self.room, peer=self.peer, sdp=sdp, sources=sources)
+        )
+        assert isinstance(reply, commands.Answer), reply
+        await self.page.evaluate("sdp => answered(sdp)", self._heard(reply.sdp))
+
     async def subscribe(self) -> None:
         """Open the receiving connection."""
         reply = await self.ask(commands.Subscribe(room=self.room, peer=self.peer))

@@ -95,7 +95,12 @@ class RawClient:
         weakref.finalize(self, self.sock.close)  # when the test failed before it could
 
     def offer(
-        self, fingerprint: str | None = None, *, kind: str = "audio", direction: str = "sendonly"
+        self,
+        fingerprint: str | None = None,
+        *,
+        kind: str = "audio",
+        direction: str = "sendonly",
+        names_ssrc: bool = True,
     ) -> str:
         """One microphone, or one camera."""
         codec = {
@@ -119,7 +124,7 @@ class RawClient:
             f"a=extmap:4 {sdp.MID}",
             f"a={direction}",
             "a=rtcp-mux",
-            *codec[kind][: None if direction == "sendonly" else -1],
+            *codec[kind][: None if names_ssrc and direction == "sendonly" else -1],
         ]
         return "\r\n".join(lines) + "\r\n"
 
