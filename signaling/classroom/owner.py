@@ -65,8 +65,8 @@ class Owner:
         return self.ledger.alive and self._around.lease.held()
 
     def idle_s(self, now: float) -> float:
-        """For how long nobody has asked for anything."""
-        return now - self._used_at
+        """For how long nobody has been here or asked for anything."""
+        return 0.0 if self.ledger.state.people else now - self._used_at
 
     async def run(self) -> None:
         """Be the owner for as long as it lasts."""

@@ -271,7 +271,7 @@ class Classes:
                 del self._edges[place]
                 await self._bus.unsubscribe(place)
         for place, owner in list(self._owners.items()):
-            if owner.alive and owner.idle_s(now) > OWNER_KEPT_S:
+            if owner.idle_s(now) > OWNER_KEPT_S or not (owner.alive or place in self._edges):
                 del self._owners[place]
                 owner.step_down()
         known = self._edges.keys() | self._owners.keys()

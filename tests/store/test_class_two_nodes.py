@@ -124,3 +124,20 @@ async def test_the_owner_is_killed_and_the_class_goes_on(
         {event["seq"] for event in tess.events}
     )
     assert {event["epoch"] for event in sam.events} >= {1, 2}
+
+
+async def test_a_node_that_is_stopped_hands_its_classes_over(
+    database: Database, redis_url: str, nodes: list[Node], enter: Enter
+) -> None:
+    place = await a_class(database)
+    async with running_node(database, redis_url) as leaving:
+        tess = await enter(place, "tess", leaving, "teacher")
+        sam = await enter(place, "sam", nodes[0])
+    await tess.until(lambda: not tess.connected)
+    assert tess.notices[-1]["type"] == "resume"
+
+    assert (await sam.command("chat.send", text="where did she go"))["ok"]
+    await tess.enter(nodes[1], resume=True)
+
+    await tess.until(lambda: tess.texts == ["where did she go"])
+    assert not sam.heard("person.left")
