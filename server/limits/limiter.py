@@ -18,10 +18,10 @@ Policy = Literal["default", "address", "sign_in", "sign_in_account", "sign_in_ad
 # alone is counted generously, because a whole school may stand behind it.
 RATES: Mapping[Policy, Rate] = {
     "default": Rate(quota=600, window_seconds=60),
-    "address": Rate(quota=1200, window_seconds=60),
+    "address": Rate(quota=6000, window_seconds=60),
     "sign_in": Rate(quota=10, window_seconds=300),
     "sign_in_account": Rate(quota=100, window_seconds=3600),
-    "sign_in_address": Rate(quota=600, window_seconds=60),
+    "sign_in_address": Rate(quota=3000, window_seconds=60),
 }
 
 REDIS_SECONDS = 0.25

@@ -43,7 +43,9 @@ class Endpoint:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer the request, whatever it is."""
         trace_id = self._deps.new_id()
-        with structlog.contextvars.bound_contextvars(trace_id=trace_id, route=self._route.name):
+        with structlog.contextvars.bound_contextvars(
+            trace_id=trace_id, route=self._route.name, tenant_id=None, user_id=None
+        ):
             headers: dict[str, str] = {}
             try:
                 answer = await self._answer(request, headers)
@@ -60,6 +62,12 @@ class Endpoint:
         forwarded_for = ",".join(request.headers.getall("X-Forwarded-For", ()))
         address = caller(request.remote, forwarded_for, self._deps.trusted_proxies)
         who, join = await self._authenticate(request, address)
+        known = who or join
+        if known is not None:
+            # Taken back with what `handle` bound.
+            structlog.contextvars.bind_contextvars(
+                tenant_id=known.tenant_id, user_id=known.user_id
+            )
         headers.update(await limits.charge(self._deps.limiter, route.cost, who, address))
         params = _params(request.match_info)
         query = parse.query(dict(request.query), tuple(route.query))

@@ -25,8 +25,8 @@ SDP_BYTES = 60_000
 # fmt: off
 ROUTES: tuple[Route, ...] = (
     # Sign-in
-    Route(method="POST", path="/sessions", handler=session.sign_in, summary="Sign in", auth="none", body=shapes.SignIn, reply=shapes.Session, cost=5),
-    Route(method="POST", path="/sessions/refresh", handler=session.refresh, summary="The next pair of tokens", auth="none", body=shapes.Refresh, reply=shapes.Session, cost=2),
+    Route(method="POST", path="/sessions", handler=session.sign_in, summary="Sign in", auth="none", body=shapes.SignIn, reply=shapes.Session),
+    Route(method="POST", path="/sessions/refresh", handler=session.refresh, summary="The next pair of tokens", auth="none", body=shapes.Refresh, reply=shapes.Session),
     Route(method="DELETE", path="/sessions/current", handler=session.sign_out, summary="Sign out", permission="self", status=204),
     Route(method="GET", path="/me", handler=session.me, summary="Who is calling", permission="self", reply=shapes.Me),
     # People

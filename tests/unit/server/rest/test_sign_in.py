@@ -186,3 +186,14 @@ async def test_a_school_that_is_switched_off_lets_nobody_in(
     finally:
         async with database.transaction(tenant) as connection:
             await connection.execute(switch, True, tenant)
+
+
+async def test_a_school_behind_one_address_is_not_locked_out(
+    database: Database, valkey_url: str
+) -> None:
+    """A thousand people may sign in from one address at the bell."""
+    async with running_school(database, valkey_url, limit_scale=1) as school:
+        limiter = school.deps.limiter
+        for _ in range(1000):
+            assert (await limiter.take("address", "203.0.113.9")).allowed
+            assert (await limiter.take("sign_in_address", "203.0.113.9")).allowed
