@@ -161,6 +161,8 @@ export class Call implements MediaEar {
     this.publisher = publisher;
     const tracks = this.local.tracks.peek();
     for (const source of SOURCES) await publisher.set(source, tracks[source] ?? null);
+    // Lost again before it was offered.
+    if (this.publisher !== publisher) return false;
     return publisher.start(async (sdp, sources) => {
       const answer = await this.connection.request("media.publish", { sdp, sources });
       return answer.ok ? (answer.sdp ?? null) : null;

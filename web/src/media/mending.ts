@@ -8,6 +8,7 @@ export class Mending {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private running = false;
   private again = false;
+  private lostMeanwhile = false;
   private stopped = false;
 
   /** `attempt` answers false when it must be tried again; it does not throw for what the network does. */
@@ -28,7 +29,9 @@ export class Mending {
     void this.run();
   }
 
+  /** It was lost: try after a while, and at once when all was well until now. */
   later(): void {
+    if (this.running) this.lostMeanwhile = true;
     if (this.stopped || this.running || this.timer !== undefined) return;
     const bound = Math.min(LAST_MS, FIRST_MS * 2 ** Math.min(this.tries, 10));
     this.timer = setTimeout(() => this.now(), this.tries === 0 ? 0 : bound * (0.5 + this.random() / 2));
@@ -46,6 +49,7 @@ export class Mending {
 
   private async run(): Promise<void> {
     this.running = true;
+    this.lostMeanwhile = false;
     let good = false;
     try {
       good = await this.attempt();
@@ -56,7 +60,7 @@ export class Mending {
     if (this.again) {
       this.again = false;
       this.now();
-    } else if (!good) {
+    } else if (!good || this.lostMeanwhile) {
       this.tries = Math.max(1, this.tries);
       this.later();
     }

@@ -51,6 +51,7 @@ export function Tile({ face, viewer, focusable = true, onOpen }: Props) {
       data-user={face.user}
       data-self={String(face.self)}
       data-camera={face.cameraOn ? "on" : "off"}
+      data-hand={String(face.hand)}
       data-hand={face.hand}
       onKeyDown={(event) => {
         if (event.key === "Enter" && event.target === frame.current) onOpen?.();

@@ -52,6 +52,14 @@ it("a wish during a try is followed by one more, not by two", async () => {
   expect(tries).toBe(2);
 });
 
+it("a loss during a try that went well is not forgotten", async () => {
+  good = true;
+  mending.now();
+  mending.later();
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(tries).toBe(2);
+});
+
 it("never goes on once it is stopped", async () => {
   mending.now();
   mending.stop();
