@@ -52,7 +52,6 @@ export function Tile({ face, viewer, focusable = true, onOpen }: Props) {
       data-self={String(face.self)}
       data-camera={face.cameraOn ? "on" : "off"}
       data-hand={String(face.hand)}
-      data-hand={face.hand}
       onKeyDown={(event) => {
         if (event.key === "Enter" && event.target === frame.current) onOpen?.();
       }}
