@@ -65,6 +65,7 @@ class Estimate:
         self._remb_at = now
         self._acked: deque[tuple[float, int]] = deque()
         self._acked_bytes = 0
+        self._newest_arrival = 0.0
         self._ceiling_bps: float | None = None
         self._backed_off_at = now - _LONGEST_PROBE_WAIT_S
         self._probe_wait_s = _PROBE_AFTER_BACK_OFF_S
@@ -97,12 +98,7 @@ class Estimate:
         if not arrivals:
             return
         self._heard = True
-        lost = sum(arrival.arrived_at is None for arrival in arrivals)
-        for arrival in arrivals:
-            if arrival.arrived_at is not None:
-                self._acked.append((arrival.arrived_at, arrival.size_bytes))
-                self._acked_bytes += arrival.size_bytes
-        self._forget_old()
+        lost = self._note_acked(arrivals)
         usage = self._trend.feed(arrivals)
         self._loss.feed(len(arrivals), lost, now, self.bitrate_bps)
         self._note_probe(arrivals, now)
@@ -163,10 +159,21 @@ class Estimate:
             return None
         return (self._acked_bytes - self._acked[0][1]) * 8 / span_s
 
-    def _forget_old(self) -> None:
-        newest = max(arrived_at for arrived_at, _ in self._acked) if self._acked else 0.0
-        while self._acked and newest - self._acked[0][0] > _WINDOW_S:
-            self._acked_bytes -= self._acked.popleft()[1]
+    def _note_acked(self, arrivals: list[Arrival]) -> int:
+        """Keep what came in the last half second; how many did not come."""
+        lost = 0
+        acked = self._acked
+        for arrival in arrivals:
+            if arrival.arrived_at is None:
+                lost += 1
+                continue
+            acked.append((arrival.arrived_at, arrival.size_bytes))
+            self._acked_bytes += arrival.size_bytes
+            self._newest_arrival = max(self._newest_arrival, arrival.arrived_at)
+        oldest = self._newest_arrival - _WINDOW_S
+        while acked and acked[0][0] < oldest:
+            self._acked_bytes -= acked.popleft()[1]
+        return lost
 
     def _back_off(self, now: float) -> None:
         self._grown_at = now
