@@ -47,6 +47,7 @@ class _Connection:
     local: Local
     remote: Remote | None = None
     version: int = 1
+    secured: bool = False
 
 
 class Switchboard:
@@ -372,6 +373,7 @@ class Switchboard:
     def secured(self, event: Secured) -> None:
         if event.leg not in self._connections:
             return
+        self._connections[event.leg].secured = True
         keys = table.LegKeys(
             profile=PROFILES[event.keys.profile],
             inbound=event.keys.inbound,
@@ -382,8 +384,9 @@ class Switchboard:
         self.stale.add(self._connections[event.leg].room)
 
     def moved(self, event: Moved) -> None:
-        """The path of a connection is another one."""
-        if event.leg in self._connections:
+        """The path of a connection is another one. Before it is secured the shell knows the path, and says it then."""
+        connection = self._connections.get(event.leg)
+        if connection is not None and connection.secured:
             self._kernel.set_address(LegId(event.leg), event.address)
 
     def lost(self, leg: Leg) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from sfu import commands
-from sfu.types import Connect, Disconnect, Gone, Open, Tick
+from sfu.types import Connect, Disconnect, Gone, Moved, Open, Tick
 from tests.unit.sfu.engine.support import ROOM, House
 
 
@@ -185,3 +185,13 @@ def test_empty_rooms_make_way_and_full_ones_do_not() -> None:
     reply = house.ask(commands.Subscribe(room="another", peer="x"))
     assert isinstance(reply, commands.Refusal)
     assert reply.code == "media_full"
+
+
+def test_a_browser_that_checks_before_its_answer_has_come_harms_nothing(house: House) -> None:
+    offer = house.ask(commands.Subscribe(room=ROOM, peer="ben"))
+    assert isinstance(offer, commands.Offer)
+    house.engine.handle(Moved(leg=1, address=("127.0.0.1", 5000)), house.now)
+    assert house.answer("ben", offer) == commands.Done()
+    house.secure(1)
+    house.engine.handle(Moved(leg=1, address=("127.0.0.1", 6000)), house.now)
+    house.engine.handle(Moved(leg=99, address=("127.0.0.1", 6000)), house.now)
