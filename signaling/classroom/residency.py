@@ -23,7 +23,7 @@ from signaling.routing.bus import Bus
 from signaling.routing.lease import Claimed
 from signaling.routing.place import Place, place_of_room
 
-PATIENCE_S = 6.0
+PATIENCE_S = 8.0
 ASK_DEADLINE_S = 2.0
 REPORT_DEADLINE_S = 0.5
 AGAIN_AFTER_S = 0.15

@@ -180,10 +180,14 @@ class Browser:
         return self
 
     async def command(self, event: str, **body: Any) -> dict[str, Any]:
-        """Send a command with an id of its own, unless one is given, and wait for the answer."""
+        """Send a command with an id of its own, unless one is given, until somebody answers for the class."""
         self.ids += 1
         body.setdefault("id", f"{self.user}-{self.ids}")
-        return await self.ask(event, **body)
+        async with asyncio.timeout(WAIT_S):
+            while True:
+                answer = await self.ask(event, **body)
+                if answer.get("code") != "class_unreachable":
+                    return answer
 
     async def ask(self, event: str, **body: Any) -> dict[str, Any]:
         assert self._client is not None
