@@ -27,7 +27,7 @@ from signaling.context import (
     Meters,
     Tokens,
 )
-from signaling.errors import SignalingError
+from signaling.errors import Busy, SignalingError
 from signaling.media.nodes import MediaNodes
 from signaling.routing.background import Background
 from signaling.routing.bus import Bus
@@ -183,6 +183,11 @@ class Hub:
             await self._classes.ask(ask)
         except SignalingError as error:
             self._context.meters.count("class_quiet_asks_failed_total", {"code": error.code})
+
+    async def probe(self) -> None:
+        """Raise unless this node holds its lease, without which it can own no class."""
+        if not self._lease.held():
+            raise Busy("This node cannot keep its lease.")
 
     # --- What REST asks -------------------------------------------------------------------------
 
