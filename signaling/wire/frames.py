@@ -3,6 +3,7 @@
 import base64
 import binascii
 import re
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
@@ -86,7 +87,8 @@ def parse_packet(text: bytes, limits: gates.WireLimits) -> Packet:
     except UnicodeDecodeError:
         raise PeerError("malformed") from None
     number = int(id_text) if id_text else None
-    attachments = _attachments(kind, count, limits)
+    plain = count is None and kind < BINARY_EVENT
+    attachments = 0 if plain else _attachments(kind, count, limits)
     if not _FORM[kind](data, number):
         raise PeerError("malformed")
     return Packet(kind, namespace, number, attachments, data)
@@ -114,7 +116,7 @@ def _is_disconnect(data: Any, number: int | None) -> bool:
 
 
 def _is_event(data: Any, number: int | None) -> bool:
-    return isinstance(data, list) and len(data) > 0 and isinstance(data[0], str)
+    return type(data) is list and data != [] and type(data[0]) is str
 
 
 def _is_ack(data: Any, number: int | None) -> bool:
@@ -131,6 +133,7 @@ _FORM = (_is_connect, _is_disconnect, _is_event, _is_ack, _never, _is_event, _is
 # --- What goes out ------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=256)
 def _head(kind: int, namespace: str) -> bytes:
     place = b"" if namespace == "/" else namespace.encode() + b","
     return b"4%d%b" % (kind, place)
@@ -154,6 +157,11 @@ def connect_error_frame(namespace: str, data: Any) -> bytes:
 def disconnect_frame(namespace: str) -> bytes:
     """The end of a namespace."""
     return _head(DISCONNECT, namespace)
+
+
+def ack_frame(namespace: str, number: int, data: list[Any]) -> bytes:
+    """The answer to an event, without binary parts."""
+    return b"%b%d%b" % (_head(ACK, namespace), number, _encode(data))
 
 
 def data_frames(

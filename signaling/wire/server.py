@@ -289,6 +289,9 @@ class WireServer(socketio.AsyncServer):  # type: ignore[misc]  # the library is 
             data = list(answer)
         else:
             data = [answer]
+        if packet.id is not None and not self.limits.binary:
+            self.eio.send(session, frames.ack_frame(packet.namespace, packet.id, data))
+            return
         for part in frames.data_frames(
             frames.ACK, packet.namespace, packet.id, data, binary=self.limits.binary
         ):

@@ -126,8 +126,8 @@ class FrameReader:
             return None
         self._need = 2
         self._position = end
-        body = unmask(bytes(data[at + head - 4 : at + head]), bytes(data[at + head : end]))
-        return first >= 0x80, first & 0x0F, body
+        whole = bytes(data[at + head - 4 : end])
+        return first >= 0x80, first & 0x0F, unmask(whole[:4], whole[4:])
 
     def _join(self, final: bool, opcode: int, payload: bytes) -> tuple[int, bytes] | None:
         if self._parts is None:
