@@ -33,9 +33,11 @@ def claimant(
         return unbound[0] if len(unbound) == 1 else None
     for source in sources:
         row = source.row
-        if payload_type not in row.payload_types or row.ssrc is not None:
-            continue
-        if row.rid == rid and (mid is None or row.mid == mid):
+        if (
+            payload_type in row.payload_types
+            and row.rid == rid
+            and (mid is None or row.mid == mid)
+        ):
             return source
     return None
 

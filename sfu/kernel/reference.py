@@ -45,7 +45,7 @@ _NUMBER = Struct("!H")
 
 
 class ReferenceKernel:
-    """See `table.Kernel`."""
+    """What each method promises is written at `table.Kernel`."""
 
     def __init__(self) -> None:
         self.transmits: list[Transmit] = []
@@ -62,7 +62,6 @@ class ReferenceKernel:
     # Rows: what the engine writes.
 
     def open_leg(self, leg: LegId, extensions: Extensions) -> None:
-        """See `table.Kernel`."""
         extensions = self._extensions.setdefault(extensions, extensions)
         opened = self._legs.get(leg)
         if opened is None:
@@ -74,17 +73,14 @@ class ReferenceKernel:
             route.lay_out()
 
     def secure_leg(self, leg: LegId, keys: LegKeys) -> None:
-        """See `table.Kernel`."""
         secured = self._leg(leg)
         secured.inbound = Inbound(keys, self._scratch)
         secured.outbound = Outbound(keys, self._scratch)
 
     def set_address(self, leg: LegId, address: Address) -> None:
-        """See `table.Kernel`."""
         self._leg(leg).address = address
 
     def close_leg(self, leg: LegId) -> None:
-        """See `table.Kernel`."""
         closed = self._legs.pop(leg, None)
         if closed is None:
             return
@@ -94,7 +90,6 @@ class ReferenceKernel:
             self.remove_route(route.row.route)
 
     def add_source(self, row: SourceRow) -> None:
-        """See `table.Kernel`."""
         leg = self._leg(row.leg)
         if row.source in self._sources:
             raise Misuse("a source is added twice")
@@ -109,7 +104,6 @@ class ReferenceKernel:
             leg.rtx_streams[row.rtx_ssrc] = source
 
     def remove_source(self, source: SourceId) -> None:
-        """See `table.Kernel`."""
         removed = self._sources.pop(source, None)
         if removed is None:
             return
@@ -127,7 +121,6 @@ class ReferenceKernel:
             self._publishers.pop(leg.id, None)
 
     def add_route(self, row: RouteRow) -> None:
-        """See `table.Kernel`."""
         leg = self._leg(row.leg)
         if row.route in self._routes or row.ssrc in leg.routes:
             raise Misuse("a route is added twice, or its SSRC is taken on the leg")
@@ -138,7 +131,6 @@ class ReferenceKernel:
     def point_route(
         self, route: RouteId, source: SourceId | None, max_temporal: int = ALL_TEMPORAL_LAYERS
     ) -> None:
-        """See `table.Kernel`."""
         pointed = self._route(route)
         target = None if source is None else self._source(source)
         pointed.wanted_layer = max_temporal
@@ -154,7 +146,6 @@ class ReferenceKernel:
                 self.punts.append(KeyFrameNeeded(target.row.source))
 
     def remove_route(self, route: RouteId) -> None:
-        """See `table.Kernel`."""
         removed = self._routes.pop(route, None)
         if removed is None:
             return
@@ -165,7 +156,6 @@ class ReferenceKernel:
     # Bytes and time: what the node brings.
 
     def receive(self, leg: LegId, datagram: bytes, now: float) -> bool:
-        """See `table.Kernel`."""
         counters = self.counters
         counters.bytes_in += len(datagram)
         known = self._legs.get(leg)
@@ -190,7 +180,6 @@ class ReferenceKernel:
         return False
 
     def tick(self, now: float) -> None:
-        """See `table.Kernel`."""
         for leg in self._publishers.values():
             if leg.outbound is None or leg.address is None:
                 continue
@@ -207,13 +196,11 @@ class ReferenceKernel:
                     self._send_rtcp(leg, receptions)
 
     def request_key_frame(self, source: SourceId) -> None:
-        """See `table.Kernel`."""
         asked = self._source(source)
         if asked.ssrc is not None:
             self._send_rtcp(asked.leg, rtcp.key_frame_request(reports.OUR_SSRC, asked.ssrc))
 
     def send_padding(self, leg: LegId, size_bytes: int, now: float) -> int:
-        """See `table.Kernel`."""
         padded = self._leg(leg)
         route = next(
             (route for route in padded.routes.values() if route.row.rtx and route.row.rtx_ssrc),
@@ -227,22 +214,18 @@ class ReferenceKernel:
         return sent_bytes
 
     def send_rtcp(self, leg: LegId, plain: bytes) -> None:
-        """See `table.Kernel`."""
         self._send_rtcp(self._leg(leg), plain)
 
     def take_transmits(self) -> list[Transmit]:
-        """See `table.Kernel`."""
         taken = self.transmits.copy()
         self.transmits.clear()
         return taken
 
     def take_punts(self) -> list[Punt]:
-        """See `table.Kernel`."""
         taken, self.punts = self.punts, []
         return taken
 
     def source_stats(self, source: SourceId) -> SourceStats:
-        """See `table.Kernel`."""
         counted = self._source(source)
         return SourceStats(
             ssrc=counted.ssrc,
@@ -256,7 +239,6 @@ class ReferenceKernel:
         )
 
     def route_stats(self, route: RouteId) -> RouteStats:
-        """See `table.Kernel`."""
         counted = self._route(route)
         return RouteStats(
             source=None if counted.source is None else counted.source.row.source,
@@ -389,9 +371,12 @@ class ReferenceKernel:
             self._hear(source, packet.passed[0][0], now)
         if packet.key_frame and packet.timestamp != source.key_timestamp:
             self._see_key_frame(source, packet)
+        started: list[Route] = []
         if source.waiting and packet.payload and (newest or packet.key_frame):
-            self._start_waiting(source, packet, now)
-        self._forward(source, packet, now, newest=newest)
+            started = self._start_waiting(source, packet, now)
+        self._forward(source, packet, source.routes, now, newest=newest)
+        if started and not newest:
+            self._catch_up(source, packet, started, now)
 
     def _step(self, source: Source, packet: Packet, now: float) -> None:
         if source.highest < 0:
@@ -421,19 +406,29 @@ class ReferenceKernel:
 
     # RTP out.
 
-    def _start_waiting(self, source: Source, packet: Packet, now: float) -> None:
+    def _start_waiting(self, source: Source, packet: Packet, now: float) -> list[Route]:
         """Routes that wait for the source start here, if the packet is one to start with."""
+        started: list[Route] = []
         if source.video and not packet.key_frame:
-            return
+            return started
         for route in list(source.waiting):
             if self._codec_for(route, packet) is None:
                 continue
             source.waiting.remove(route)
             switching.attach(route, source, packet, now)
+            started.append(route)
             self.punts.append(RouteSwitched(route.row.route, source.row.source))
             report = reports.sender_report(route, source, now)
             if report is not None:
                 self._send_rtcp(route.leg, report)
+        return started
+
+    def _catch_up(self, source: Source, first: Packet, routes: list[Route], now: float) -> None:
+        """The key frame's first packet was the one that came late: what followed it is here already."""
+        for index in range(first.index + 1, source.highest + 1):
+            packet = source.history.get(index)
+            if packet is not None:
+                self._forward(source, packet, routes, now, newest=False)
 
     @staticmethod
     def _codec_for(route: Route, packet: Packet) -> Packet | None:
@@ -444,11 +439,13 @@ class ReferenceKernel:
             return packet.as_opus()
         return None
 
-    def _forward(self, source: Source, packet: Packet, now: float, *, newest: bool) -> None:
+    def _forward(
+        self, source: Source, packet: Packet, routes: list[Route], now: float, *, newest: bool
+    ) -> None:
         index = packet.index
         layer = packet.picture.temporal_layer
         sender = self._sender
-        for route in source.routes:
+        for route in routes:
             taken: Packet | None = packet
             payload_type = route.payload_types.get(packet.codec)
             if payload_type is None:

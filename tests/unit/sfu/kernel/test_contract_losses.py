@@ -159,6 +159,21 @@ def test_the_rtx_stream_of_a_simulcast_layer_is_found_by_its_repaired_rid(rig: R
     assert (stats.packets, stats.lost) == (4, 0)
 
 
+def test_a_key_frame_whose_first_packet_comes_late_is_sent_whole(rig: Rig) -> None:
+    camera = Camera(rig, rig.publisher(), 0x1111)
+    viewer = rig.viewer().slot()
+    camera.send_frame(key=True)
+    viewer.play(camera)
+    first, second, third = camera.frame(key=True, packets=3)
+    camera.send([second, third])
+    assert viewer.rtp() == []
+    camera.send([first])
+    camera.send_frame()
+    packets = viewer.rtp()
+    assert [packet.marker for packet in packets] == [0, 0, 1, 0, 1]
+    assert_unbroken(packets)
+
+
 def test_a_loss_that_is_not_mended_asks_for_a_key_frame(rig: Rig) -> None:
     camera, _ = one_to_one(rig)
     first, _lost, third = camera.frame(packets=3)
