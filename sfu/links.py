@@ -1,6 +1,6 @@
 """What each viewer's link takes, and so the highest layer it may have of each track it shows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from sfu.commands import Link
@@ -15,6 +15,7 @@ from sfu.router.simulcast import ceiling
 AUDIO_BPS = 40_000
 SETTLED_S = 1.5  # a link's new state must last so long before it is told
 NONE_AT_ALL = -1
+CLIMB_AFTER_S = 4.0  # once a picture had to become smaller, it does not flicker back at once
 
 
 @dataclass(slots=True, kw_only=True)
@@ -24,6 +25,21 @@ class _Viewer:
     estimate: Estimate
     state: LinkState = "good"
     state_since: float = 0.0
+    lowered_at: dict[str, float] = field(default_factory=dict)  # track -> when
+
+    def forget_old(self, now: float) -> None:
+        """Steps down that hold nothing back any more."""
+        if self.lowered_at:
+            recent = {t: at for t, at in self.lowered_at.items() if now - at < CLIMB_AFTER_S}
+            self.lowered_at = recent
+
+    def steady(self, track: str, before: int, fits: int, now: float) -> int:
+        """Down at once, up only some time after the last step down."""
+        if fits < before:
+            self.lowered_at[track] = now
+        elif fits > before and now - self.lowered_at.get(track, float("-inf")) < CLIMB_AFTER_S:
+            return before
+        return fits
 
 
 class _Shown(NamedTuple):
@@ -77,6 +93,8 @@ class Links:
         viewer = self._viewers.get(subscription.leg)
         if viewer is None:
             return None
+        viewer.forget_old(now)
+        had, subscription.allowed = subscription.allowed, {}
         shown = _shown(room, subscription)
         wanted_bps = sum(int(item.rungs[-1][1].bitrate_bps) for item in shown)
         wanted_bps += AUDIO_BPS * sum(
@@ -88,8 +106,10 @@ class Links:
         given = allocate(viewer.estimate.bitrate_bps, _demands(room, subscription, shown))
         for item in shown:
             rung = given[item.slot.route]
-            subscription.allowed[item.producer.track] = (
-                NONE_AT_ALL if rung is None else item.rungs[rung][0]
+            fits = NONE_AT_ALL if rung is None else item.rungs[rung][0]
+            before = had.get(item.producer.track, fits)
+            subscription.allowed[item.producer.track] = viewer.steady(
+                item.producer.track, before, fits, now
             )
         return self._told(room, subscription, viewer, _state(shown, given), now)
 
@@ -112,7 +132,6 @@ class Links:
 def _shown(room: Room, subscription: Subscription) -> list[_Shown]:
     """What could play now; a track that has not started has no price yet and is not held back."""
     shown = []
-    subscription.allowed.clear()
     for slot in subscription.open_slots("video"):
         producer = room.producer(slot.track)
         if producer is None:

@@ -10,7 +10,8 @@ CAMERA_WIDTHS = (320, 640, 1280)
 SCREEN_WIDTHS = (480, 960, 1920)
 LIVE_FOR_S = 1.5  # without packets a layer counts as stopped
 RID_RANKS = {"q": 0, "h": 1, "f": 2}
-SMOOTHING = 0.5
+RISE = 0.5  # of a layer's price, each look: what it has cost lately it may cost again ...
+FALL = 0.04  # ... so a still picture, or an encoder out of breath, makes it cheap only slowly
 
 
 @dataclass(slots=True, kw_only=True)
@@ -30,7 +31,8 @@ class Layer:
         """Take the kernel's counts since the last look."""
         if elapsed_s > 0:
             fresh_bps = (total_bytes - self.bytes_seen) * 8 / elapsed_s
-            self.bitrate_bps += SMOOTHING * (fresh_bps - self.bitrate_bps)
+            weight = RISE if fresh_bps > self.bitrate_bps else FALL
+            self.bitrate_bps += weight * (fresh_bps - self.bitrate_bps)
         self.bytes_seen = total_bytes
         self.live = last_at is not None and now - last_at < LIVE_FOR_S
 

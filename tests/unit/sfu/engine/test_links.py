@@ -6,7 +6,7 @@ from sfu.commands import Link
 from sfu.congestion.estimate import Bounds
 from sfu.kernel.reference import ReferenceKernel
 from sfu.kernel.table import LegId, Remb
-from sfu.links import SETTLED_S, Links
+from sfu.links import CLIMB_AFTER_S, SETTLED_S, Links
 from sfu.router.consumer import Slot, Subscription
 from sfu.router.producer import Layer, Producer
 from sfu.router.room import Publication, Room
@@ -114,6 +114,26 @@ def test_a_short_dip_is_not_told() -> None:
     scene.takes(3_000_000, seconds=3)
     assert scene.takes(100_000, seconds=SETTLED_S / 2) == []
     assert scene.takes(3_000_000, seconds=3) == []
+
+
+def test_a_picture_goes_down_at_once_and_does_not_flicker_back() -> None:
+    scene = Scene("ann")
+    scene.takes(3_000_000)
+    scene.takes(300_000)
+    assert scene.viewer.allowed == {"ann/camera": 0}
+    scene.takes(3_000_000, seconds=CLIMB_AFTER_S / 2)
+    assert scene.viewer.allowed == {"ann/camera": 0}
+    scene.takes(3_000_000, seconds=CLIMB_AFTER_S)
+    assert scene.viewer.allowed == {"ann/camera": 2}
+
+
+def test_a_layer_stays_dear_while_its_picture_is_still() -> None:
+    layer = Layer(source=1, rid="f", width=1280)
+    total = 0
+    for second in range(20):
+        total += 200_000 if second < 10 else 10_000
+        layer.measure(total_bytes=total, last_at=float(second), elapsed_s=1.0, now=float(second))
+    assert 900_000 < layer.bitrate_bps < 1_600_000
 
 
 def test_a_track_that_has_not_started_is_not_held_back() -> None:
