@@ -113,8 +113,12 @@ async def _serve(settings: Settings, given: argparse.Namespace) -> None:
         async with run(settings, place):
             await stop.wait()
         return
-    # Before anything is started or written: somebody else's port is the commonest reason not to.
-    machine.claimed_port(settings.http_address, settings.http_port).close()
+    # Before anything is started or written: somebody else's port is the commonest reason not to. A free one is chosen
+    # here, once, because the two families of addresses would each choose their own.
+    with contextlib.closing(
+        machine.claimed_port(settings.http_address, settings.http_port)
+    ) as held:
+        settings = msgspec.structs.replace(settings, http_port=held.getsockname()[1])
     if given.role == "sfu" and not settings.redis_url:
         raise SettingsError("LECTERN_REDIS_URL is needed: an SFU node is asked over Redis")
     async with _with_stores(settings, database=given.role != "sfu") as ready:

@@ -36,6 +36,7 @@ DATABASE = "lectern"
 SUPERUSER = "lectern"
 OUTSIDE = Path("/var/lib/lectern")
 SOCKET_PATH_MAX_BYTES = 100
+LOG_MAX_BYTES = 16 * 1024 * 1024
 
 
 class StartError(Exception):
@@ -139,6 +140,7 @@ class _Cluster:
 async def postgres(state: Path, run: Path) -> AsyncIterator[str]:
     """PostgreSQL on this state folder; yields its URL."""
     cluster = _place(state, run)
+    _bound(cluster.log)
     if not (cluster.data / "PG_VERSION").exists():
         await asyncio.to_thread(_initialise, cluster)
     await _forget_dead_postmaster(cluster)
@@ -332,6 +334,7 @@ async def valkey(state: Path, run: Path) -> AsyncIterator[str]:
     socket = run / "valkey.sock"
     socket.unlink(missing_ok=True)
     log = state / "valkey.log"
+    _bound(log)
     command: list[str | Path] = [
         *(valkey_binary(), "--port", "0", "--unixsocket", socket, "--unixsocketperm", "700"),
         *("--save", "", "--appendonly", "no", "--dir", state, "--loglevel", "warning"),
@@ -383,11 +386,19 @@ async def _stop(process: subprocess.Popen[bytes], how: signal.Signals) -> None:
         await asyncio.to_thread(process.wait)
 
 
+def _bound(log: Path) -> None:
+    """Keep this log and the one before it, each of a bounded length."""
+    if log.exists() and log.stat().st_size > LOG_MAX_BYTES:
+        log.replace(log.with_suffix(".log.1"))
+
+
 def _last_line(log: Path) -> str:
     lines = (
         log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         if log.exists()
         else []
     )
+    if any("No space left on device" in line for line in lines[-20:]):
+        return f"no space is left on the disk of {log.parent}"
     said = [line for line in lines if "FATAL" in line or "error" in line.lower()] or lines
     return said[-1].strip() if said else f"see {log}"
