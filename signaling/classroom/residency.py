@@ -249,6 +249,7 @@ class Classes:
 
     async def _report(self, edge: Edge) -> None:
         """Until the owner has heard it; where it cannot be asked, the log is read, so that the class goes on hearing."""
+        hurries_until = self._around.clock.monotonic() + PATIENCE_S
         try:
             while edge.sessions:
                 reply = await self._ask_once(edge.report(), REPORT_DEADLINE_S)
@@ -258,7 +259,8 @@ class Classes:
                     await edge.mend()
                 if not isinstance(reply, letters.NotOwner):
                     return
-                await asyncio.sleep(AGAIN_AFTER_S)
+                hurries = self._around.clock.monotonic() < hurries_until
+                await asyncio.sleep(AGAIN_AFTER_S if hurries else REPORT_EACH_S)
         except (LmsError, SignalingError, TimeoutError) as error:
             _log.warning("class.report_failed", reason=type(error).__name__)
         finally:
