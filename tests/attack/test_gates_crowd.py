@@ -17,8 +17,8 @@ SCHOOL = 1000
 
 @pytest.fixture
 async def school(tmp_path: Path) -> AsyncIterator[Attacked]:
-    """A server with the limits of production."""
-    async with attacked(tmp_path) as running:
+    """A server with the limits of production, and patience with a slow test machine."""
+    async with attacked(tmp_path, "--connect-deadline", "60") as running:
         yield running
 
 
@@ -38,7 +38,7 @@ async def test_a_thousand_connect_at_once_and_leave_nothing(school: Attacked) ->
     for number, socket in enumerate(sockets):
         assert await socket.said() == f'43/class,{number}[{{"ok":true}}]'
     await asyncio.gather(*(socket.close() for socket in sockets))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while (await school.stats()).get("disconnect") != SCHOOL:
             await asyncio.sleep(0.05)
     stats = await school.stats()
@@ -60,7 +60,7 @@ async def test_an_address_that_will_not_stop_is_told_when_to_come_back(narrow: A
         assert answer.status == 429
         assert answer.headers["Retry-After"] == "1"
         assert (await answer.json())["code"] == "busy"
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             async with narrow.http.get(narrow.url, params=params) as answer:
                 if answer.status == 200:
@@ -80,6 +80,21 @@ async def test_those_who_are_in_do_not_notice_the_crowd(narrow: Attacked) -> Non
     member.send('42/class,1["beat"]')
     assert await member.said() == '43/class,1[{"ok":true}]'
     await member.close()
+
+
+@pytest.mark.parametrize("way", [[], ["--plain"]], ids=["direct", "plain"])
+async def test_a_reader_that_takes_nothing_is_cut_after_a_while(
+    tmp_path: Path, way: list[str]
+) -> None:
+    async with attacked(tmp_path, "--stall", "1", *way) as running:
+        reader = await running.member()
+        reader.writer.transport.pause_reading()  # type: ignore[attr-defined]
+        for _ in range(20):
+            reader.send('42/class,["burst",10,4000]')
+            reader.send('42/class,["burst",5,4000]')
+        assert await running.count_of("wire_cut_total stalled") == 1
+        assert (await running.stats())["sessions"] == 0
+        reader.writer.transport.abort()
 
 
 async def test_a_node_that_stops_tells_everyone_to_come_back(school: Attacked) -> None:

@@ -153,7 +153,7 @@ class Attacked:
 
     async def count_of(self, name: str) -> float:
         """One counter, by `name reason`; waits until it is there."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while True:
                 counts = (await self.stats())["counts"]
                 if name in counts:

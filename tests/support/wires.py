@@ -14,7 +14,7 @@ from aiohttp import ClientSession, web
 from signaling.wire import websocket
 from signaling.wire.heads import PatientRunner
 
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 
 
 class SystemClock:
