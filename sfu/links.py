@@ -15,6 +15,10 @@ from sfu.router.simulcast import ceiling
 AUDIO_BPS = 40_000
 SETTLED_S = 1.5  # a link's new state must last so long before it is told
 NONE_AT_ALL = -1
+FLOOR_BPS = 250_000  # one small picture and sound: delay alone, which a busy machine feigns too, takes no more than that
+BAD_LOSS = 0.05
+BAD_RTT_S = 0.6
+BAD_FOR_S = 5.0
 CLIMB_AFTER_S = 4.0  # once a picture had to become smaller, it does not flicker back at once
 
 
@@ -25,7 +29,16 @@ class _Viewer:
     estimate: Estimate
     state: LinkState = "good"
     state_since: float = 0.0
+    bad_until: float = 0.0  # loss or a long round trip was reported: the floor does not hold
+    has_remb: bool = False  # the viewer says herself what she takes
     lowered_at: dict[str, float] = field(default_factory=dict)  # track -> when
+
+    def budget_bps(self, now: float) -> int:
+        """What there is to share out."""
+        estimate_bps = self.estimate.bitrate_bps
+        if self.has_remb or now < self.bad_until:
+            return estimate_bps
+        return max(estimate_bps, FLOOR_BPS)
 
     def forget_old(self, now: float) -> None:
         """Steps down that hold nothing back any more."""
@@ -80,11 +93,14 @@ class Links:
                     viewer.estimate.take_feedback(punt.packets, now)
             case Remb():
                 if (viewer := self._viewers.get(punt.leg)) is not None:
+                    viewer.has_remb = True
                     viewer.estimate.take_remb(punt.bitrate_bps, now)
             case ReceiverReport():
                 viewer = self._viewers.get(self._legs.get(punt.route, 0))
                 if viewer is not None:
                     viewer.estimate.take_report(punt.fraction_lost, punt.rtt_s, now)
+                    if punt.fraction_lost > BAD_LOSS or (punt.rtt_s or 0.0) > BAD_RTT_S:
+                        viewer.bad_until = now + BAD_FOR_S
             case _:
                 pass
 
@@ -103,7 +119,7 @@ class Links:
         padding_bytes = viewer.estimate.tick(now, wanted_bps=wanted_bps)
         if padding_bytes:
             self._kernel.send_padding(LegId(subscription.leg), padding_bytes, now)
-        given = allocate(viewer.estimate.bitrate_bps, _demands(room, subscription, shown))
+        given = allocate(viewer.budget_bps(now), _demands(room, subscription, shown))
         for item in shown:
             rung = given[item.slot.route]
             fits = NONE_AT_ALL if rung is None else item.rungs[rung][0]

@@ -5,7 +5,7 @@ import pytest
 from sfu.commands import Link
 from sfu.congestion.estimate import Bounds
 from sfu.kernel.reference import ReferenceKernel
-from sfu.kernel.table import LegId, Remb
+from sfu.kernel.table import LegId, ReceiverReport, Remb, RouteId
 from sfu.links import CLIMB_AFTER_S, SETTLED_S, Links
 from sfu.router.consumer import Slot, Subscription
 from sfu.router.producer import Layer, Producer
@@ -134,6 +134,16 @@ def test_a_layer_stays_dear_while_its_picture_is_still() -> None:
         total += 200_000 if second < 10 else 10_000
         layer.measure(total_bytes=total, last_at=float(second), elapsed_s=1.0, now=float(second))
     assert 900_000 < layer.bitrate_bps < 1_600_000
+
+
+def test_a_small_picture_stays_until_loss_or_delay_is_reported() -> None:
+    scene = Scene("ann")  # an estimate of 60 kbit/s, from nobody's word
+    scene.links.look(scene.room, scene.viewer, 0.0)
+    assert scene.viewer.allowed == {"ann/camera": 0}
+    report = ReceiverReport(RouteId(100), 0.2, 10, 0.0, None)
+    scene.links.hear(report, 1.0)
+    scene.links.look(scene.room, scene.viewer, 1.0)
+    assert scene.viewer.allowed == {"ann/camera": -1}
 
 
 def test_a_track_that_has_not_started_is_not_held_back() -> None:
