@@ -17,6 +17,7 @@ from sfu.congestion.loss import LossCap
 
 _BACK_OFF = 0.85
 _GROWTH_PER_S = 1.08
+_BLIND_GROWTH_PER_S = 1.3
 _HEADROOM = 1.5
 _HEADROOM_BPS = 10_000
 _WINDOW_S = 0.5
@@ -73,6 +74,7 @@ class Estimate:
         self._grown_at: float | None = None
         self._rtt_s = _FIRST_RTT_S
         self._heard = False
+        self._wanted_bps = 0
         self._probe_at = now + _FIRST_PROBE_AFTER_S
         self._probing: tuple[float, float, float] | None = None
         self._probe_arrivals: list[Arrival] = []
@@ -115,6 +117,15 @@ class Estimate:
             self._rtt_s += (rtt_s - self._rtt_s) / 8
         if not self._heard:
             self._loss.judge(fraction_lost, now, self.bitrate_bps)
+            self._grow_unheard(now)
+
+    def _grow_unheard(self, now: float) -> None:
+        """Without transport-cc, reports without loss let more be tried: quickly until loss was first heavy."""
+        since_s = 0.0 if self._grown_at is None else min(now - self._grown_at, _LONGEST_STEP_S)
+        self._grown_at = now
+        growth_per_s = _BLIND_GROWTH_PER_S if self._loss.cap_bps is None else _GROWTH_PER_S
+        limit_bps = max(self._target_bps, _HEADROOM * self._wanted_bps)
+        self._target_bps = min(self._target_bps * growth_per_s**since_s, limit_bps)
 
     def take_remb(self, bitrate_bps: int, now: float) -> None:
         """The viewer's own estimate: a cap for some seconds, and all there is to go by without transport-cc."""
@@ -127,6 +138,7 @@ class Estimate:
         """Let old news lapse. How many bytes of padding to send at once: some when more is wanted than the estimate
         grants and it is time to try, else 0.
         """
+        self._wanted_bps = wanted_bps
         if self._remb_bps is not None and now - self._remb_at > _REMB_LASTS_S:
             self._remb_bps = None
         if self._probing is not None and now - self._probing[0] > _PROBE_ANSWER_WITHIN_S:

@@ -71,6 +71,14 @@ def test_without_transport_cc_remb_and_reports_are_all_there_is() -> None:
     assert estimate.bitrate_bps < 1_000_000
 
 
+def test_without_transport_cc_reports_without_loss_let_it_grow_to_what_is_wanted() -> None:
+    estimate = Estimate(Bounds(start_bps=500_000), 0.0)
+    for second in range(1, 20):
+        estimate.tick(second, wanted_bps=1_500_000)
+        estimate.take_report(0.0, 0.05, second)
+    assert 1_800_000 < estimate.bitrate_bps <= 2_250_000
+
+
 def test_the_round_trip_is_smoothed() -> None:
     estimate = Estimate(Bounds(), 0.0)
     for second in range(60):
