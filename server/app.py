@@ -103,7 +103,7 @@ async def node(settings: Settings, place: Place) -> AsyncIterator[int]:
 
         # The web face.
         stack.enter_context(http.counting_malformed(meters))
-        checks = Checks(_components(database, redis, channels), meters, clock)
+        checks = Checks(_components(database, redis, channels, hub), meters, clock)
         deps = Deps(
             database=database,
             keys=keys,
@@ -150,7 +150,9 @@ def _neighbours(place: Place) -> Neighbours | None:
     return Neighbours(index=place.index, folder=place.sockets) if place.count > 1 else None
 
 
-def _components(database: Database, redis: Client, channels: ShardedChannels) -> list[Component]:
+def _components(
+    database: Database, redis: Client, channels: ShardedChannels, hub: Hub
+) -> list[Component]:
     async def web_answers() -> None:
         """That this is being run is the answer."""
 
@@ -172,6 +174,12 @@ def _components(database: Database, redis: Client, channels: ShardedChannels) ->
             probe=redis_answers,
             required=False,
             without="The message store does not answer. Classes go on, each on its own node.",
+        ),
+        Component(
+            name="classes",
+            probe=hub.probe,
+            required=False,
+            without="This node cannot own classes at the moment; others carry on with them.",
         ),
     ]
 
