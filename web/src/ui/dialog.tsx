@@ -70,7 +70,9 @@ export function Confirm({ title, children, action, danger = false, onYes, onClos
     <Dialog title={title} onClose={onClose}>
       <div class="mut">{children}</div>
       <div class="acts">
-        <Button onClick={onClose}>{t("common.cancel")}</Button>
+        <Button onClick={onClose} autofocus>
+          {t("common.cancel")}
+        </Button>
         <Button look={danger ? "danger" : "primary"} busy={busy} onClick={() => void act()}>
           {action}
         </Button>

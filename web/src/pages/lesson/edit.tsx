@@ -1,5 +1,5 @@
 /** Writes a lesson: title and text, a look at how it reads, and a draft that survives a reload. */
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { drop, keep, kept } from "../../core/drafts";
 import { Refused } from "../../core/errors";
 import { go } from "../../core/location";
@@ -148,6 +148,7 @@ export function NewLessonPage({ courseId }: { readonly courseId: string }) {
 
 export function EditLessonPage({ lessonId }: { readonly lessonId: string }) {
   const loading = useLoading((signal) => lessons.get(lessonId, signal), [lessonId]);
+  const newer = useRef<string>();
   return (
     <Frame title={t("lesson.edit")} narrow>
       <Ready of={loading} lines={10}>
@@ -158,9 +159,9 @@ export function EditLessonPage({ lessonId }: { readonly lessonId: string }) {
             start={{ title: lesson.title, text: lesson.text }}
             back={`/lessons/${lesson.id}`}
             onSave={async (body) => {
-              await lessons.change(lesson.id, body, etag).catch((error: unknown) => {
+              await lessons.change(lesson.id, body, newer.current ?? etag).catch(async (error: unknown) => {
                 // The words stay in the draft; the next save is on top of what the other person wrote.
-                if (error instanceof Refused && error.status === 412) loading.again();
+                if (error instanceof Refused && error.status === 412) newer.current = (await lessons.get(lesson.id)).etag;
                 throw error;
               });
               go(`/lessons/${lesson.id}`, { replace: true });

@@ -46,7 +46,7 @@ export function AddDialog({ onAdded, onClose }: Props) {
       <Dialog title={t("people.addedTitle")} onClose={onClose}>
         <Added {...made} />
         <div class="acts">
-          <Button look="primary" onClick={onClose}>
+          <Button look="primary" onClick={onClose} autofocus>
             {t("common.done")}
           </Button>
         </div>

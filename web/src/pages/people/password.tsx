@@ -18,7 +18,7 @@ export function PasswordDialog({ user, onClose }: { readonly user: User; readonl
         <Secret value={password} />
         <p class="hint">{t("people.once")}</p>
         <div class="acts">
-          <Button look="primary" onClick={onClose}>
+          <Button look="primary" onClick={onClose} autofocus>
             {t("common.done")}
           </Button>
         </div>
@@ -33,7 +33,9 @@ export function PasswordDialog({ user, onClose }: { readonly user: User; readonl
         </p>
       )}
       <div class="acts">
-        <Button onClick={onClose}>{t("common.cancel")}</Button>
+        <Button onClick={onClose} autofocus>
+          {t("common.cancel")}
+        </Button>
         <Button look="primary" busy={busy} onClick={() => void submit(reset)}>
           {t("people.reset")}
         </Button>
