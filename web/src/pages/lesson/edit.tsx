@@ -148,7 +148,7 @@ export function NewLessonPage({ courseId }: { readonly courseId: string }) {
 
 export function EditLessonPage({ lessonId }: { readonly lessonId: string }) {
   const loading = useLoading((signal) => lessons.get(lessonId, signal), [lessonId]);
-  const newer = useRef<string>();
+  const newer = useRef<string | undefined>(undefined);
   return (
     <Frame title={t("lesson.edit")} narrow>
       <Ready of={loading} lines={10}>
