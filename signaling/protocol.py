@@ -80,7 +80,7 @@ class PersonRole(Command, tag_field="event", tag="person.role", frozen=True, kw_
 
 
 class PersonRemove(Command, tag_field="event", tag="person.remove", frozen=True, kw_only=True):
-    """A teacher removes a person; the token that let them in no longer does."""
+    """A teacher removes a person, who cannot come in again for an hour."""
 
     user: str
 

@@ -38,7 +38,6 @@ INBOX_MAX = 2000
 ROUND_MAX = 256
 ANSWERS_KEPT = 4096
 SNAPSHOT_EACH = 200
-CLASS_ITSELF = "class"
 
 _log = structlog.get_logger(__name__)
 

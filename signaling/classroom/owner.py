@@ -11,9 +11,9 @@ from signaling import protocol as wire
 from signaling.classroom import letters, people
 from signaling.classroom.decide import role_in
 from signaling.classroom.framing import framed_event, framed_notice
-from signaling.classroom.ledger import CLASS_ITSELF, Ledger, Loaded, Surroundings
+from signaling.classroom.ledger import Ledger, Loaded, Surroundings
 from signaling.classroom.presence import Presence
-from signaling.classroom.state import snapshot
+from signaling.classroom.state import CLASS_ITSELF, snapshot
 from signaling.context import JoinClaims
 from signaling.errors import Moved, Refused, SignalingError
 from signaling.media import negotiation

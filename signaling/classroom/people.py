@@ -35,9 +35,9 @@ def join(state: ClassState, by: str, command: Join) -> list[wire.EventData]:
     """Nothing is logged for a page that comes back before it was missed."""
     if state.closed:
         raise Refused("This class is over.", code="class_closed")
-    removed_at_ms = state.removed_at_ms.get(by)
-    if removed_at_ms is not None and command.token_issued_at * 1000 <= removed_at_ms:
-        raise Refused("A teacher removed you from this class.", code="removed")
+    shut_until_ms = state.shut_until_ms.get(by)
+    if shut_until_ms is not None and command.token_issued_at * 1000 <= shut_until_ms:
+        raise Refused("You were removed from this class.", code="removed")
     person = state.people.get(by)
     if person is None and len(state.people) >= PEOPLE_MAX:
         raise Refused("This class is full.", code="class_full")

@@ -13,6 +13,8 @@ import msgspec
 from signaling import protocol as wire
 
 CHAT_KEPT = 200
+CLASS_ITSELF = "class"
+REMOVED_FOR_MS = 3_600_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +26,8 @@ class ClassState:
     chat: tuple[wire.ChatLine, ...] = ()
     hands: tuple[wire.Hand, ...] = ()
     roles_given: Mapping[str, wire.ClassRole] = field(default_factory=dict)
-    removed_at_ms: Mapping[str, int] = field(default_factory=dict)
+    # A token from before this time lets the person in no more.
+    shut_until_ms: Mapping[str, int] = field(default_factory=dict)
 
 
 def snapshot(state: ClassState) -> wire.State:
@@ -73,15 +76,20 @@ def _joined(state: ClassState, event: wire.Event, data: wire.PersonJoined) -> Cl
 
 
 def _left(state: ClassState, event: wire.Event, data: wire.PersonLeft) -> ClassState:
-    removed = state.removed_at_ms
+    shut = state.shut_until_ms
     if data.reason == "removed":
-        removed = {**removed, data.user: event.at}
+        shut = {**shut, data.user: event.at + _shut_for_ms(event)}
     return replace(
         state,
         people={user: person for user, person in state.people.items() if user != data.user},
         hands=_without(state.hands, data.user),
-        removed_at_ms=removed,
+        shut_until_ms=shut,
     )
+
+
+def _shut_for_ms(event: wire.Event) -> int:
+    """Whom a teacher sends out stays out for an hour; who lost their place in the course may be given it again."""
+    return 0 if event.by == CLASS_ITSELF else REMOVED_FOR_MS
 
 
 def _role_given(state: ClassState, _event: wire.Event, data: wire.RoleGiven) -> ClassState:

@@ -189,7 +189,7 @@ export class Connection {
       this.address = await this.newAddress();
     } catch (problem) {
       const code = finalCode(problem);
-      if (code !== undefined) this.end({ why: "refused", code });
+      if (code !== undefined) this.end(refusedWith(code));
       else this.wait(() => void this.renewAndDial());
       return;
     }
@@ -320,8 +320,8 @@ export class Connection {
     } else if (typeof refusal.retry_ms === "number") {
       this.askedMs = refusal.retry_ms;
       this.lost();
-    } else if (this.renewed) {
-      this.end({ why: "refused", code: refusal.code });
+    } else if (this.renewed || refusal.code in LAST_WORDS) {
+      this.end(refusedWith(refusal.code));
     } else {
       this.renewed = true;
       void this.renewAndDial();
@@ -351,6 +351,14 @@ export class Connection {
     this.waiting.clear();
     if (ending) this.listener.ended(ending);
   }
+}
+
+/** Refusals that no new token mends, in the words that those hear who were inside. */
+const LAST_WORDS: Readonly<Record<string, "removed" | "closed">> = { removed: "removed", class_closed: "closed" };
+
+function refusedWith(code: string): Ending {
+  const why = LAST_WORDS[code];
+  return why ? { why } : { why: "refused", code };
 }
 
 function failed(code: string): Failed {

@@ -55,7 +55,7 @@ export interface PersonRole {
   readonly role: ClassRole;
 }
 
-/** A teacher removes a person; the token that let them in no longer does. */
+/** A teacher removes a person, who cannot come in again for an hour. */
 export interface PersonRemove {
   readonly id: string;
   readonly user: string;

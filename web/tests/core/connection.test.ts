@@ -145,6 +145,17 @@ describe("coming in", () => {
     expect(endings).toEqual([{ why: "refused", code: "forbidden" }]);
   });
 
+  it.each([
+    ["removed", { why: "removed" }],
+    ["class_closed", { why: "closed" }],
+  ])("says why at once when it is refused as %s, which no new token mends", async (code, ending) => {
+    await opened();
+    wire.say("connect_error", Object.assign(new Error("no"), { data: { code, retry_ms: null } }));
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(endings).toEqual([ending]);
+    expect(wire.dials).toHaveLength(1);
+  });
+
   it("waits as long as a busy class asks, and comes back", async () => {
     await opened();
     wire.say("connect_error", Object.assign(new Error("no"), { data: { code: "busy", retry_ms: 3000 } }));

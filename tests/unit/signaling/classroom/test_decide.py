@@ -108,16 +108,27 @@ def test_a_message_is_taken_back_by_its_author_or_a_teacher() -> None:
     assert decide(state, delete, "sam") == decide(state, delete, "tess") != []
 
 
-def test_who_was_removed_needs_a_new_token() -> None:
+def again(issued_at_ms: int) -> people.Join:
+    return people.Join(
+        name="Sam", role="student", token_issued_at=issued_at_ms / 1000, fresh=False
+    )
+
+
+def test_whom_a_teacher_removed_stays_out_for_an_hour() -> None:
     state = after(("tess", wire.PersonRemove(id="1", user="sam")))
-    removed_at_s = state.removed_at_ms["sam"] / 1000
+    until_ms = state.shut_until_ms["sam"]
 
-    def again(issued_at: float) -> people.Join:
-        return people.Join(name="Sam", role="student", token_issued_at=issued_at, fresh=False)
+    assert refusal(state, "sam", again(until_ms - 3_600_000)) == "removed"
+    assert refusal(state, "sam", again(until_ms - 1)) == "removed"
+    assert decide(state, again(until_ms + 1), "sam") != []
 
-    assert refusal(state, "sam", again(removed_at_s - 1)) == "removed"
-    assert refusal(state, "sam", again(removed_at_s)) == "removed"
-    assert decide(state, again(removed_at_s + 1), "sam") != []
+
+def test_who_lost_the_place_in_the_course_needs_a_new_token() -> None:
+    state = after(("class", people.Lose(user="sam", reason="removed")))
+    removed_at_ms = state.shut_until_ms["sam"]
+
+    assert refusal(state, "sam", again(removed_at_ms - 1)) == "removed"
+    assert decide(state, again(removed_at_ms + 1), "sam") != []
 
 
 def test_nobody_enters_a_class_that_is_over() -> None:
