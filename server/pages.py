@@ -61,11 +61,6 @@ class Pages:
             if path.is_file() and ".vite" not in path.parts
         }
 
-    @property
-    def built(self) -> bool:
-        """True when there are pages."""
-        return "index.html" in self._files
-
     def mount(self, app: web.Application) -> None:
         """Take every address that nobody else took; call it last."""
         app.router.add_get("/{path:.*}", self._answer)

@@ -3,7 +3,7 @@
 The composition root (server/app.py) builds the real things and hands them in.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
@@ -95,6 +95,3 @@ class Clock(Protocol):
 
     def monotonic(self) -> float:
         """Seconds that never go back."""
-
-
-ClassClosedHook = Callable[[str, str], Awaitable[None]]  # tenant_id, class_id

@@ -6,7 +6,6 @@ from datetime import datetime
 import asyncpg
 
 from lms.enrolment.model import Enrolment
-from lms.identity import CourseRole
 from lms.ids import CourseId, EnrolmentId, UserId
 
 SELECT = (
@@ -23,19 +22,6 @@ def _enrolment(row: asyncpg.Record) -> Enrolment:
         name=row["name"],
         role=row["role"],
     )
-
-
-async def role_in(
-    connection: asyncpg.Connection, tenant_id: str, course_id: str, user_id: str
-) -> CourseRole | None:
-    """What this person is in this course."""
-    role: CourseRole | None = await connection.fetchval(
-        "SELECT role FROM enrolments WHERE tenant_id = $1 AND course_id = $2 AND user_id = $3",
-        tenant_id,
-        course_id,
-        user_id,
-    )
-    return role
 
 
 async def add_all(

@@ -26,7 +26,6 @@ Name = Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
 Title = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 Password = Annotated[str, msgspec.Meta(min_length=10, max_length=128)]
 LessonText = Annotated[str, msgspec.Meta(max_length=200_000)]
-Sdp = Annotated[str, msgspec.Meta(max_length=60_000)]
 Time = Annotated[datetime, msgspec.Meta(tz=True)]
 
 Item = TypeVar("Item")

@@ -2,9 +2,9 @@
 
 import msgspec
 
-_TICK_S = 0.00025
-_TICKS_MODULO = 1 << 32
-_HALF_TICKS = 1 << 31
+from sfu.packet.transport_cc import TICK_S, TICKS_MODULO
+
+_HALF_TICKS = TICKS_MODULO // 2
 
 
 class Arrival(msgspec.Struct, frozen=True):
@@ -31,15 +31,8 @@ class FeedbackReader:
     def _seconds(self, ticks: int) -> float:
         if self._last_ticks is None:
             self._last_ticks = ticks
-        ahead = (ticks - self._last_ticks) % _TICKS_MODULO
+        ahead = (ticks - self._last_ticks) % TICKS_MODULO
         if ahead >= _HALF_TICKS:
-            ahead -= _TICKS_MODULO
+            ahead -= TICKS_MODULO
         self._last_ticks += ahead
-        return self._last_ticks * _TICK_S
-
-
-def fraction_lost(arrivals: list[Arrival]) -> float:
-    """The share of the packets that did not come; 0 of none."""
-    if not arrivals:
-        return 0.0
-    return sum(arrival.arrived_at is None for arrival in arrivals) / len(arrivals)
+        return self._last_ticks * TICK_S

@@ -222,7 +222,6 @@ class Counters(msgspec.Struct, kw_only=True):
     unready: int = 0
     unclaimed: int = 0
     duplicate: int = 0
-    oversize: int = 0
     resent: int = 0
     resend_refused: int = 0
     nacks_sent: int = 0

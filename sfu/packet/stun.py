@@ -84,21 +84,6 @@ def binding_success(transaction_id: bytes, host: str, port: int, password: str) 
     return _sealed(_BINDING_SUCCESS, transaction_id, attribute, password)
 
 
-def binding_error(transaction_id: bytes, code: int, reason: str, password: str | None) -> bytes:
-    """An error answer (487 role conflict, 400, 401); without a password it carries no integrity."""
-    message = codec.Message(
-        message_method=codec.Method.BINDING,
-        message_class=codec.Class.ERROR,
-        transaction_id=transaction_id,
-        attributes={"ERROR-CODE": (code, reason)},
-    )
-    if password is None:
-        message.add_fingerprint()
-    else:
-        message.add_message_integrity(password.encode())
-    return bytes(message)
-
-
 def _xor_mapped(transaction_id: bytes, host: str, port: int) -> bytes:
     packed = ipaddress.ip_address(host).packed
     family = 1 if len(packed) == 4 else 2

@@ -71,7 +71,6 @@ FAULTS = (
 )
 
 OPUS_FMTP = "minptime=10;useinbandfec=1;usedtx=1"
-H264_PROFILES = ("42e01f", "42001f")
 H264_FMTP = "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id={}"
 
 
@@ -105,7 +104,6 @@ class Media:
     rids: tuple[str, ...] = ()
     ssrc: int | None = None
     rtx_ssrc: int | None = None
-    feedback: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,11 +171,6 @@ def _transport(session: SessionDescription) -> tuple[Remote, str]:
 
 
 def _media(media: MediaDescription, lines: list[str], index: int) -> Media:
-    feedback = frozenset(
-        f"{f.type} {f.parameter}".strip() if f.parameter else f.type
-        for codec in media.rtp.codecs
-        for f in codec.rtcpFeedback
-    )
     ssrc, rtx_ssrc = _ssrcs(media)
     mid = media.rtp.muxId or str(index)
     if len(mid) > 16 or not mid.isascii() or not mid.isprintable() or " " in mid:
@@ -196,7 +189,6 @@ def _media(media: MediaDescription, lines: list[str], index: int) -> Media:
         rids=_rids(lines),
         ssrc=ssrc,
         rtx_ssrc=rtx_ssrc,
-        feedback=feedback,
     )
 
 

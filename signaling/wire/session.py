@@ -87,7 +87,6 @@ class Session:
         "_inbox",
         "_paused",
         "_working",
-        "address",
         "allowance",
         "attachments",
         "closed",
@@ -153,10 +152,6 @@ class Session:
             self.ping_due = self.engine.clock.monotonic() + self.engine.limits.ping_interval_s
 
     # --- What waits its turn ---
-
-    def busy(self) -> bool:
-        """True while something waits or runs in the inbox."""
-        return self._working
 
     def put(self, job: Job) -> None:
         """Run a job after all those before it; a full inbox stops the reading."""

@@ -6,7 +6,8 @@ import msgspec
 
 from server.problems import STATUS, TITLES
 from server.rest import openapi
-from server.rest.routes import PREFIX, ROUTES
+from server.rest.call import PREFIX
+from server.rest.routes import ROUTES
 
 FILE = Path(__file__).resolve().parents[2] / "docs" / "openapi.json"
 

@@ -31,7 +31,7 @@ def test_ids_are_ordered_by_their_time(a: int, b: int, c: bytes, d: bytes) -> No
     ("unix_ms", "chance"), [(-1, bytes(10)), (1 << 48, bytes(10)), (0, bytes(9)), (0, bytes(11))]
 )
 def test_what_does_not_fit_is_refused(unix_ms: int, chance: bytes) -> None:
-    with pytest.raises(ValueError, match="48 bits|random bytes"):
+    with pytest.raises(ValueError, match=r"48 bits|random bytes"):
         uuid7(unix_ms, chance)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sfu.congestion.feedback import FeedbackReader, fraction_lost
+from sfu.congestion.feedback import FeedbackReader
 
 WRAP = 1 << 32
 
@@ -25,11 +25,3 @@ def test_the_clock_wraps() -> None:
     assert late.arrived_at is not None
     assert after.arrived_at - before.arrived_at == pytest.approx(0.2)
     assert late.arrived_at < after.arrived_at
-
-
-def test_fraction_lost() -> None:
-    reader = FeedbackReader()
-    assert fraction_lost([]) == 0.0
-    assert (
-        fraction_lost(reader.read([(1.0, 1, None), (1.0, 1, 5), (1.0, 1, 6), (1.0, 1, 7)])) == 0.25
-    )

@@ -62,13 +62,6 @@ def test_success_carries_the_address(host: str) -> None:
     assert answer.check_message_integrity(PASSWORD.encode())
 
 
-@pytest.mark.parametrize("password", [PASSWORD, None])
-def test_error_carries_its_code(password: str | None) -> None:
-    answer = codec.parse_message(stun.binding_error(bytes(12), 487, "Role Conflict", password))
-    assert answer.error_code == 487
-    assert answer.check_message_integrity(PASSWORD.encode()) is (password is not None)
-
-
 def _with_attribute(kind: int, value: bytes, *, length: int | None = None) -> bytes:
     declared = len(value) if length is None else length
     body = struct.pack("!HH", kind, declared) + value + bytes(-len(value) % 4)
