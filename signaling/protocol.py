@@ -9,6 +9,8 @@ from typing import Literal, get_args
 
 import msgspec
 
+from lms import identity
+from sfu import commands
 from signaling.errors import BadMessage
 
 CHAT_TEXT_MAX_BYTES = 2048
@@ -18,8 +20,8 @@ ID_MAX_CHARS = 64
 SDP_MAX_CHARS = 60_000
 WANTS_MAX = 64
 
-ClassRole = Literal["teacher", "student", "proctor", "observer"]
-Source = Literal["mic", "camera", "screen", "screen_audio"]
+ClassRole = identity.ClassRole
+Source = commands.Source
 Reaction = Literal["yes", "no", "applause", "laugh", "heart", "think"]
 
 

@@ -8,10 +8,13 @@ from typing import Annotated, Generic, Literal, TypeVar
 
 import msgspec
 
-Role = Literal["admin", "teacher", "student", "proctor", "reviewer"]
-CourseRole = Literal["teacher", "student"]
-ClassRole = Literal["teacher", "student", "proctor", "observer"]
-ClassState = Literal["scheduled", "open", "closed"]
+from lms import identity
+from lms.classes import model
+
+Role = identity.Role
+CourseRole = identity.CourseRole
+ClassRole = identity.ClassRole
+ClassState = model.State
 
 Id = Annotated[
     str,
