@@ -102,8 +102,12 @@ class MediaFleet:
                 peers.setdefault(request.peer, set()).add("subscribe")
             case commands.Hangup(direction="both"):
                 peers.pop(request.peer, None)
+            case commands.Hangup(direction="all"):
+                players = commands.player_name(request.peer, "")
+                for peer in [p for p in peers if p == request.peer or p.startswith(players)]:
+                    del peers[peer]
             case commands.Hangup(direction=("publish" | "subscribe") as direction):
-                peers.get(request.peer, set()).discard(direction)
+                self._has_lost(request.room, request.peer, direction)
             case commands.CloseRoom():
                 await self._forget(request.room)
             case _:
@@ -117,9 +121,16 @@ class MediaFleet:
 
     def _hear_news(self, notification: commands.Notification) -> None:
         if isinstance(notification, commands.Lost):
-            peers = self._peers.get(notification.room, {})
-            peers.get(notification.peer, set()).discard(notification.direction)
+            self._has_lost(notification.room, notification.peer, notification.direction)
         self._notify(notification)
+
+    def _has_lost(self, room: str, peer: str, direction: commands.Direction) -> None:
+        """One connection is gone; who has none left is not kept in mind."""
+        peers = self._peers.get(room, {})
+        has = peers.get(peer, set())
+        has.discard(direction)
+        if not has:
+            peers.pop(peer, None)
 
     def _notify(self, notification: commands.Notification) -> None:
         if self.on_notify is not None:

@@ -1,7 +1,8 @@
 """What signalling may ask of an SFU node, and what it hears back; msgpack by msgspec, one tagged union each way.
 
 A room is one class: its name is "<tenant_id>.<class_id>". A peer is one person in a room, by user id; a person has at
-most one publishing and one receiving connection, and a new one replaces the old. A track is "<user_id>/<source>".
+most one publishing and one receiving connection, and a new one replaces the old. Beside these a person may have a few
+players without a page (WHEP), each a peer "<user_id>~<player>". A track is "<user_id>/<source>".
 """
 
 from typing import Literal
@@ -10,6 +11,12 @@ import msgspec
 
 Source = Literal["mic", "camera", "screen", "screen_audio"]
 Direction = Literal["publish", "subscribe"]
+PLAYER_MARK = "~"
+
+
+def player_name(user: str, player: str) -> str:
+    """The peer that is one player of a person."""
+    return f"{user}{PLAYER_MARK}{player}"
 
 
 class _Request(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -69,9 +76,11 @@ class WhepPlay(_Request, frozen=True, kw_only=True, tag=True):
 
 
 class Hangup(_Request, frozen=True, kw_only=True, tag=True):
-    """Close one connection of a peer, or both. Answered by Done, also when there was none."""
+    """Close one connection of a peer, or both; "all" ends the person's players too. Answered by Done, also when there
+    was none; only a player that is not there is refused.
+    """
 
-    direction: Literal["publish", "subscribe", "both"]
+    direction: Literal["publish", "subscribe", "both", "all"]
 
 
 class CloseRoom(msgspec.Struct, frozen=True, kw_only=True, tag=True):

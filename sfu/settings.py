@@ -20,6 +20,7 @@ class SfuSettings:
     max_rooms: int = 500
     max_peers_per_room: int = 1000
     max_tracks_per_peer: int = 8
+    max_players: int = 4  # of one person in one class; the newest stay
     max_wanted: int = 64  # tracks one Want may name
     max_sdp_bytes: int = 65_536
 

@@ -250,6 +250,7 @@ class Switchboard:
         room = self._room(request.room)
         routes = self._next_ids(len(description.media))
         negotiation.check_playable(description)
+        self._make_way(room, request.peer)
         connection = self._connect(room, request.peer, "subscribe", local)
         connection.remote = description.remote
         slots = negotiation.whep_slots(connection.local, description, routes)
@@ -267,6 +268,13 @@ class Switchboard:
         self.out.append(Connect(leg=subscription.leg, remote=description.remote))
         self.stale.add(room.name)
         return commands.Answer(sdp=negotiation.whep_answer(connection.local, description, slots))
+
+    def _make_way(self, room: Room, player: str) -> None:
+        """A person has so many players and no more: the oldest goes when a new one comes."""
+        user = player.partition(commands.PLAYER_MARK)[0]
+        others = [other for other in room.players(user) if other.peer != player]
+        for oldest in others[: 1 - self._settings.max_players or None]:
+            self._end(oldest.leg)
 
     def _want(self, request: commands.Want) -> None:
         if len(request.tracks) > self._settings.max_wanted:
@@ -310,14 +318,21 @@ class Switchboard:
 
     def _hang_up(self, request: commands.Hangup) -> None:
         room = self.rooms.get(request.room)
+        if commands.PLAYER_MARK in request.peer and (
+            room is None or request.peer not in room.subscriptions
+        ):
+            raise NoSuchPeer("There is no such player (any more).")
         if room is None:
             return
-        if request.direction in ("publish", "both") and request.peer in room.publications:
+        if request.direction != "subscribe" and request.peer in room.publications:
             self._end(room.publications[request.peer].leg)
-        if request.direction in ("subscribe", "both") and request.peer in room.subscriptions:
+        if request.direction != "publish" and request.peer in room.subscriptions:
             self._end(room.subscriptions[request.peer].leg)
-        if request.direction == "both":
+        if request.direction in ("both", "all"):
             room.wants.pop(request.peer, None)
+        if request.direction == "all":
+            for player in room.players(request.peer):
+                self._end(player.leg)
 
     def _close_room(self, name: str) -> None:
         room = self.rooms.get(name)

@@ -1,11 +1,12 @@
 """WHIP (RFC 9725) and WHEP: an SDP offer in, an answer and a Location out, for encoders and players without a page.
 
-The resource of a connection is named by the person of the join token: a person sends and receives once in a class, so
-a new request replaces the connection that was there, and DELETE ends the one that is.
+A person sends once in a class, so WHIP's resource is named by the person: a new request replaces the connection that was
+there. Of players a person may have a few beside the page (a screen on the wall, a test of the network at the door), so each
+has a name of its own, and DELETE ends that one alone.
 """
 
 from server.problems import Refusal
-from server.rest.call import Answer, Call
+from server.rest.call import PREFIX, Answer, Call
 from server.rest.parse import sdp_text
 from sfu import commands
 from sfu.errors import BadOffer
@@ -15,35 +16,43 @@ SDP_TYPE = "application/sdp"
 
 async def whip(call: Call[bytes]) -> Answer:
     """Send microphone and camera into the class."""
-    room, peer = _place(call)
-    request = commands.WhipPublish(room=room, peer=peer, sdp=sdp_text(call.body))
-    return await _answered(call, request, "whip")
+    room, user = _place(call)
+    request = commands.WhipPublish(room=room, peer=user, sdp=sdp_text(call.body))
+    return await _answered(call, request, f"whip/{user}")
 
 
 async def whep(call: Call[bytes]) -> Answer:
     """Play the presenter of the class, or `?publisher=`."""
-    room, peer = _place(call)
+    room, user = _place(call)
+    player = str(call.deps.new_id())
     request = commands.WhepPlay(
         room=room,
-        peer=peer,
+        peer=commands.player_name(user, player),
         sdp=sdp_text(call.body),
         publisher=call.query.get("publisher", ""),
     )
-    return await _answered(call, request, "whep")
+    return await _answered(call, request, f"whep/{player}")
 
 
 async def whip_end(call: Call[None]) -> Answer:
     """Stop sending."""
-    return await _ended(call, "publish")
+    room, user = _place(call)
+    if call.params["user_id"] != user:
+        raise Refusal("not_found", "There is nothing at this address.")
+    await _ask(call, commands.Hangup(room=room, peer=user, direction="publish"))
+    return Answer()
 
 
 async def whep_end(call: Call[None]) -> Answer:
-    """Stop playing."""
-    return await _ended(call, "subscribe")
+    """Stop playing: this player of the person, no other."""
+    room, user = _place(call)
+    player = commands.player_name(user, call.params["player_id"])
+    await _ask(call, commands.Hangup(room=room, peer=player, direction="subscribe"))
+    return Answer()
 
 
 def _place(call: Call[bytes] | Call[None]) -> tuple[str, str]:
-    """Room and peer; a token opens its own class alone."""
+    """Room and person; a token opens its own class alone."""
     joined = call.joined
     if call.params["class_id"] != joined.class_id:
         raise Refusal("not_found", "There is nothing at this address.")
@@ -64,7 +73,7 @@ async def _ask(call: Call[bytes] | Call[None], request: commands.Request) -> com
     return answer
 
 
-async def _answered(call: Call[bytes], request: commands.Request, kind: str) -> Answer:
+async def _answered(call: Call[bytes], request: commands.Request, place: str) -> Answer:
     answer = await _ask(call, request)
     if not isinstance(answer, commands.Answer):
         raise Refusal("internal", "The media node answered something else.")
@@ -72,15 +81,5 @@ async def _answered(call: Call[bytes], request: commands.Request, kind: str) -> 
         status=201,
         body=answer.sdp.encode(),
         content_type=SDP_TYPE,
-        headers={
-            "Location": f"/api/v1/classes/{call.joined.class_id}/{kind}/{call.joined.user_id}",
-        },
+        headers={"Location": f"{PREFIX}/classes/{call.joined.class_id}/{place}"},
     )
-
-
-async def _ended(call: Call[None], direction: commands.Direction) -> Answer:
-    room, peer = _place(call)
-    if call.params["user_id"] != peer:
-        raise Refusal("not_found", "There is nothing at this address.")
-    await _ask(call, commands.Hangup(room=room, peer=peer, direction=direction))
-    return Answer()

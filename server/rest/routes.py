@@ -63,7 +63,7 @@ ROUTES: tuple[Route, ...] = (
     Route(method="POST", path="/classes/{class_id}/whip", handler=media.whip, summary="Send by WHIP", auth="join", body=bytes, content_type=media.SDP_TYPE, max_bytes=SDP_BYTES, reply=bytes, status=201, cost=10),
     Route(method="DELETE", path="/classes/{class_id}/whip/{user_id}", handler=media.whip_end, summary="Stop sending by WHIP", auth="join"),
     Route(method="POST", path="/classes/{class_id}/whep", handler=media.whep, summary="Play by WHEP", auth="join", body=bytes, content_type=media.SDP_TYPE, max_bytes=SDP_BYTES, reply=bytes, status=201, cost=10, query=("publisher",)),
-    Route(method="DELETE", path="/classes/{class_id}/whep/{user_id}", handler=media.whep_end, summary="Stop playing by WHEP", auth="join"),
+    Route(method="DELETE", path="/classes/{class_id}/whep/{player_id}", handler=media.whep_end, summary="Stop playing by WHEP", auth="join"),
 )
 # fmt: on
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from sfu.commands import Source
+from sfu.commands import PLAYER_MARK, Source
 from sfu.router.consumer import Slot, Subscription, fill
 from sfu.router.producer import Producer, track_name
 from sfu.router.speakers import Speakers
@@ -89,6 +89,11 @@ class Room:
         shown = [p for p in self.producers() if not p.is_audio and wants.get(p.track, 0) > 0]
         shown.sort(key=lambda p: (p.source != "screen", -wants[p.track], p.track))
         return [p.track for p in shown if p.peer != subscription.peer]
+
+    def players(self, user: str) -> list[Subscription]:
+        """What this person plays without a page, the oldest first."""
+        start = f"{user}{PLAYER_MARK}"
+        return [s for peer, s in self.subscriptions.items() if peer.startswith(start)]
 
     def width(self, subscription: Subscription, track: str) -> int:
         """Device pixels across at which this person shows the track."""

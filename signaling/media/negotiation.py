@@ -39,7 +39,9 @@ def enforced_by(room: str, event: wire.Event) -> list[sfu.Request]:
     match event.data:
         case wire.TrackChanged(user=user, source=source, on=on):
             return [sfu.SetSource(room=room, peer=user, source=source, on=on)]
-        case wire.PersonLeft(user=user) | wire.PersonJoined(user=user):
+        case wire.PersonLeft(user=user):
+            return [sfu.Hangup(room=room, peer=user, direction="all")]
+        case wire.PersonJoined(user=user):
             return [sfu.Hangup(room=room, peer=user, direction="both")]
         case wire.ClassClosed():
             return [sfu.CloseRoom(room=room)]

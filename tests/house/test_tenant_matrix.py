@@ -143,6 +143,7 @@ async def made(school: School, admin: Api, known: Mapping[str, str]) -> World:
             "lesson_id": lesson,
             "class_id": live,
             "user_id": known["extra"],
+            "player_id": known["extra"],
         }
     )
 

@@ -50,7 +50,9 @@ async def test_what_whip_sends_whep_plays(lectern: RunningLectern) -> None:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 await heard.wait()
             assert (await hearer.call("DELETE", sent)).status == 404, "it is not theirs to end"
+            assert (await sender.call("DELETE", played)).status == 404, "nor is this one"
             assert (await hearer.call("DELETE", played)).status == 200
+            assert (await hearer.call("DELETE", played)).status == 404, "it is over"
             assert (await sender.call("DELETE", sent)).status == 200
     finally:
         await encoder.close()

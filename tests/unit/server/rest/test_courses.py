@@ -269,6 +269,11 @@ async def test_whip_and_whep(school: School, teacher: Api) -> None:
         assert (await media.call("DELETE", location)).status == 200
         school.classes.media = commands.Answer(sdp="v=0\r\nanswer")
     requests = [asked[-1] for asked in school.classes.asked if asked[0] == "media"]
+    played, ended = requests[-2:]
+    user, _, player = played.peer.partition("~")
+    assert user == requests[-4].peer, "a player stands beside the person's page"
+    assert location.endswith(f"/whep/{player}")
+    assert (ended.peer, ended.direction) == (played.peer, "subscribe")
     assert [type(one) for one in requests[-4:]] == [
         commands.WhipPublish,
         commands.Hangup,

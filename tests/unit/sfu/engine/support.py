@@ -82,6 +82,11 @@ class House:
         text = accept(offered.sdp, peer)
         return self.ask(commands.SubscribeAnswer(room=ROOM, peer=peer, n=n or offered.n, sdp=text))
 
+    def play(self, peer: str, publisher: str) -> commands.Reply:
+        """Play one person without a page."""
+        text = offer(("mic", "camera"), peer).replace("sendonly", "recvonly")
+        return self.ask(commands.WhepPlay(room=ROOM, peer=peer, sdp=text, publisher=publisher))
+
     def want(self, peer: str, **widths: int) -> commands.Reply:
         """Show these cameras."""
         tracks = [commands.Wanted(track=f"{p}/camera", width=w) for p, w in widths.items()]

@@ -195,3 +195,36 @@ def test_a_browser_that_checks_before_its_answer_has_come_harms_nothing(house: H
     house.secure(1)
     house.engine.handle(Moved(leg=1, address=("127.0.0.1", 6000)), house.now)
     house.engine.handle(Moved(leg=99, address=("127.0.0.1", 6000)), house.now)
+
+
+def players(house: House) -> list[str]:
+    """Who plays, the oldest first."""
+    return list(house.engine.rooms[ROOM].subscriptions)
+
+
+def test_players_stand_beside_the_page_and_end_one_by_one(house: House) -> None:
+    house.subscribe("ben")
+    house.play("ben~1", "ann")
+    house.play("ben~2", "ann")
+    assert players(house) == ["ben", "ben~1", "ben~2"]
+
+    end = commands.Hangup(room=ROOM, peer="ben~1", direction="subscribe")
+    assert house.ask(end) == commands.Done()
+    assert players(house) == ["ben", "ben~2"]
+    again = house.ask(end)
+    assert isinstance(again, commands.Refusal)
+    assert again.code == "no_such_peer"
+
+    house.ask(commands.Hangup(room=ROOM, peer="ben", direction="both"))
+    assert players(house) == ["ben~2"]
+    house.ask(commands.Hangup(room=ROOM, peer="ben", direction="all"))
+    assert players(house) == []
+
+
+def test_of_one_persons_players_the_newest_stay() -> None:
+    house = House(max_players=2)
+    for peer in ("ben~1", "bena~1", "ben~2", "ben~3"):
+        house.play(peer, "ann")
+    assert players(house) == ["bena~1", "ben~2", "ben~3"]
+    house.play("ben~2", "ann")
+    assert players(house) == ["bena~1", "ben~3", "ben~2"]

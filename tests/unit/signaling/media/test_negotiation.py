@@ -48,7 +48,7 @@ def test_messages(message: negotiation.MediaMessage, request_: sfu.Request) -> N
         ),
         (
             wire.PersonLeft(user="bob", reason="removed"),
-            [sfu.Hangup(room=ROOM, peer="bob", direction="both")],
+            [sfu.Hangup(room=ROOM, peer="bob", direction="all")],
         ),
         (
             wire.PersonJoined(user="bob", name="Bob", role="student"),
