@@ -12,6 +12,7 @@ STATUS: Mapping[str, int] = {
     "bad_request": 400,
     "bad_json": 400,
     "bad_query": 400,
+    "body_cut": 400,
     "cursor_invalid": 400,
     "idempotency_key_missing": 400,
     "idempotency_key_bad": 400,

@@ -59,6 +59,7 @@ class Endpoint:
 
     async def _answer(self, request: web.Request, headers: dict[str, str]) -> Answer:
         route = self._route
+        _check_head(request)
         forwarded_for = ",".join(request.headers.getall("X-Forwarded-For", ()))
         address = caller(request.remote, forwarded_for, self._deps.trusted_proxies)
         who, join = await self._authenticate(request, address)
@@ -109,6 +110,19 @@ class Endpoint:
             raise
 
 
+def _check_head(request: web.Request) -> None:
+    """What is in the head can be read, and the body is as it came: a few kB unpacked may be gigabytes."""
+    if not all(value.isascii() or _is_utf8(value) for value in request.headers.values()):
+        raise Refusal("bad_request", "A header is not text in UTF-8.")
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise Refusal("media_type", "Send the body as it is, without a Content-Encoding.")
+
+
+def _is_utf8(value: str) -> bool:
+    """Bytes that are not come as lone surrogates, which nothing behind this can write down."""
+    return not any("\ud800" <= character <= "\udfff" for character in value)
+
+
 def _params(match: Mapping[str, str]) -> dict[str, str]:
     """The ids of the path; what cannot be an id of ours is not found, like any other that is not there."""
     if not all(is_uuid7(value) for value in match.values()):
@@ -156,6 +170,9 @@ async def _read(request: web.Request, route: Route) -> bytes:
                 data += chunk
                 if len(data) > route.max_bytes:
                     raise _too_large(route)
+    except (ConnectionError, web.RequestPayloadError):
+        # Mostly there is nobody left to hear this.
+        raise Refusal("body_cut", "The body broke off, or is not as its head says.") from None
     except TimeoutError:
         raise Refusal("body_slow", f"The body did not come within {BODY_SECONDS:.0f} s.") from None
     if route.body is not None and data and request.content_type != route.content_type:

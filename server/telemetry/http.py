@@ -54,7 +54,7 @@ class _ForeignFaults(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None
-        if not isinstance(error, HttpProcessingError | ConnectionError):
+        if not isinstance(error, HttpProcessingError | web.RequestPayloadError | ConnectionError):
             return True
         self._meters.count("http_malformed_total")
         return False

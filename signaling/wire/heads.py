@@ -1,4 +1,4 @@
-"""A deadline for the head of a connection's first request, which aiohttp itself does not have."""
+"""How connections are taken: with a deadline for the first head, which aiohttp does not have, and bodies left as they came."""
 
 import asyncio
 from typing import Any
@@ -7,6 +7,7 @@ from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
 HEAD_DEADLINE_S = 10.0
+LINGERING_S = 2.0  # for the rest of a body whose answer is out already
 
 
 class _Heads:
@@ -32,12 +33,15 @@ class _Heads:
 
 
 class PatientRunner(web.AppRunner):
-    """An AppRunner that hangs up on whoever opens a connection and then says nothing, or almost nothing."""
+    """An AppRunner that hangs up on whoever opens a connection and then says nothing, or almost nothing.
+
+    Nor does it unpack bodies: aiohttp would, before a handler is asked, on the loop and without a bound in sum.
+    """
 
     def __init__(
         self, app: web.Application, *, head_deadline_s: float = HEAD_DEADLINE_S, **options: Any
     ) -> None:
-        super().__init__(app, **options)
+        super().__init__(app, auto_decompress=False, lingering_time=LINGERING_S, **options)
         self._head_deadline_s = head_deadline_s
 
     @property
