@@ -2,7 +2,9 @@
 
 import os
 import shutil
+import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -28,6 +30,10 @@ PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 800}
 
 Enter = Callable[..., Awaitable[Person]]
+NewClass = Callable[..., Awaitable[str]]
+
+# What the browser itself says of a network that is away; the page has its own words for it.
+OF_THE_NETWORK = ("Failed to load resource", "WebSocket connection to")
 
 
 def chromium() -> str | None:
@@ -80,6 +86,33 @@ async def contexts(browser: Browser) -> AsyncIterator[Callable[..., Awaitable[Br
 
 
 @pytest.fixture
+def new_class(lectern: RunningLectern) -> NewClass:
+    """Make a class of one's own in the demo course: a test that ends it harms no other."""
+
+    async def make(title: str, *, opened: bool = True) -> str:
+        now = datetime.now(UTC)  # noqa: TID251 - a test's shell
+        plan = {
+            "title": title,
+            "starts_at": now.isoformat(),
+            "ends_at": (now + timedelta(hours=1)).isoformat(),
+        }
+        key = {"Idempotency-Key": uuid.uuid4().hex}
+        async with lectern.signed_in("teacher") as session:
+            async with session.get("/api/v1/courses") as reply:
+                course = (await reply.json())["items"][0]["id"]
+            path = f"/api/v1/courses/{course}/classes"
+            async with session.post(path, json=plan, headers=key) as reply:
+                made = await reply.json()
+                assert reply.status == 201, made
+            if opened:
+                async with session.post(f"/api/v1/classes/{made['id']}/open") as reply:
+                    assert reply.status == 200, await reply.text()
+        return str(made["id"])
+
+    return make
+
+
+@pytest.fixture
 async def enter(
     lectern: RunningLectern, contexts: Callable[..., Awaitable[BrowserContext]]
 ) -> AsyncIterator[Enter]:
@@ -88,17 +121,16 @@ async def enter(
 
     def listen(page: Page, who: str) -> None:
         def console(message: ConsoleMessage) -> None:
-            if message.type == "error" and "Failed to load resource" not in message.text:
+            if message.type == "error" and not message.text.startswith(OF_THE_NETWORK):
                 faults.append(f"{who}: {message.text}")
 
         page.on("console", console)
         page.on("pageerror", lambda error: faults.append(f"{who}: {error}"))
 
-    async def as_person(who: str, **options: object) -> Person:
+    async def as_person(who: str, base_url: str | None = None, **options: object) -> Person:
         context = await contexts(**options)
-        page = await context.new_page()
-        listen(page, who)
-        person = Person(who, page, lectern.base_url)
+        context.on("page", lambda page: listen(page, who))
+        person = Person(who, await context.new_page(), base_url or lectern.base_url)
         await person.sign_in(f"{who}@demo.school", "lectern-demo")
         return person
 

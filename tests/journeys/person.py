@@ -1,5 +1,6 @@
 """One person at one browser page, in the words of the journeys."""
 
+import re
 from typing import Any
 
 from playwright.async_api import Locator, Page, expect
@@ -31,6 +32,48 @@ class Person:
         await self.go(f"/classes/{class_id}")
         await self.part("door-join").click()
         await expect(self.part("class-page")).to_be_visible()
+
+    async def user(self) -> str:
+        """Who this person is, for the class."""
+        return str((await self.stats())["you"])
+
+    def tile_of(self, user: str) -> Locator:
+        return self.page.locator(f'[data-testid="tile"][data-user="{user}"]')
+
+    async def sees_that_left(self, user: str) -> None:
+        """Wait until this person is in the class no longer: their place may stay a moment."""
+        here = self.page.locator(f'[data-testid="tile"][data-user="{user}"][data-gone="false"]')
+        await expect(here).to_have_count(0)
+
+    async def is_told(self, words: str) -> None:
+        """Wait for the banner that says this."""
+        await expect(self.part("banner").filter(has_text=words)).to_be_visible()
+
+    async def is_out(self, why: str) -> None:
+        """Wait for the page that says that, and why, the class is over for this person."""
+        await expect(self.part("class-ended")).to_have_attribute("data-why", why)
+
+    async def is_back(self) -> None:
+        """Wait until the link stands again."""
+        await expect(self.part("class-page")).to_have_attribute(
+            "data-link", "live", timeout=30_000
+        )
+
+    async def confirms(self) -> None:
+        """Say yes to the question that is asked."""
+        await self.page.locator("dialog[open] .acts button").last.click()
+        await expect(self.page.locator("dialog[open]")).to_have_count(0)
+
+    async def opens_people(self) -> None:
+        if await self.part("person-row").count() == 0:
+            await self.part("panel-people").click()
+
+    async def does_to(self, user: str, what: str) -> None:
+        """Choose `what` from the menu of a person in the list of people."""
+        await self.opens_people()
+        row = self.page.locator(f'[data-testid="person-row"][data-user="{user}"]')
+        await row.get_by_role("button", name=re.compile("^Actions for")).click()
+        await row.get_by_role("button", name=what, exact=True).click()
 
     async def stats(self) -> dict[str, Any]:
         found: dict[str, Any] = await self.page.evaluate("() => window.lectern.stats()")
@@ -73,6 +116,57 @@ class Person:
     async def hears(self) -> None:
         """Wait until sound with energy has come in."""
         await self.until("s => s.remote.some(r => r.source === 'mic' && r.audioEnergy > 0.0001)")
+
+    async def hears_from(self, user: str, yes: bool = True) -> None:
+        """Wait for two seconds in which the sound of this person has gone on, or has been still."""
+        await self.until(
+            """async (s, [user, yes]) => {
+                const energy = stats => stats.remote
+                    .filter(r => r.user === user && r.source === 'mic')
+                    .reduce((sum, r) => sum + r.audioEnergy, 0);
+                await new Promise(resume => setTimeout(resume, 2000));
+                const grown = energy(await window.lectern.stats()) - energy(s);
+                return yes ? grown > 1e-4 : grown < 1e-6;
+            }""",
+            [user, yes],
+            timeout_s=30,
+        )
+
+    async def sees_moving(self, user: str, source: str = "camera") -> None:
+        """Wait until ten more frames of this person have been decoded."""
+        await self.until(
+            """async (s, [user, source]) => {
+                const of = stats => stats.remote.find(r => r.user === user && r.source === source);
+                const before = of(s)?.framesDecoded;
+                for (let looks = 0; before !== undefined && looks < 40; looks += 1) {
+                    await new Promise(resume => setTimeout(resume, 50));
+                    const now = of(await window.lectern.stats())?.framesDecoded;
+                    if (now === undefined) return false;
+                    if (now >= before + 10) return true;
+                }
+                return false;
+            }""",
+            [user, source],
+            timeout_s=30,
+        )
+
+    async def sees_nothing_of(self, user: str) -> None:
+        """Wait for a second in which no frame of this person's camera was decoded."""
+        await self.until(
+            """async (s, user) => {
+                const frames = stats => stats.remote
+                    .filter(r => r.user === user && r.source === 'camera')
+                    .reduce((sum, r) => sum + r.framesDecoded, 0);
+                await new Promise(resume => setTimeout(resume, 1000));
+                return frames(await window.lectern.stats()) <= frames(s);
+            }""",
+            user,
+        )
+
+    async def said(self) -> list[str]:
+        """The words of the chat, in their order, without names and times."""
+        lines: list[str] = await self.part("chat-line").locator("p").all_inner_texts()
+        return lines
 
     async def says(self, text: str) -> None:
         if not await self.part("chat-input").is_visible():

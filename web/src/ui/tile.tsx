@@ -52,6 +52,7 @@ export function Tile({ face, viewer, focusable = true, onOpen }: Props) {
       data-self={String(face.self)}
       data-camera={face.cameraOn ? "on" : "off"}
       data-hand={String(face.hand)}
+      data-gone={String(face.gone)}
       onKeyDown={(event) => {
         if (event.key === "Enter" && event.target === frame.current) onOpen?.();
       }}
@@ -86,7 +87,7 @@ export function Bars() {
 }
 
 function Weak({ face }: { face: Face }) {
-  const word = face.gone || face.away ? t("class.comingBack") : face.paused ? t("class.soundOnly") : null;
+  const word = absence(face) ?? (face.paused ? t("class.soundOnly") : null);
   if (word === null) return null;
   return (
     <span class="net" aria-hidden="true">
@@ -148,6 +149,12 @@ function useWidth(frame: { current: HTMLElement | null }, face: Face, viewer: Vi
   }, [user, self, cameraOn, viewer]);
 }
 
+/** Who left is not expected back; who is only away is. */
+function absence(face: Face): string | null {
+  if (face.gone) return t("class.gone");
+  return face.away ? t("class.comingBack") : null;
+}
+
 /** The name with every state that is also drawn. */
 export function describe(face: Face): string {
   const states = [
@@ -156,8 +163,8 @@ export function describe(face: Face): string {
     face.muted && t("class.stateMuted"),
     !face.cameraOn && t("class.stateCameraOff"),
     face.hand > 0 && t("class.stateHand", { place: face.hand }),
-    (face.gone || face.away) && t("class.comingBack"),
+    absence(face),
     face.paused && t("class.soundOnly"),
   ];
-  return states.filter((state) => state !== false).join(t("class.listSeparator"));
+  return states.filter((state) => typeof state === "string").join(t("class.listSeparator"));
 }

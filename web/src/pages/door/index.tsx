@@ -55,12 +55,12 @@ export default function ClassDoor({ classId }: { classId: string }) {
     void Promise.all([before.mic && local.turnOn("mic"), before.camera && local.turnOn("camera")]);
     void enter(live, startedAt);
   }, [live?.id]);
+  const over = entered !== null && entered.visit.store.ending.value !== null;
   useEffect(() => {
-    if (entered?.visit.store.ending.value) wentOut(classId);
-  }, [entered?.visit.store.ending.value]);
-  useEffect(() => {
-    if (entered) wentIn(classId, local.on.value);
-  }, [entered, local.on.value]);
+    if (over) wentOut(classId);
+    // What is closed at the end must not count as being inside again.
+    else if (entered) wentIn(classId, local.on.value);
+  }, [entered, over, local.on.value]);
   useEffect(
     () => () => {
       // Another page of the school: not a reload, so the door stands there next time.
