@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger(__name__)
 
+RENEWALS_POOL = 2
+RENEWALS_TIMEOUT_MS = 2500
 BODY_MAX_BYTES = 8 * 1024 * 1024
 KEEPALIVE_SECONDS = 75.0
 
@@ -58,6 +60,13 @@ async def node(settings: Settings, place: Place) -> AsyncIterator[int]:
                 settings.database_url,
                 pool_size=settings.database_pool,
                 statement_timeout_ms=settings.statement_timeout_ms,
+            )
+        )
+        renewals = await stack.enter_async_context(
+            Database(
+                settings.database_url,
+                pool_size=RENEWALS_POOL,
+                statement_timeout_ms=min(RENEWALS_TIMEOUT_MS, settings.statement_timeout_ms),
             )
         )
         channels = ShardedChannels(settings.redis_url, meters)
@@ -88,6 +97,7 @@ async def node(settings: Settings, place: Place) -> AsyncIterator[int]:
             HubContext(
                 node_id=node_id,
                 database=database,
+                renewals=renewals,
                 commits=commits,
                 channels=channels,
                 tokens=tokens,

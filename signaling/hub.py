@@ -46,11 +46,13 @@ class HubContext:
     """What the composition root hands in.
 
     `node_id` is a UUID that no other process has. `media` is the SFU of this process (`media_is_here`: then the media
-    of a class lives on its owner's node), or all media nodes behind the same face.
+    of a class lives on its owner's node), or all media nodes behind the same face. `renewals` is the same database by
+    connections of its own, which the node's lease need not share with anything.
     """
 
     node_id: str
     database: Database
+    renewals: Database
     commits: GroupCommit[Append, Outcome]
     channels: Channels
     tokens: Tokens
@@ -77,6 +79,7 @@ class Hub:
         self._lease = NodeLease(
             node_id=context.node_id,
             database=context.database,
+            renewals=context.renewals,
             clock=context.clock,
             meters=context.meters,
         )

@@ -59,6 +59,7 @@ MEANINGS = {
     "class_events_total": "Events committed to class logs by this node, by type.",
     "class_joins_total": "Browsers let into classes owned here, by how: snapshot or replay.",
     "class_events_mended_total": "Events that a channel lost and the log gave.",
+    "class_rounds_waited_total": "Seconds that commands waited for a lease that was late.",
     "class_unreachable_total": "Questions that no owner answered in time.",
     "class_losses_deferred_total": "Lost people whose leaving could not be logged yet, by code.",
     "class_reactions_dropped_total": "Reactions above the rate of a class.",

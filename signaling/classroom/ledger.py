@@ -2,7 +2,8 @@
 
 Theory of operation. Commands wait in a bounded inbox. One round takes all that wait, decides them one after the other
 against the state as the ones before leave it, and commits their events as one append; what comes meanwhile is the next
-round. Nothing is applied, sent or acknowledged before the commit. When the append is fenced, or nobody can say whether
+round. Nothing is applied, sent or acknowledged before the commit, and nothing is appended while the lease of the node
+has run out: the round waits, and goes on where a late renewal finds that nobody took over. When the append is fenced, or nobody can say whether
 it stood, the ledger closes and its owner steps down: whoever asks next takes the class over from the log, and a command that was sent again
 is found there by its id.
 """
@@ -35,6 +36,8 @@ from signaling.routing.lease import NodeLease
 from signaling.routing.place import Place
 
 INBOX_MAX = 2000
+LATE_S = 1.0
+ANSWER_S = 8.0
 ROUND_MAX = 256
 ANSWERS_KEPT = 4096
 SNAPSHOT_EACH = 200
@@ -129,14 +132,19 @@ class Ledger:
         self, command: ClassCommand, by: str, command_id: str | None = None
     ) -> int | None:
         """The seq of the event once it is durable, None when it was so already; raises what was refused."""
-        if not self.alive or not self._around.lease.held():
+        if not self.alive:
             raise Moved("The class has another owner.")
         if len(self._inbox) >= INBOX_MAX:
             raise Busy("Too much is going on in this class: try again.")
         done: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
         self._inbox.append(_Waiting(command=command, by=by, command_id=command_id, done=done))
         self._woken.set()
-        return await done
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                return await done
+        except TimeoutError:
+            # It may still come about; sent again with its id, it gets the answer that it has by then.
+            raise Busy("Nothing can be saved right now: try again.", code="unavailable") from None
 
     async def run(self) -> None:
         """Rounds until this node owns the class no longer."""
@@ -226,7 +234,9 @@ class Ledger:
     async def _append(self, entries: list[Entry]) -> Outcome:
         if not entries:
             return "appended"
-        if not self._around.lease.held():
+        while self.alive and not await self._around.lease.regained(LATE_S):
+            self._around.meters.count("class_rounds_waited_total")
+        if not self.alive:
             return "fenced"
         row = Append(
             place=self.place,

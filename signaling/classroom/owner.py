@@ -20,6 +20,8 @@ from signaling.media import negotiation
 from signaling.routing.place import Place
 
 EDGE_FORGOTTEN_AFTER_S = 5.0
+REGAIN_S = 1.0  # how long a question waits here for a lease that is late
+BLIND_AFTER_S = 1.5  # without a tick for so long, this node heard nobody
 REACTIONS_EACH_TICK = 25
 
 Send = Callable[[letters.Frame, bool], None]
@@ -41,6 +43,7 @@ class Owner:
         self.place = place
         self.epoch = epoch
         self.media_epoch = media_epoch
+        self.last_epoch = epoch  # the latest under which this node has had the class
         self.ledger = Ledger(
             place=place, epoch=epoch, loaded=loaded, around=around, happened=self._happened
         )
@@ -56,17 +59,18 @@ class Owner:
         now = around.clock.monotonic()
         self._alone_after = now + EDGE_FORGOTTEN_AFTER_S
         self._used_at = now
+        self._looked_at = now
         for user in loaded.state.people:
             self._presence.expect(user, now)
 
     @property
     def alive(self) -> bool:
-        """Whether this node still owns the class, as far as it can know."""
-        return self.ledger.alive and self._around.lease.held()
+        """Whether this node still owns the class, as far as it can know; it acts only while it holds its lease."""
+        return self.ledger.alive
 
     def idle_s(self, now: float) -> float:
         """For how long nobody has been here or asked for anything."""
-        return 0.0 if self.ledger.state.people else now - self._used_at
+        return 0.0 if self.alive and self.ledger.state.people else now - self._used_at
 
     async def run(self) -> None:
         """Be the owner for as long as it lasts."""
@@ -89,7 +93,7 @@ class Owner:
     async def handle(self, ask: letters.Ask) -> letters.Reply:
         """The answer to a question of an edge, refusals included."""
         self._used_at = self._around.clock.monotonic()
-        if not self.alive:
+        if not (self.alive and await self._around.lease.regained(REGAIN_S) and self.alive):
             return letters.NotOwner()
         try:
             return await self._handle(ask)
@@ -116,6 +120,9 @@ class Owner:
             case letters.CloseAsk(by=by):
                 return letters.Decided(seq=await self.ledger.submit(people.Close(), by))
             case letters.RemoveAsk(user=user, removed=removed):
+                # Who only plays without a page is in no list of people: no event would end that.
+                all_of_it = sfu.Hangup(room=self.place.room, peer=user, direction="all")
+                self._around.media.order([all_of_it])
                 lose = people.Lose(user=user, reason="removed" if removed else "left")
                 return letters.Decided(seq=await self.ledger.submit(lose, CLASS_ITSELF))
 
@@ -189,8 +196,11 @@ class Owner:
         return letters.Reported(epoch=self.epoch, seq=self.ledger.seq, replaced=replaced)
 
     async def tick(self) -> None:
-        """Twice a second: who fell silent, who types."""
+        """Twice a second while the lease is held: who fell silent, who types."""
+        if not self._around.lease.held():
+            return
         now = self._around.clock.monotonic()
+        self._look(now)
         self._edges = {
             edge: heard_at
             for edge, heard_at in self._edges.items()
@@ -209,6 +219,14 @@ class Owner:
             self._typing.clear()
         for user in swept.lost:
             await self._lose(user, "lost")
+
+    def _look(self, now: float) -> None:
+        """What passed while this node did not look counts for nobody's silence."""
+        blind_s = now - self._looked_at
+        self._looked_at = now
+        if blind_s > BLIND_AFTER_S:
+            self._presence.excuse(blind_s, now)
+            self._alone_after = now + EDGE_FORGOTTEN_AFTER_S
 
     async def _lose(self, user: str, reason: Literal["left", "lost"]) -> None:
         """Say once that somebody is gone; a class that has another owner by now will say it there."""

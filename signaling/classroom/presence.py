@@ -52,6 +52,11 @@ class Presence:
         link.heard_at = max(link.heard_at, heard_at)
         return True
 
+    def excuse(self, blind_s: float, now: float) -> None:
+        """Nobody could be heard for so long until now: that is not their silence."""
+        for link in self._links.values():
+            link.heard_at = min(now, link.heard_at + blind_s)
+
     def forget(self, user: str) -> None:
         """They left."""
         self._links.pop(user, None)

@@ -59,6 +59,7 @@ class Classes:
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Own, serve and watch classes until the block ends; then let go of them at once."""
+        self._around.lease.look_again = self._look_again
         await self._around.lease.renew()
         async with self._background.running(), self._bus.running(self._answer):
             self._background.spawn(self._around.lease.keep())
@@ -105,17 +106,23 @@ class Classes:
         """The owner's answer; who owns the class may change meanwhile. Raises SignalingError."""
         gives_up_at = self._around.clock.monotonic() + PATIENCE_S
         while True:
+            without_store = not self._around.lease.held()
             try:
                 reply = await self._ask_once(ask, ASK_DEADLINE_S)
             except LmsError:
-                reply = letters.NotOwner()
+                reply, without_store = letters.NotOwner(), True
             if not isinstance(reply, letters.NotOwner):
                 letters.raise_refusal(reply)
                 return reply
             if self._around.clock.monotonic() > gives_up_at:
-                self._around.meters.count("class_unreachable_total")
-                raise Busy("The class cannot be reached right now.", code="class_unreachable")
+                raise self._unreachable(without_store=without_store)
             await asyncio.sleep(AGAIN_AFTER_S)
+
+    def _unreachable(self, *, without_store: bool) -> Busy:
+        self._around.meters.count("class_unreachable_total")
+        if without_store:
+            return Busy("Nothing can be saved right now: try again.", code="unavailable")
+        return Busy("The class cannot be reached right now.", code="class_unreachable")
 
     async def try_once(self, ask: letters.Ask) -> letters.Reply:
         """The owner's answer if it is to be had at once. Raises SignalingError."""
@@ -170,19 +177,21 @@ class Classes:
             return found.node_id
 
     async def _own(self, place: Place, claimed: Claimed, before: Owner | None) -> None:
+        media_epoch = claimed.epoch
+        if before is not None and before.last_epoch + 1 == claimed.epoch:
+            # Nobody else had it in between, so its media is still where it was.
+            media_epoch, before.last_epoch = before.media_epoch, claimed.epoch
         loaded = await load(self._around.database, place)
-        unbroken = before is not None and before.epoch + 1 == claimed.epoch
         owner = Owner(
             place=place,
             epoch=claimed.epoch,
-            media_epoch=before.media_epoch if before and unbroken else claimed.epoch,
+            media_epoch=media_epoch,
             loaded=loaded,
             around=self._around,
             send=lambda frame, far: self._send(place, frame, far=far),
         )
         self._owners[place] = owner
         self._background.spawn(owner.run())
-        self._around.meters.gauge("class_owners", len(self._owners))
         _log.info("class.owned", class_id=place.class_id, epoch=claimed.epoch)
         owner.announce()
 
@@ -224,6 +233,17 @@ class Classes:
             owner.step_down()
             self._around.media.let_go(place.room)
 
+    async def _look_again(self) -> None:
+        """Others gave this node up: keep the classes that nobody took over meanwhile, and let go of the rest."""
+        for place, owner in list(self._owners.items()):
+            if not owner.alive:
+                continue
+            node_id, epoch = await self._around.lease.owner(place) or ("", 0)
+            if (node_id, epoch) != (self._around.node_id, owner.epoch):
+                owner.step_down()
+            if node_id not in ("", self._around.node_id):
+                self._learn(place, node_id)
+
     # --- Watching -------------------------------------------------------------------------------
 
     async def _tick_for_ever(self) -> None:
@@ -231,9 +251,6 @@ class Classes:
         while True:
             await asyncio.sleep(TICK_S)
             now = self._around.clock.monotonic()
-            if not self._around.lease.held():
-                for owner in self._owners.values():
-                    owner.step_down()
             for owner in [owner for owner in self._owners.values() if owner.alive]:
                 self._background.spawn(owner.tick())
             if now >= report_at:
@@ -273,7 +290,7 @@ class Classes:
                 del self._edges[place]
                 await self._bus.unsubscribe(place)
         for place, owner in list(self._owners.items()):
-            if owner.idle_s(now) > OWNER_KEPT_S or not (owner.alive or place in self._edges):
+            if owner.idle_s(now) > OWNER_KEPT_S:
                 del self._owners[place]
                 owner.step_down()
         known = self._edges.keys() | self._owners.keys()
@@ -282,7 +299,8 @@ class Classes:
                 del self._finding[place]
         for place in self._directory.keys() - known:
             del self._directory[place]
-        self._around.meters.gauge("class_owners", len(self._owners))
+        alive = sum(owner.alive for owner in self._owners.values())
+        self._around.meters.gauge("class_owners", alive)
 
     # --- Media ----------------------------------------------------------------------------------
 

@@ -25,7 +25,11 @@ pytestmark = pytest.mark.store
 
 async def a_lease(database: Database) -> NodeLease:
     lease = NodeLease(
-        node_id=new_id(), database=database, clock=SystemClock(), meters=PrometheusMeters()
+        node_id=new_id(),
+        database=database,
+        renewals=database,
+        clock=SystemClock(),
+        meters=PrometheusMeters(),
     )
     await lease.renew()
     return lease

@@ -101,6 +101,7 @@ async def running_node(
     redis_url: str,
     media: Any = None,
     through: Callable[[Channels], Channels] = lambda channels: channels,
+    renewals: Database | None = None,
 ) -> AsyncIterator[Node]:
     """A node on these stores; leaving the block stops it as SIGTERM would."""
     meters, clock, node_id = PrometheusMeters(), SystemClock(), new_id()
@@ -110,6 +111,7 @@ async def running_node(
         HubContext(
             node_id=node_id,
             database=database,
+            renewals=renewals or database,
             commits=commits,
             channels=through(channels),
             tokens=OpenTokens(),

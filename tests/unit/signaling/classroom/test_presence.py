@@ -1,6 +1,6 @@
 """Away after 3 s of silence, lost after 10 s more; of a person's connections the newest counts."""
 
-from signaling.classroom.presence import Presence
+from signaling.classroom.presence import Presence, Swept
 
 
 def test_silence_is_away_then_lost() -> None:
@@ -38,3 +38,13 @@ def test_a_new_owner_learns_which_connection_counts() -> None:
 
 def test_nobody_is_replaced_by_a_sign_of_life_of_who_has_left() -> None:
     assert Presence().hear("gone", 1, 0.0)
+
+
+def test_what_nobody_could_hear_is_nobodys_silence() -> None:
+    presence = Presence()
+    presence.connect("ann", 1000, now=0.0)
+    presence.connect("bob", 1000, now=9.0)
+    presence.excuse(10.0, now=12.0)
+    assert presence.sweep(12.0) == Swept(away=[], back=[], lost=[])
+    assert presence.sweep(13.0).away == ["ann"]
+    assert presence.sweep(15.0).away == ["bob"]
