@@ -289,13 +289,19 @@ class WireServer(socketio.AsyncServer):  # type: ignore[misc]  # the library is 
             data = list(answer)
         else:
             data = [answer]
-        if packet.id is not None and not self.limits.binary:
-            self.eio.send(session, frames.ack_frame(packet.namespace, packet.id, data))
-            return
-        for part in frames.data_frames(
-            frames.ACK, packet.namespace, packet.id, data, binary=self.limits.binary
-        ):
+        try:
+            parts = self._ack_frames(packet, data)
+        except Exception as error:  # noqa: BLE001 - an answer that cannot be written must not end the connection
+            parts = self._ack_frames(packet, [self._failure(packet.data[0], error)])
+        for part in parts:
             self.eio.send(session, part)
+
+    def _ack_frames(self, packet: Packet, data: list[Any]) -> Iterable[bytes | memoryview]:
+        if packet.id is not None and not self.limits.binary:
+            return (frames.ack_frame(packet.namespace, packet.id, data),)
+        return frames.data_frames(
+            frames.ACK, packet.namespace, packet.id, data, binary=self.limits.binary
+        )
 
     def _failure(self, event: str, error: Exception) -> Failed:
         """What the caller is told; what was our fault is logged."""

@@ -116,3 +116,16 @@ async def test_a_handler_of_ours_that_fails_is_ours_to_log(school: Attacked) -> 
     assert "ZeroDivision" not in str(answer)
     assert "ZeroDivisionError" in school.logged()
     await socket.close()
+
+
+@pytest.mark.parametrize("event", ["unspeakable", "unspeakable.later"])
+async def test_an_answer_that_cannot_be_written_is_a_failure_and_no_end(
+    school: Attacked, event: str
+) -> None:
+    socket = await school.member()
+    socket.send(f'42/class,1["{event}"]')
+    answer = json.loads(str(await socket.said()).removeprefix("43/class,1"))[0]
+    assert (answer["ok"], answer["code"]) == (False, "internal")
+    socket.send('42/class,2["beat"]')
+    assert await socket.said() == '43/class,2[{"ok":true}]'
+    await socket.close()

@@ -85,7 +85,21 @@ def trouble(server: WireServer) -> dict[str, Callable[..., Any]]:
     async def broken(sid: str) -> None:
         raise ZeroDivisionError
 
-    return {"slow": slow, "burst": burst, "pointers": pointers, "typed": typed, "broken": broken}
+    def unspeakable(sid: str) -> object:
+        return object()
+
+    async def unspeakable_later(sid: str) -> object:
+        return object()
+
+    return {
+        "slow": slow,
+        "burst": burst,
+        "pointers": pointers,
+        "typed": typed,
+        "broken": broken,
+        "unspeakable": unspeakable,
+        "unspeakable.later": unspeakable_later,
+    }
 
 
 async def run(limits: WireLimits, fast: bool) -> None:
