@@ -5,7 +5,7 @@ A logged event reaches browsers as `Event`; what is not logged reaches them as `
 """
 
 import re
-from typing import Literal, get_args
+from typing import Annotated, Literal, get_args
 
 import msgspec
 
@@ -22,6 +22,8 @@ WANTS_MAX = 64
 
 ClassRole = identity.ClassRole
 Source = commands.Source
+# What JavaScript can count to; whatever a browser says beyond it is no number of ours.
+Number = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
 Reaction = Literal["yes", "no", "applause", "laugh", "heart", "think"]
 
 
@@ -47,7 +49,7 @@ class ChatSend(Command, tag_field="event", tag="chat.send", frozen=True, kw_only
 class ChatDelete(Command, tag_field="event", tag="chat.delete", frozen=True, kw_only=True):
     """Take a message back (its author or a teacher); `message` is the seq of its event."""
 
-    message: int
+    message: Number
 
 
 class HandRaise(Command, tag_field="event", tag="hand.raise", frozen=True, kw_only=True):
@@ -122,7 +124,7 @@ class MediaSubscribe(Message, tag_field="event", tag="media.subscribe", frozen=T
 class MediaAnswer(Message, tag_field="event", tag="media.answer", frozen=True, kw_only=True):
     """The answer to offer `n`; an old `n` is ignored."""
 
-    n: int
+    n: Number
     sdp: str
 
 
@@ -130,7 +132,7 @@ class Want(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """One track and the width, in device pixels, at which it is shown."""
 
     track: str
-    width: int
+    width: Number
 
 
 class MediaWant(Message, tag_field="event", tag="media.want", frozen=True, kw_only=True):
@@ -482,8 +484,8 @@ class Connect(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """The auth of the CONNECT packet: the join token and, when resuming, where from."""
 
     token: str
-    epoch: int | None = None
-    seq: int | None = None
+    epoch: Number | None = None
+    seq: Number | None = None
 
 
 class ConnectRefusal(msgspec.Struct, frozen=True, kw_only=True):

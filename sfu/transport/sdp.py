@@ -57,6 +57,8 @@ TCP_TYPE = 90  # whenever UDP works it is better
 MAX_LINES = 6000
 MAX_MEDIA_LINES = 500
 MAX_MEDIA = 64
+MAX_CODECS = 128  # rtpmap lines of an m-line; there are no more payload types
+MAX_WILDCARDS = 16  # rtcp-fb lines of an m-line for every codec: each is multiplied by the codecs
 MAX_RIDS = 3
 MAX_FINGERPRINTS = 8
 MAX_TOKEN = 256
@@ -141,6 +143,12 @@ def _check_bounds(sdp: str, max_bytes: int) -> None:
     sections = grouplines(sdp)[1]
     if len(lines) > MAX_LINES or any(len(section) > MAX_MEDIA_LINES for section in sections):
         raise BadOffer("The session description has too many lines.")
+    for section in sections:
+        if (
+            sum(line.startswith("a=rtpmap:") for line in section) > MAX_CODECS
+            or sum(line.startswith("a=rtcp-fb:*") for line in section) > MAX_WILDCARDS
+        ):
+            raise BadOffer("An m-line of the session description lists too much.")
     if not sections or len(sections) > MAX_MEDIA:
         raise BadOffer(f"A session description has 1 to {MAX_MEDIA} m-lines.")
 

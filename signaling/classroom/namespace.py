@@ -40,7 +40,7 @@ class ClassNamespace:
 
     async def on_connect(self, sid: str, _environ: object, auth: object) -> None:
         """Let somebody in: token, owner, snapshot or replay."""
-        connect = _parse_connect(auth)
+        connect = parse_connect(auth)
         claims = self._tokens.verify_join(connect.token)
         try:
             await self._enter(sid, connect, claims)
@@ -139,7 +139,8 @@ class ClassNamespace:
         return session
 
 
-def _parse_connect(auth: object) -> wire.Connect:
+def parse_connect(auth: object) -> wire.Connect:
+    """What a CONNECT carries; raises BadMessage."""
     try:
         return msgspec.convert(auth, wire.Connect)
     except (msgspec.ValidationError, RecursionError) as error:

@@ -18,6 +18,14 @@ class Rate:
     burst: float
 
 
+# A media connection is asked for when a page opens or its path is lost; reading its description costs milliseconds.
+EVENT_RATES: Mapping[str, Rate] = {
+    "media.publish": Rate(per_s=1, burst=15),
+    "media.subscribe": Rate(per_s=1, burst=15),
+    "media.answer": Rate(per_s=1, burst=15),
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WireLimits:
     """Every bound of one node's sockets."""
@@ -48,7 +56,7 @@ class WireLimits:
     connects: Rate = Rate(per_s=200, burst=1000)
     events: Rate = Rate(per_s=50, burst=100)
     each_event: Rate = Rate(per_s=20, burst=40)
-    event_rates: Mapping[str, Rate] = field(default_factory=dict)
+    event_rates: Mapping[str, Rate] = field(default_factory=lambda: EVENT_RATES)
     # What is refused over and over ends the connection.
     refusals: Rate = Rate(per_s=10, burst=200)
 

@@ -98,6 +98,8 @@ def test_our_offer_can_be_read_and_names_every_slot_once() -> None:
         OFFER.replace("96 97", "96 999"),
         OFFER + "a=ssrc:1 cname:x\n" * 600,
         "v=0\n" + "m=audio 9 RTP/AVP 0\n" * 100,
+        OFFER + "a=rtcp-fb:* nack\n" * 17,
+        OFFER + "".join(f"a=rtpmap:{number % 128} A/9\n" for number in range(129)),
     ],
 )
 def test_what_is_no_description_is_refused_in_a_sentence(text: str) -> None:

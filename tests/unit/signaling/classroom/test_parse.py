@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signaling import protocol as wire
+from signaling.classroom.namespace import parse_connect
 from signaling.errors import BadMessage
 
 JSON = st.recursive(
@@ -42,6 +43,11 @@ def test_a_good_message() -> None:
         ("media.publish", {"id": "1", "sdp": "v" * 60_001, "sources": []}),
         ("media.publish", {"id": "1", "sdp": "v", "sources": ["mic", "mic"]}),
         ("media.answer", {"n": "1", "sdp": ""}),
+        ("media.answer", {"n": 2**64, "sdp": ""}),
+        ("media.answer", {"n": -1, "sdp": ""}),
+        ("media.want", {"tracks": [{"track": "t", "width": 2**53}]}),
+        ("media.want", {"tracks": [{"track": "t", "width": -1}]}),
+        ("chat.delete", {"id": "1", "message": 2**70}),
         ("media.want", {"tracks": [{"track": "t", "width": 1}] * 65}),
         ("reaction.send", {"kind": "boo"}),
     ],
@@ -60,3 +66,23 @@ def test_anything_is_a_message_or_refused(event: str, body: object) -> None:
     except BadMessage:
         return
     assert isinstance(message, wire.MESSAGES[event])
+
+
+@pytest.mark.parametrize(
+    "auth",
+    [
+        None,
+        {},
+        {"token": 5},
+        {"token": "t", "seq": -1},
+        {"token": "t", "seq": 1.5},
+        {"token": "t", "seq": 2**53},
+        {"token": "t", "seq": True},
+        {"token": "t", "epoch": -(2**70), "seq": 1},
+        {"token": "t", "epoch": "1"},
+        {"token": "t", "more": 1},
+    ],
+)
+def test_a_forged_place_to_resume_from_is_refused(auth: object) -> None:
+    with pytest.raises(BadMessage):
+        parse_connect(auth)

@@ -43,6 +43,13 @@ def test_a_kind_may_have_a_rate_of_its_own() -> None:
     assert allowance.event(limits, "b", 1, 0.0)
 
 
+def test_descriptions_of_media_come_in_seldom() -> None:
+    limits = WireLimits()
+    allowance = Allowance(limits, 0.0)
+    taken = [allowance.event(limits, "media.publish", 100, at / 20) for at in range(200)]
+    assert 15 <= sum(taken) <= 26
+
+
 def test_a_long_message_weighs_more() -> None:
     limits = WireLimits(events=Rate(per_s=1, burst=20), each_event=Rate(per_s=1, burst=100))
     allowance = Allowance(limits, 0.0)
