@@ -42,8 +42,8 @@ make_venv() {
 install() { # stamp, requirement files...
     stamp="$1"
     shift
-    now=$(hash_of "$@")
-    same "$stamp" "$now" && return
+    listed=$(hash_of "$@")
+    same "$stamp" "$listed" && return
     say "installing Python packages ($stamp)"
     files=
     for file in "$@"; do files="$files -r $file"; done
@@ -55,7 +55,7 @@ install() { # stamp, requirement files...
     { [ -x .venv/bin/uv ] && VIRTUAL_ENV="$PWD/.venv" .venv/bin/uv pip install -q $files; } ||
         .venv/bin/python -m pip install -q --disable-pip-version-check $files ||
         fail "the Python packages could not be installed: is a package registry within reach?"
-    done_with "$stamp" "$now"
+    done_with "$stamp" "$listed"
 }
 
 node_bin() { # the folder of a Node >= 20.19, or nothing

@@ -6,7 +6,7 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,13 +23,13 @@ from server.schools import NewSchool, open_school
 from server.settings import Settings, SettingsError
 from server.storage import embedded
 from server.storage.migrate import MigrationError, migrate
-from server.storage.postgres import Database
+from server.storage.postgres import Database, OpenError
 from server.storage.processes import end_with_parent
 from server.supervisor import StartFailedError, nodes
 from server.telemetry import logs
 
 # What ends a start with its own one line.
-SAID = (SettingsError, embedded.StartError, MigrationError, StartFailedError)
+SAID = (SettingsError, embedded.StartError, MigrationError, OpenError, StartFailedError)
 
 
 def main(arguments: list[str]) -> int:
@@ -124,16 +124,17 @@ async def _serve(settings: Settings, given: argparse.Namespace) -> None:
     async with _with_stores(settings, database=given.role != "sfu") as ready:
         if given.role != "sfu":
             await _prepare(ready)
-        if ready.node_count > 1:
-            await _serve_many(ready, given.role, stop)
-            return
-        place = Place(role=given.role, index=0, count=1, sockets=_sockets(ready))
-        async with run(ready, place) as port:
-            _say_ready(ready, given.role, port)
-            await stop.wait()
+        with _socket_folder(ready) as sockets:
+            if ready.node_count > 1:
+                await _serve_many(ready, given.role, stop, sockets)
+                return
+            place = Place(role=given.role, index=0, count=1, sockets=sockets)
+            async with run(ready, place) as port:
+                _say_ready(ready, given.role, port)
+                await stop.wait()
 
 
-async def _serve_many(settings: Settings, role: str, stop: asyncio.Event) -> None:
+async def _serve_many(settings: Settings, role: str, stop: asyncio.Event, sockets: Path) -> None:
     count = settings.node_count
     with contextlib.closing(
         machine.claimed_port(settings.http_address, settings.http_port)
@@ -147,7 +148,7 @@ async def _serve_many(settings: Settings, role: str, stop: asyncio.Event) -> Non
             "LECTERN_REDIS_URL": settings.redis_url,
         }
         stop_seconds = settings.drain_seconds + 10
-        async with nodes(count, role, environ, _sockets(settings), stop_seconds=stop_seconds):
+        async with nodes(count, role, environ, sockets, stop_seconds=stop_seconds):
             _say_ready(settings, role, port)
             await stop.wait()
 
@@ -233,7 +234,15 @@ async def _school_tools(settings: Settings) -> AsyncIterator[tuple[Database, Pas
 
 
 def _sockets(settings: Settings) -> Path:
-    return embedded.runtime_folder(settings.state_path)
+    """One folder for the nodes behind one port: roles that run beside each other do not meet in it."""
+    return embedded.runtime_folder(settings.state_path) / str(settings.http_port)
+
+
+@contextlib.contextmanager
+def _socket_folder(settings: Settings) -> Iterator[Path]:
+    sockets = _sockets(settings)
+    with embedded.socket_folder(sockets.parent), embedded.socket_folder(sockets):
+        yield sockets
 
 
 def _stop_signal() -> asyncio.Event:

@@ -66,7 +66,7 @@ async def open_doors(
         await site.start()
     except OSError as error:
         raise SettingsError(
-            machine.port_taken("LECTERN_HTTP_PORT", settings.http_port, error)
+            machine.unusable(settings.http_address, settings.http_port, error)
         ) from error
     stack.push_async_callback(site.stop)
     address = next(found for found in runner.addresses if isinstance(found, tuple))

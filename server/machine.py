@@ -1,5 +1,6 @@
 """What is asked of the machine itself: its addresses, and whether a port is free."""
 
+import errno
 import ipaddress
 import socket
 
@@ -30,12 +31,21 @@ def claimed_port(address: str, port: int) -> socket.socket:
         try:
             alone.bind((address, port))
         except OSError as error:
-            raise SettingsError(port_taken("LECTERN_HTTP_PORT", port, error)) from error
+            raise SettingsError(unusable(address, port, error)) from error
         chosen = alone.getsockname()[1]
     shared = socket.socket(family, socket.SOCK_STREAM)
+    # Also where connections of a Lectern that has just stopped are still in TIME_WAIT.
+    shared.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     shared.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     shared.bind((address, chosen))
     return shared
+
+
+def unusable(address: str, port: int, error: OSError) -> str:
+    """The line that says which of the two settings of the HTTP door is wrong."""
+    if error.errno in (errno.EADDRINUSE, errno.EACCES):
+        return port_taken("LECTERN_HTTP_PORT", port, error)
+    return f"LECTERN_HTTP_ADDRESS: {address} cannot be listened on: {error.strerror or error}"
 
 
 def port_taken(setting: str, port: int, error: OSError) -> str:

@@ -1,10 +1,13 @@
 """Every setting of Lectern as one frozen struct: config/*.toml, then LECTERN_* of the environment; wrong ones stop the start."""
 
+import ipaddress
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_type_hints
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -192,6 +195,17 @@ def _problems(settings: Settings) -> list[str]:
         for key, allowed in schemes.items()
         if getattr(settings, key) and not getattr(settings, key).startswith(allowed)
     ]
+    found += [
+        f"{key.upper()} is wrong: {fault}"
+        for key in ("database_url", "database_replica_url", "redis_url")
+        if (fault := _url_fault(getattr(settings, key)))
+    ]
+    found += [
+        f"{key.upper()} is wrong: {text} is no IP address"
+        for key in ("media_address", "trusted_proxies")
+        for text in getattr(settings, key)
+        if not _is_address(text)
+    ]
     if settings.nodes != "auto" and not (
         str(settings.nodes).isdigit() and 1 <= int(settings.nodes) <= 256
     ):
@@ -206,6 +220,33 @@ def _problems(settings: Settings) -> list[str]:
         if getattr(settings, key) and not Path(getattr(settings, key)).is_file()
     ]
     return found
+
+
+def _url_fault(url: str) -> str:
+    """What is wrong with the hosts of a store's URL, without ever repeating its password."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "a `[` is not closed"
+    hosts = parts.netloc.rpartition("@")[2].split(",")
+    ports = [host.rpartition(":")[2] for host in hosts if re.search(r":[^]]*$", host)]
+    if any(not port.isdecimal() or not 0 < int(port) <= 65535 for port in ports):
+        return "a port is a number from 1 to 65535 (`@`, `:` and `/` in a password are written %40, %3A, %2F)"
+    if "redis" in parts.scheme and not all(hosts):
+        return "it names no host"
+    if parts.scheme in ("redis", "rediss") and not re.fullmatch(r"/?\d{0,4}", parts.path):
+        return "after the host comes the number of a database"
+    if parts.scheme == "unix" and not parts.path:
+        return "it names no socket"
+    return ""
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def document(config_dir: Path = CONFIG_DIR) -> str:

@@ -51,14 +51,16 @@ async def _keep(
     """One node, again and again, until we stop; the first start must succeed."""
     loop = asyncio.get_running_loop()
     pause = FIRST_PAUSE_SECONDS
+    first = True
     while not stopping.is_set():
         started = loop.time()
         process = await _start(index, role, environ)
         code = await _until_ended(process, stopping, stop_seconds)
         if stopping.is_set():
             return
-        if code == 1 and loop.time() - started < READY_SECONDS and pause == FIRST_PAUSE_SECONDS:
+        if first and code == 1 and loop.time() - started < READY_SECONDS:
             raise StartFailedError(f"node {index} does not start")
+        first = False  # from now on it may fail for what is passing, as a store that is away
         pause = (
             FIRST_PAUSE_SECONDS
             if loop.time() - started > STEADY_SECONDS
@@ -100,12 +102,17 @@ async def _until_ended(
 
 
 async def _until_ready(keepers: list[asyncio.Task[None]], sockets: Path) -> None:
-    async with asyncio.timeout(READY_SECONDS):
-        for index in range(len(keepers)):
-            while not await _ready(sockets / f"node-{index}.sock"):
-                if any(keeper.done() for keeper in keepers):
-                    raise StartFailedError("a node does not start")
-                await asyncio.sleep(PROBE_SECONDS)
+    try:
+        async with asyncio.timeout(READY_SECONDS):
+            for index in range(len(keepers)):
+                while not await _ready(sockets / f"node-{index}.sock"):
+                    if any(keeper.done() for keeper in keepers):
+                        raise StartFailedError("a node does not start")
+                    await asyncio.sleep(PROBE_SECONDS)
+    except TimeoutError as error:
+        raise StartFailedError(
+            f"not every node is ready after {READY_SECONDS:.0f} seconds"
+        ) from error
 
 
 async def _ready(path: Path) -> bool:

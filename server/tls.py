@@ -1,5 +1,6 @@
 """The TLS context of a node: from the given files, or a self-signed pair kept in the state folder."""
 
+import fcntl
 import ipaddress
 import os
 import socket
@@ -43,16 +44,27 @@ def self_signed(folder: Path, addresses: tuple[str, ...], now: datetime) -> tupl
     """The pair of this machine, made anew when it is missing, for other addresses, or soon over."""
     chain, key = folder / "chain.pem", folder / "key.pem"
     names = sorted({"localhost", socket.gethostname(), *addresses, "127.0.0.1"})
-    if chain.exists() and key.exists() and _still_good(chain, names, now):
-        return chain, key
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / "lock").open("w") as lock:
+            # Nodes that start at once make one pair between them.
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not (key.exists() and chain.exists() and _still_good(chain, names, now)):
+                _make_pair(chain, key, names, now)
+    except OSError as error:
+        raise SettingsError(
+            f"LECTERN_TLS: the pair cannot be kept in {folder}: {error.strerror}"
+        ) from error
+    return chain, key
+
+
+def _make_pair(chain: Path, key: Path, names: list[str], now: datetime) -> None:
     secret = ec.generate_private_key(ec.SECP256R1())
     secret_pem = secret.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     _write_private(key, secret_pem)
     chain.write_bytes(_certificate(secret, names, now).public_bytes(serialization.Encoding.PEM))
-    return chain, key
 
 
 def _certificate(
@@ -83,7 +95,10 @@ def _name(text: str) -> x509.GeneralName:
 
 
 def _still_good(chain: Path, names: list[str], now: datetime) -> bool:
-    certificate = x509.load_pem_x509_certificate(chain.read_bytes())
+    try:
+        certificate = x509.load_pem_x509_certificate(chain.read_bytes())
+    except ValueError:  # cut short when the disk was full
+        return False
     held = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     return set(held) == {_name(name) for name in names} and (
         certificate.not_valid_after_utc - now.astimezone(UTC) > timedelta(days=RENEW_DAYS)

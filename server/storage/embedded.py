@@ -58,16 +58,16 @@ async def stores(
     async with contextlib.AsyncExitStack() as stack:
         try:
             stack.enter_context(_owned(state))
-            run = runtime_folder(state)
+            run = stack.enter_context(socket_folder(runtime_folder(state)))
             database_url = (
                 await stack.enter_async_context(postgres(state, run)) if database else ""
             )
             redis_url = await stack.enter_async_context(valkey(state, run)) if redis else ""
+            urls = StoreUrls(database_url=database_url, redis_url=redis_url)
+            note = state / "stores.json"
+            note.write_bytes(msgspec.json.encode(urls))
         except OSError as error:
             raise StartError(_in_words(error, state)) from error
-        urls = StoreUrls(database_url=database_url, redis_url=redis_url)
-        note = state / "stores.json"
-        note.write_bytes(msgspec.json.encode(urls))
         stack.callback(note.unlink, missing_ok=True)
         yield urls
 
@@ -102,8 +102,10 @@ def _owned(state: Path) -> Iterator[None]:
 
 
 def _in_words(error: OSError, state: Path) -> str:
-    if error.errno == errno.ENOSPC:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return f"no space is left on the disk of {state}"
+    if error.filename is not None and Path(error.filename) in (state, *state.parents):
+        return f"LECTERN_STATE_DIR: {state} cannot be used: {error.strerror}"
     return f"the embedded stores cannot start: {error}"
 
 
@@ -116,8 +118,19 @@ def runtime_folder(state: Path) -> Path:
     folder = base / f"lectern-{mark}"
     folder.mkdir(mode=0o711 if os.getuid() == 0 else 0o700, exist_ok=True)
     if folder.is_symlink() or folder.stat().st_uid != os.getuid():
-        raise StartError(f"{folder} belongs to somebody else: remove it")
+        raise StartError(f"{folder} belongs to somebody else: remove it, or set TMPDIR")
     return folder
+
+
+@contextlib.contextmanager
+def socket_folder(folder: Path) -> Iterator[Path]:
+    """This folder for as long as the block lasts; what a start that was killed left in it is taken over."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        yield folder
+    finally:
+        with contextlib.suppress(OSError):  # somebody else's is in it
+            folder.rmdir()
 
 
 # --- PostgreSQL ---------------------------------------------------------------------------------
@@ -156,6 +169,8 @@ async def postgres(state: Path, run: Path) -> AsyncIterator[str]:
     finally:
         # SIGINT is PostgreSQL's fast shutdown: it ends every session and writes a checkpoint.
         await _stop(process, signal.SIGINT)
+        with contextlib.suppress(OSError):
+            cluster.sockets.rmdir()
 
 
 def _place(state: Path, run: Path) -> _Cluster:
@@ -346,6 +361,7 @@ async def valkey(state: Path, run: Path) -> AsyncIterator[str]:
         yield f"unix://{socket}"
     finally:
         await _stop(process, signal.SIGTERM)
+        socket.unlink(missing_ok=True)
 
 
 def valkey_binary() -> Path:

@@ -14,6 +14,7 @@ FOLDER = Path(__file__).parent / "migrations"
 LOCK_KEY = 0x1EC7E4B
 LOCK_TRIES = 8
 LOCK_PAUSE_SECONDS = 0.25
+OLDEST_SERVER = 16
 
 # Such a statement runs alone, so its file says SET lock_timeout without LOCAL, and IF NOT EXISTS or IF EXISTS.
 CONCURRENTLY = re.compile(
@@ -75,19 +76,54 @@ def found(folder: Path = FOLDER) -> list[Migration]:
 async def migrate(database_url: str, migrations: list[Migration] | None = None) -> list[str]:
     """Apply what is missing, as the user of the URL; the names of what was applied."""
     wanted = found() if migrations is None else migrations
+    connection = await _connected(database_url)
     try:
-        connection = await asyncpg.connect(database_url, timeout=10, statement_cache_size=0)
-    except (OSError, asyncpg.PostgresError, TimeoutError) as error:
-        raise MigrationError(f"the database does not answer: {error}") from error
-    try:
+        await _check_server(connection)
         await connection.execute("SELECT pg_advisory_lock($1)", LOCK_KEY, timeout=120)
         return await _apply_missing(connection, wanted)
     except TimeoutError as error:
         raise MigrationError(
             "another process has been migrating the database for two minutes"
         ) from error
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        raise MigrationError(f"the database cannot be migrated: {_said(error)}") from error
     finally:
-        await connection.close()
+        connection.terminate() if connection.is_closed() else await connection.close()
+
+
+async def _connected(database_url: str) -> asyncpg.Connection:
+    try:
+        return await asyncpg.connect(database_url, timeout=10, statement_cache_size=0)
+    except TimeoutError as error:
+        raise MigrationError(
+            "the database (LECTERN_DATABASE_URL) does not answer within ten seconds"
+        ) from error
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
+        raise MigrationError(
+            f"the database (LECTERN_DATABASE_URL) cannot be used: {_said(error)}"
+        ) from error
+
+
+async def _check_server(connection: asyncpg.Connection) -> None:
+    """Old servers and those without pgvector are turned away before anything is changed."""
+    has_vector = await connection.fetchval(
+        "SELECT EXISTS (SELECT FROM pg_available_extensions WHERE name = 'vector')"
+    )
+    missing = unfit(connection.get_server_version().major, has_vector=has_vector)
+    if missing:
+        raise MigrationError(f"the database (LECTERN_DATABASE_URL) {missing}")
+
+
+def unfit(major: int, *, has_vector: bool) -> str:
+    """What such a server lacks; empty when it will do."""
+    if major < OLDEST_SERVER:
+        return f"is PostgreSQL {major}: {OLDEST_SERVER} or newer is needed"
+    return "" if has_vector else "has no extension `vector`: install pgvector there"
+
+
+def _said(error: Exception) -> str:
+    """What the server or the driver said, on one line."""
+    return " ".join(str(error).split()) or type(error).__name__
 
 
 async def _apply_missing(connection: asyncpg.Connection, wanted: list[Migration]) -> list[str]:
@@ -118,7 +154,7 @@ async def _apply(connection: asyncpg.Connection, migration: Migration) -> None:
                 ) from error
             await asyncio.sleep(LOCK_PAUSE_SECONDS * attempt * random.uniform(0.5, 1.5))  # noqa: S311 - jitter
         except asyncpg.PostgresError as error:
-            raise MigrationError(f"{migration.name} failed: {error}") from error
+            raise MigrationError(f"{migration.name} failed: {_said(error)}") from error
         else:
             return
 

@@ -25,6 +25,10 @@ _NOT_NOW = (
 )
 
 
+class OpenError(Exception):
+    """The database is not to be had at the start; the message is the one line that says why."""
+
+
 class Database:
     """Implements signaling.context.Database.
 
@@ -39,8 +43,18 @@ class Database:
         self._pool: asyncpg.Pool | None = None
 
     async def __aenter__(self) -> Self:
+        try:
+            self._pool = await self._opened()
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            why = " ".join(str(error).split()) or type(error).__name__
+            raise OpenError(
+                f"the database (LECTERN_DATABASE_URL) cannot be used: {why}"
+            ) from error
+        return self
+
+    async def _opened(self) -> asyncpg.Pool:
         timeout_ms = self._statement_timeout_ms
-        self._pool = await asyncpg.create_pool(
+        return await asyncpg.create_pool(
             self._url,
             min_size=1,
             max_size=self._pool_size,
@@ -54,7 +68,6 @@ class Database:
                 "idle_in_transaction_session_timeout": str(timeout_ms * 2),
             },
         )
-        return self
 
     async def __aexit__(
         self,

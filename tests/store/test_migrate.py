@@ -1,12 +1,14 @@
 """Migrations on a real PostgreSQL: once, in order, under a lock, whole or not at all."""
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
 
-from server.storage.migrate import Migration, MigrationError, found, migrate
+from server.storage.migrate import Migration, MigrationError, found, migrate, unfit
+from server.storage.postgres import Database, OpenError
 from tests.support.stores import Stores
 
 pytestmark = pytest.mark.store
@@ -99,5 +101,67 @@ async def test_an_index_can_be_built_concurrently(empty_url: str) -> None:
 
 
 async def test_a_database_that_is_away_is_one_line() -> None:
-    with pytest.raises(MigrationError, match="does not answer"):
+    with pytest.raises(MigrationError, match="LECTERN_DATABASE_URL"):
         await migrate("postgresql://nobody@127.0.0.1:1/none")
+
+
+async def test_what_the_server_refuses_is_one_line(empty_url: str) -> None:
+    """A user without rights, a database that is not there, a parameter that nobody knows."""
+    guest = f"guest_{secrets.token_hex(4)}"
+    await _run(empty_url, f"CREATE ROLE {guest} LOGIN")
+    as_guest = empty_url.replace("//lectern@", f"//{guest}@")
+    for url in (as_guest, f"{empty_url}&sslmode=perhaps", empty_url.replace("/test_", "/no_")):
+        with pytest.raises(MigrationError) as raised:
+            await migrate(url)
+        assert "database" in str(raised.value)
+        assert "\n" not in str(raised.value)
+    await _run(empty_url, f"DROP ROLE {guest}")
+
+
+async def test_a_server_without_pgvector_is_turned_away(empty_url: str) -> None:
+    name = empty_url.split("@/")[1].split("?")[0]
+    await _run(empty_url, f"ALTER DATABASE {name} SET extension_control_path = '/nowhere'")
+    with pytest.raises(MigrationError, match="vector"):
+        await migrate(empty_url)
+    assert await _tables(empty_url) == set()
+
+
+def test_an_old_server_is_turned_away() -> None:
+    assert "PostgreSQL 15" in unfit(15, has_vector=True)
+    assert unfit(16, has_vector=True) == ""
+
+
+async def test_the_owner_of_the_database_need_not_be_superuser(
+    stores: Stores, empty_url: str
+) -> None:
+    """Whoever has made a role has just what is granted here: they may administer it, and not yet act as it."""
+    owner = f"owner_{secrets.token_hex(4)}"
+    name = empty_url.split("@/")[1].split("?")[0]
+    await _run(
+        empty_url,
+        f"CREATE ROLE {owner} LOGIN CREATEROLE;"
+        f"GRANT lectern_app, lectern_append TO {owner} WITH ADMIN TRUE, SET FALSE, INHERIT FALSE;"
+        f"ALTER DATABASE {name} OWNER TO {owner}",
+    )
+    url = empty_url.replace("//lectern@", f"//{owner}@")
+    assert await migrate(url) == [migration.name for migration in found()]
+    async with Database(url, pool_size=2, statement_timeout_ms=5000) as database:
+        await database.ping()
+    await stores.drop_database(empty_url)
+    await _run(stores.postgres_url, f"DROP OWNED BY {owner}; DROP ROLE {owner}")
+
+
+async def _run(url: str, sql: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(sql)
+    finally:
+        await connection.close()
+
+
+async def test_a_node_that_finds_no_database_says_so_in_one_line() -> None:
+    with pytest.raises(OpenError, match="LECTERN_DATABASE_URL"):
+        async with Database(
+            "postgresql://nobody@127.0.0.1:1/none", pool_size=2, statement_timeout_ms=5000
+        ):
+            pytest.fail("there is no such database")

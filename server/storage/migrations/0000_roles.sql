@@ -3,18 +3,21 @@ SET LOCAL lock_timeout = '2s';
 
 -- lectern_app is what every node runs as: row-level security binds it. lectern_append owns the few SECURITY DEFINER
 -- functions through which a group commit appends rows of many tenants at once; policies let it do that and no more.
--- Roles belong to the whole server, so another database of it may have made them already.
+-- Roles belong to the whole server, so another database of it, or its administrator, may have made them already.
+-- Whoever makes a role may administer it, and that alone does not let them act as it: SET is granted beside.
 DO $$
 DECLARE
     wanted text;
 BEGIN
     FOREACH wanted IN ARRAY ARRAY['lectern_app', 'lectern_append'] LOOP
-        BEGIN
-            EXECUTE format('CREATE ROLE %I NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE', wanted);
-        EXCEPTION WHEN duplicate_object OR unique_violation THEN
-            NULL;
-        END;
-        IF NOT pg_has_role(current_user, wanted, 'MEMBER') THEN
+        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted) THEN
+            BEGIN
+                EXECUTE format('CREATE ROLE %I NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE', wanted);
+            EXCEPTION WHEN duplicate_object OR unique_violation THEN
+                NULL;
+            END;
+        END IF;
+        IF NOT pg_has_role(current_user, wanted, 'SET') THEN
             EXECUTE format('GRANT %I TO current_user', wanted);
         END IF;
     END LOOP;

@@ -57,7 +57,17 @@ def test_a_local_file_overrides_the_defaults_and_the_environment_overrides_it(
         ("LECTERN_TLS", "yes"),
         ("LECTERN_TLS_KEY", "/nowhere/key.pem"),
         ("LECTERN_DATABASE_URL", "mysql://x"),
+        ("LECTERN_DATABASE_URL", "postgresql://lectern@db:port/lectern"),
+        ("LECTERN_DATABASE_URL", "postgresql://lectern:se/cret@db/lectern"),
+        ("LECTERN_DATABASE_URL", "postgresql://lectern@[::1/lectern"),
         ("LECTERN_REDIS_URL", "http://x"),
+        ("LECTERN_REDIS_URL", "redis://"),
+        ("LECTERN_REDIS_URL", "redis://cache:99999/0"),
+        ("LECTERN_REDIS_URL", "redis://cache/first"),
+        ("LECTERN_REDIS_URL", "redis+cluster://one:6379,"),
+        ("LECTERN_REDIS_URL", "unix://"),
+        ("LECTERN_MEDIA_ADDRESS", "classes.example.org"),
+        ("LECTERN_TRUSTED_PROXIES", "10.0.0.0/8"),
         ("LECTERN_OBJECTS_URL", "ftp://x"),
         ("LECTERN_MODELS", "/nowhere/models.toml"),
         ("LECTERN_STATE_DIR", ""),
@@ -70,6 +80,27 @@ def test_a_wrong_setting_is_named_in_one_line(name: str, text: str) -> None:
     line = str(raised.value)
     assert name in line
     assert "\n" not in line
+    assert "se/cret" not in line
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (
+            "LECTERN_DATABASE_URL",
+            "postgresql://lectern:p%40ss%3A@[2001:db8::1]:5432/lectern?sslmode=require",
+        ),
+        ("LECTERN_DATABASE_URL", "postgresql://lectern@/lectern?host=/run/postgresql"),
+        ("LECTERN_DATABASE_URL", "postgres://lectern@one:5432,two:5433/lectern"),
+        ("LECTERN_REDIS_URL", "rediss://user:p%2Fw@cache:6380/3"),
+        ("LECTERN_REDIS_URL", "redis://cache"),
+        ("LECTERN_REDIS_URL", "redis+cluster://one:6379,two,[::1]:6381"),
+        ("LECTERN_REDIS_URL", "unix:///run/valkey.sock"),
+        ("LECTERN_TRUSTED_PROXIES", "10.0.0.1, ::1"),
+    ],
+)
+def test_a_right_setting_is_taken(name: str, text: str) -> None:
+    load({name: text})
 
 
 def test_the_last_node_needs_a_port_as_well() -> None:
