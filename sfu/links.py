@@ -19,6 +19,9 @@ FLOOR_BPS = 250_000  # one small picture and sound: delay alone, which a busy ma
 BAD_LOSS = 0.05
 BAD_RTT_S = 0.6
 BAD_FOR_S = 5.0
+BAD_AT_MOST_S = 80.0
+WELL_FOR_S = 30.0
+ROOM_TO_CLIMB = 1.2  # a layer is taken up when the link takes a little more than it costs: so much is looked for
 CLIMB_AFTER_S = 4.0  # once a picture had to become smaller, it does not flicker back at once
 
 
@@ -29,7 +32,8 @@ class _Viewer:
     estimate: Estimate
     state: LinkState = "good"
     state_since: float = 0.0
-    bad_until: float = 0.0  # loss or a long round trip was reported: the floor does not hold
+    bad_until: float = float("-inf")  # loss or a long round trip was reported: no floor till then
+    bad_for_s: float = BAD_FOR_S
     has_remb: bool = False  # the viewer says herself what she takes
     lowered_at: dict[str, float] = field(default_factory=dict)  # track -> when
 
@@ -39,6 +43,13 @@ class _Viewer:
         if self.has_remb or now < self.bad_until:
             return estimate_bps
         return max(estimate_bps, FLOOR_BPS)
+
+    def suffer(self, now: float) -> None:
+        """It is bad now. When it was bad a short while ago too, the floor's picture may be why: try it less often."""
+        if now >= self.bad_until:
+            is_again = now - self.bad_until < WELL_FOR_S
+            self.bad_for_s = min(2 * self.bad_for_s, BAD_AT_MOST_S) if is_again else BAD_FOR_S
+        self.bad_until = now + self.bad_for_s
 
     def forget_old(self, now: float) -> None:
         """Steps down that hold nothing back any more."""
@@ -100,7 +111,7 @@ class Links:
                 if viewer is not None:
                     viewer.estimate.take_report(punt.fraction_lost, punt.rtt_s, now)
                     if punt.fraction_lost > BAD_LOSS or (punt.rtt_s or 0.0) > BAD_RTT_S:
-                        viewer.bad_until = now + BAD_FOR_S
+                        viewer.suffer(now)
             case _:
                 pass
 
@@ -112,7 +123,7 @@ class Links:
         viewer.forget_old(now)
         had, subscription.allowed = subscription.allowed, {}
         shown = _shown(room, subscription)
-        wanted_bps = sum(int(item.rungs[-1][1].bitrate_bps) for item in shown)
+        wanted_bps = int(ROOM_TO_CLIMB * sum(item.rungs[-1][1].bitrate_bps for item in shown))
         wanted_bps += AUDIO_BPS * sum(
             slot.track is not None for slot in subscription.open_slots("audio")
         )

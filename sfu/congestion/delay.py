@@ -1,6 +1,7 @@
 """The trend of queueing delay on a viewer's path: under-used, normal or over-used (draft-ietf-rmcat-gcc-02, section 5).
 
-Theory of operation. Packets sent within 5 ms are one group. For each pair of groups the difference between how far apart
+Theory of operation. Packets sent within 5 ms are one group, and so are packets that came together although they were
+sent apart: somewhere on the way, or in the browser itself, time stood still and then all came at once. For each pair of groups the difference between how far apart
 they arrived and how far apart they were sent is the change of the queue; the sums of these, smoothed, are the queue. A line
 through its last 20 points has a slope: growing, steady or shrinking. The slope is compared with a threshold that
 follows it slowly, so that a path with much jitter is not called over-used for it (section 5.4). The gains are those of
@@ -15,6 +16,8 @@ from sfu.congestion.feedback import Arrival
 Usage = Literal["under", "normal", "over"]
 
 _GROUP_S = 0.005
+_LONGEST_BURST_S = 0.1
+_OVER_AT_LEAST = 2
 _POINTS = 20
 _SMOOTHING = 0.9
 _GAIN = 4.0
@@ -33,12 +36,24 @@ _SILENCE_S = 2.0
 class _Group:
     """Packets sent close together."""
 
-    __slots__ = ("arrived_at", "first_sent_at", "sent_at")
+    __slots__ = ("arrived_at", "first_arrived_at", "first_sent_at", "sent_at")
 
     def __init__(self, arrival: Arrival, arrived_at: float) -> None:
         self.first_sent_at = arrival.sent_at
         self.sent_at = arrival.sent_at
+        self.first_arrived_at = arrived_at
         self.arrived_at = arrived_at
+
+    def has(self, sent_at: float, arrived_at: float) -> bool:
+        """Whether a packet belongs to it: sent with it, or come with it in one burst."""
+        if sent_at - self.first_sent_at <= _GROUP_S:
+            return True
+        apart_s = arrived_at - self.arrived_at
+        return (
+            apart_s <= _GROUP_S
+            and apart_s <= sent_at - self.sent_at
+            and arrived_at - self.first_arrived_at < _LONGEST_BURST_S
+        )
 
 
 class DelayTrend:
@@ -57,6 +72,7 @@ class DelayTrend:
         self._groups = 0
         self._threshold_ms = _FIRST_THRESHOLD_MS
         self._over_ms = 0.0
+        self._over_count = 0
         self._last_trend = 0.0
         self._first_arrival = 0.0
 
@@ -73,7 +89,7 @@ class DelayTrend:
             self._restart(arrival, arrived_at)
         elif arrival.sent_at < group.first_sent_at:
             return
-        elif arrival.sent_at - group.first_sent_at <= _GROUP_S:
+        elif group.has(arrival.sent_at, arrived_at):
             group.sent_at = arrival.sent_at
             group.arrived_at = max(group.arrived_at, arrived_at)
         else:
@@ -103,11 +119,15 @@ class DelayTrend:
         scaled_ms = trend * self._groups * _GAIN
         if scaled_ms > self._threshold_ms:
             self._over_ms += step_ms
-            if self._over_ms > _OVER_FOR_MS and trend >= self._last_trend:
+            self._over_count += 1
+            is_lasting = self._over_ms > _OVER_FOR_MS and self._over_count >= _OVER_AT_LEAST
+            if is_lasting and trend >= self._last_trend:
                 self._over_ms = 0.0
+                self._over_count = 0
                 self.usage = "over"
         else:
             self._over_ms = 0.0
+            self._over_count = 0
             self.usage = "under" if scaled_ms < -self._threshold_ms else "normal"
         self._last_trend = trend
         self._follow(scaled_ms, step_ms)

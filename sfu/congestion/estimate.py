@@ -41,6 +41,7 @@ _PROBE_SPREAD_S = 0.005
 _SHORTEST_SPAN_S = 0.00025
 _PROBE_ANSWER_WITHIN_S = 1.0
 _PROBE_LEAST_PACKETS = 4
+_PROBE_LEAST_BYTES = 1300  # five packets of padding: of fewer nothing can be told
 _PROBE_BELIEVED = 0.9
 _PROBE_MOST_LOST = 0.2
 
@@ -151,7 +152,7 @@ class Estimate:
         self._probe_at = now + _PROBE_EVERY_S
         self._probing = (now, now + _PROBE_SPREAD_S, rate_bps)
         self._probe_arrivals = []
-        return int(rate_bps * _PROBE_S / 8)
+        return max(int(rate_bps * _PROBE_S / 8), _PROBE_LEAST_BYTES)
 
     def _may_probe(self, now: float) -> bool:
         return (
@@ -234,6 +235,7 @@ class Estimate:
         delivered_bps = _delivered_bps(self._probe_arrivals)
         if delivered_bps is not None:
             believed_bps = min(delivered_bps * _PROBE_BELIEVED, rate_bps)
+            self._loss.lift(believed_bps)
             if believed_bps > self._target_bps:
                 self._target_bps = min(believed_bps, self._bounds.most_bps)
                 self._ceiling_bps = None

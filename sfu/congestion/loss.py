@@ -17,6 +17,7 @@ class LossCap:
         self._lost = 0
         self._began_at: float | None = None
         self._judged_at: float | None = None
+        self._share_lost = 0.0
 
     def feed(self, packets: int, lost: int, now: float, bitrate_bps: float) -> None:
         """So many packets were reported on, so many of them lost, while we sent at `bitrate_bps`."""
@@ -34,6 +35,7 @@ class LossCap:
         """One measured share of loss."""
         since_s = _LONGEST_STEP_S if self._judged_at is None else now - self._judged_at
         self._judged_at = now
+        self._share_lost = fraction_lost
         if fraction_lost > _MUCH_LOST:
             # The cut of section 6 is meant for each second: a shorter step takes its share of it.
             share = min(max(since_s, 0.05), _LONGEST_STEP_S)
@@ -41,3 +43,8 @@ class LossCap:
             self.cap_bps = base_bps * (1 - 0.5 * fraction_lost) ** share
         elif fraction_lost < _LITTLE_LOST and self.cap_bps is not None:
             self.cap_bps *= _GROWTH_PER_S ** min(since_s, _LONGEST_STEP_S)
+
+    def lift(self, proven_bps: float) -> None:
+        """So much was seen to come through at once; that counts while hardly anything is lost."""
+        if self.cap_bps is not None and self._share_lost < _LITTLE_LOST:
+            self.cap_bps = max(self.cap_bps, proven_bps)

@@ -19,11 +19,14 @@ VIEWER_CLOCK_S = 5000.0
 
 
 class Path(msgspec.Struct, frozen=True, kw_only=True):
-    """What the link is like; `rate_bps` is a function of the seconds since the start."""
+    """What the link is like; `rate_bps` is a function of the seconds since the start. In each of `stalls`, (start, length),
+    nothing arrives, and then all at once.
+    """
 
     rate_bps: Callable[[float], float]
     loss: float = 0.0
     jitter_s: float = 0.0
+    stalls: tuple[tuple[float, float], ...] = ()
     seed: int = 1
 
 
@@ -32,6 +35,12 @@ class Run(msgspec.Struct, kw_only=True):
 
     estimates: list[tuple[float, int]]
     longest_queue_s: float
+
+    def first_above(self, bps: float, after_s: float) -> float:
+        """How long after that second the estimate was first above."""
+        return (
+            next(at for at, now_bps in self.estimates if at > after_s and now_bps > bps) - after_s
+        )
 
     def between(self, start_s: float, end_s: float) -> list[int]:
         return [bps for at, bps in self.estimates if start_s <= at < end_s]
@@ -52,6 +61,9 @@ class _Link:
             return queue_s
         self.free_at += size_bytes * 8 / self.path.rate_bps(now)
         arrived_at = self.free_at + RTT_S / 2 + self.random.random() * self.path.jitter_s
+        for start, length in self.path.stalls:
+            if start <= arrived_at < start + length:
+                arrived_at = start + length + self.random.random() * 0.002
         self.in_flight.append((now, size_bytes, arrived_at))
         return queue_s
 

@@ -53,6 +53,32 @@ def test_a_link_that_narrows_and_widens_is_followed(seed: int) -> None:
     assert min(outcome.between(50, 60)) > LAYERS_BPS[-1]
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_viewer_that_stands_still_at_times_is_no_slow_link(seed: int) -> None:
+    stalls = tuple((4 + 1.3 * i, 0.05 + 0.05 * (i * seed % 6)) for i in range(18))
+    outcome = run(Path(rate_bps=lambda _: 20e6, stalls=stalls, seed=seed), 28)
+    assert min(outcome.between(5, 28)) > 1_000_000
+    assert statistics.mean(outcome.between(10, 28)) > 1.2 * LAYERS_BPS[-1]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("wide_bps", [700e3, 4e6])
+def test_after_a_dip_it_is_back_within_fifteen_seconds(wide_bps: float, seed: int) -> None:
+    path = Path(rate_bps=lambda at: 150e3 if 12 <= at < 22 else wide_bps, seed=seed)
+    outcome = run(path, 38)
+    assert min(outcome.between(18, 22)) < 200e3
+    best_bps = max(bps for bps in LAYERS_BPS if bps < 0.8 * wide_bps)
+    assert outcome.first_above(best_bps + AUDIO_BPS, 22) < 15
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_link_of_700_kbit_carries_the_middle_layer(seed: int) -> None:
+    outcome = run(Path(rate_bps=lambda _: 700e3, jitter_s=0.004, seed=seed), 40)
+    settled = outcome.between(12, 40)
+    assert statistics.mean(settled) > 0.8 * 700e3
+    assert sum(bps > LAYERS_BPS[1] for bps in settled) > 0.7 * len(settled)
+
+
 def test_a_remb_is_a_cap_that_lapses() -> None:
     estimate = Estimate(Bounds(start_bps=1_000_000), 0.0)
     estimate.take_remb(300_000, 1.0)

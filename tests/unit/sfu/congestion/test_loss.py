@@ -34,3 +34,15 @@ def test_a_few_packets_judge_nothing() -> None:
     cap.feed(4, 4, 0.0, 1e6)
     cap.feed(4, 4, 0.1, 1e6)
     assert cap.cap_bps is None
+
+
+def test_what_was_seen_to_come_through_lifts_the_cap_while_nothing_is_lost() -> None:
+    cap = LossCap()
+    cap.judge(0.4, 1.0, 1_000_000)
+    low_bps = cap.cap_bps
+    assert low_bps is not None
+    cap.lift(2_000_000)
+    assert cap.cap_bps == low_bps
+    cap.judge(0.0, 2.0, 1_000_000)
+    cap.lift(2_000_000)
+    assert cap.cap_bps == 2_000_000

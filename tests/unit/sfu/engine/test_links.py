@@ -5,7 +5,7 @@ import pytest
 from sfu.commands import Link
 from sfu.congestion.estimate import Bounds
 from sfu.kernel.reference import ReferenceKernel
-from sfu.kernel.table import LegId, ReceiverReport, Remb, RouteId
+from sfu.kernel.table import LegId, ReceiverReport, Remb, RouteId, TransportFeedback
 from sfu.links import CLIMB_AFTER_S, SETTLED_S, Links
 from sfu.router.consumer import Slot, Subscription
 from sfu.router.producer import Layer, Producer
@@ -15,10 +15,29 @@ LEG = 7
 LADDER = (("q", 320, 150_000), ("h", 640, 500_000), ("f", 1280, 1_500_000))
 
 
+class PaddingKernel(ReferenceKernel):
+    """Keeps what padding it is asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.padded_bytes: list[int] = []
+
+    def send_padding(self, leg: LegId, size_bytes: int, now: float) -> int:
+        """Note it."""
+        self.padded_bytes.append(size_bytes)
+        return size_bytes
+
+
 class Scene:
     """One viewer of some cameras, each with three living layers, and a REMB that says what her link takes."""
 
-    def __init__(self, *cameras: str, width: int = 1280) -> None:
+    def __init__(
+        self,
+        *cameras: str,
+        width: int = 1280,
+        kernel: ReferenceKernel | None = None,
+        start_bps: int = 60_000,
+    ) -> None:
         self.room = Room(name="t.c")
         for number, peer in enumerate(cameras):
             layers = [
@@ -50,7 +69,7 @@ class Scene:
         self.viewer = Subscription(peer="me", leg=LEG, slots=slots)
         self.room.subscriptions["me"] = self.viewer
         self.room.wants["me"] = {f"{peer}/camera": width for peer in cameras}
-        self.links = Links(ReferenceKernel(), Bounds(start_bps=60_000))
+        self.links = Links(kernel or ReferenceKernel(), Bounds(start_bps=start_bps))
         self.links.open(LEG, [slot.route for slot in slots], 0.0)
         self.now = 0.0
 
@@ -144,6 +163,29 @@ def test_a_small_picture_stays_until_loss_or_delay_is_reported() -> None:
     scene.links.hear(report, 1.0)
     scene.links.look(scene.room, scene.viewer, 1.0)
     assert scene.viewer.allowed == {"ann/camera": -1}
+
+
+def test_a_link_that_suffers_from_its_picture_is_tried_less_and_less() -> None:
+    scene = Scene("ann")  # its estimate stays at 60 kbit/s
+    shown = []
+    for second in range(120):
+        scene.links.look(scene.room, scene.viewer, second)
+        playing = scene.viewer.allowed["ann/camera"] >= 0
+        shown.append(playing)
+        if playing:
+            scene.links.hear(ReceiverReport(RouteId(100), 0.3, 0, 0.0, None), second)
+    tries = [second for second in range(120) if shown[second] and not shown[second - 1]]
+    assert len(tries) < 6
+    assert tries[-1] - tries[-2] > 30
+
+
+def test_more_than_the_best_layer_is_looked_for_so_that_it_can_be_taken_up() -> None:
+    kernel = PaddingKernel()
+    scene = Scene("ann", kernel=kernel, start_bps=LADDER[-1][2] + 100_000)
+    scene.links.hear(TransportFeedback(LegId(LEG), [(0.1, 1000, 400)]), 0.2)
+    scene.links.look(scene.room, scene.viewer, 1.0)
+    assert scene.viewer.allowed == {"ann/camera": 1}
+    assert len(kernel.padded_bytes) == 1
 
 
 def test_a_track_that_has_not_started_is_not_held_back() -> None:
