@@ -12,6 +12,8 @@ from collections import deque
 _MOST_SEGMENTS = 128
 _SEQUENCE_MASK = 0xFFFF
 _HALF_SEQUENCE = 0x8000
+_PICTURE_MASK = 0x7FFF
+_TL0_MASK = 0xFF
 _NO_PICTURE = -1
 
 
@@ -54,12 +56,15 @@ class Remap:
         self.tl0_shift = self._shift_after(self.last_tl0_index, tl0_index)
 
     def end(self, index: int, *, picture_id: int, tl0_index: int) -> None:
-        """The source's newest packet was `index`: what went out last follows from the shifts."""
+        """The source's newest packet was `index`: what went out last follows from the shifts.
+
+        Masked as it is written, so that no number below zero is taken for none at all.
+        """
         self.last_sequence = index + self.sequence_shift
         if picture_id != _NO_PICTURE:
-            self.last_picture_id = picture_id + self.picture_shift
+            self.last_picture_id = picture_id + self.picture_shift & _PICTURE_MASK
         if tl0_index != _NO_PICTURE:
-            self.last_tl0_index = tl0_index + self.tl0_shift
+            self.last_tl0_index = tl0_index + self.tl0_shift & _TL0_MASK
 
     def drop(self, index: int, picture_id: int = _NO_PICTURE) -> None:
         """The newest packet, `index`, does not go out; nor does the picture it belongs to, if it names one."""

@@ -43,6 +43,17 @@ def test_a_source_without_pictures_between_two_with_them() -> None:
     assert 60 + remap.tl0_shift == 4
 
 
+def test_ids_that_wrapped_below_zero_are_still_ids() -> None:
+    remap = Remap(0)
+    remap.begin(100, timestamp_shift=0, picture_id=9, tl0_index=3)
+    remap.end(100, picture_id=9, tl0_index=3)
+    remap.begin(200, timestamp_shift=0, picture_id=100, tl0_index=200)
+    remap.end(900, picture_id=89, tl0_index=195)  # both counters went round once
+    remap.begin(300, timestamp_shift=0, picture_id=50, tl0_index=60)
+    assert 50 + remap.picture_shift & 0x7FFF == 0
+    assert 60 + remap.tl0_shift & 0xFF == 0
+
+
 def test_a_dropped_picture_is_counted_once() -> None:
     remap = Remap(0)
     remap.begin(100, timestamp_shift=0, picture_id=9, tl0_index=3)
