@@ -39,6 +39,7 @@ _LAST_RTCP_TYPE = 223
 _MOST_UNKNOWN_SSRCS = 64
 _LEVEL_EVERY_S = 0.1
 _ASK_KEY_FRAME_EVERY_S = 0.5
+_PASS_REPORT_EVERY_S = 0.2
 _MOST_PADDING_BYTES = 100_000
 _SSRC = Struct("!I")
 _NUMBER = Struct("!H")
@@ -168,8 +169,14 @@ class ReferenceKernel:
         try:
             if _FIRST_RTCP_TYPE <= datagram[1] <= _LAST_RTCP_TYPE:
                 counters.rtcp_in += 1
+                if not known.may_report(now):
+                    counters.over_rate += 1
+                    return False
                 return self._receive_rtcp(known, known.inbound.unprotect_rtcp(datagram), now)
             counters.rtp_in += 1
+            if not known.may_send(now):
+                counters.over_rate += 1
+                return False
             return self._receive_rtp(known, known.inbound, datagram, now)
         except Malformed:
             counters.malformed += 1
@@ -522,6 +529,10 @@ class ReferenceKernel:
                 self.punts.append(reports.viewer_report(route, block, now))
 
     def _pass_report(self, source: Source, now: float) -> None:
+        """To every viewer, so a publisher who reports all the time is not followed in that."""
+        if now - source.passed_at < _PASS_REPORT_EVERY_S:
+            return
+        source.passed_at = now
         for route in source.routes:
             report = reports.sender_report(route, source, now)
             if report is not None:

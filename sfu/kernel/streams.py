@@ -25,6 +25,10 @@ SENT_SLOTS = 4096
 _RESENT_SLOTS = 1024
 _VIDEO_HISTORY_PACKETS = 512
 _AUDIO_HISTORY_PACKETS = 64
+_WINDOW_S = 1.0
+_MOST_RTP = 4000
+"""A window: three layers, a shared screen and their resends are under a thousand, and a stall may bring some at once."""
+_MOST_RTCP = 400
 _FIRST_SEQUENCE_MASK = 0x7FFF
 _AUDIO: frozenset[Codec] = frozenset(("opus", "red"))
 
@@ -116,6 +120,9 @@ class Leg:
         "streams",
         "transport_number",
         "unknown",
+        "window_at",
+        "window_rtcp",
+        "window_rtp",
     )
 
     def __init__(self, leg: LegId, extensions: Extensions) -> None:
@@ -138,6 +145,23 @@ class Leg:
         self.transport_number = 0
         self.sent: list[tuple[int, float, int] | None] = []
         self.ntp_shift: int | None = None
+        self.window_at = 0.0
+        self.window_rtp = 0
+        self.window_rtcp = 0
+
+    def may_send(self, now: float) -> bool:
+        """Count one media packet; False beyond what any browser sends."""
+        if now - self.window_at >= _WINDOW_S:
+            self.window_at, self.window_rtp, self.window_rtcp = now, 0, 0
+        self.window_rtp += 1
+        return self.window_rtp <= _MOST_RTP
+
+    def may_report(self, now: float) -> bool:
+        """Count one RTCP compound; False beyond what any browser sends."""
+        if now - self.window_at >= _WINDOW_S:
+            self.window_at, self.window_rtp, self.window_rtcp = now, 0, 0
+        self.window_rtcp += 1
+        return self.window_rtcp <= _MOST_RTCP
 
 
 class Source:
@@ -163,6 +187,7 @@ class Source:
         "loud_is_voice",
         "nacks_sent",
         "packets",
+        "passed_at",
         "picture_id",
         "received",
         "received_before",
@@ -212,6 +237,7 @@ class Source:
         self.report_ntp = 0
         self.report_timestamp = 0
         self.report_at: float | None = None
+        self.passed_at = float("-inf")
         self.level = 127
         self.loud_is_voice = False
         self.level_at = 0.0

@@ -226,6 +226,7 @@ class Counters(msgspec.Struct, kw_only=True):
     resend_refused: int = 0
     nacks_sent: int = 0
     gaps_given_up: int = 0
+    over_rate: int = 0
 
 
 class Kernel(Protocol):

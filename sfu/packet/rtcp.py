@@ -19,6 +19,10 @@ _SENDER_REPORT_HEAD = struct.Struct("!IQIII")
 _TWO_SSRCS = struct.Struct("!II")
 _NACK_ENTRY = struct.Struct("!HH")
 _MOST_REPORTS = 31
+_MOST_FEEDBACKS = (
+    4  # transport-cc reports of one compound: a few bytes can speak of thousands of packets
+)
+_MOST_LOST = 512  # sequence numbers of one NACK that are looked at
 _PLI = 1
 _FIR = 4
 _APPLICATION = 15
@@ -72,6 +76,8 @@ def parse(compound: bytes) -> list[Message]:
 def _read(packet: bytes, count: int, packet_type: int, messages: list[Message]) -> None:
     try:
         if packet_type == codec.RTCP_RTPFB and count == _TRANSPORT_CC:
+            if sum(isinstance(m, transport_cc.Feedback) for m in messages) >= _MOST_FEEDBACKS:
+                raise Malformed("an RTCP compound has too many transport-cc reports")
             messages.append(transport_cc.parse(packet))
         elif packet_type in (codec.RTCP_SR, codec.RTCP_RR, codec.RTCP_BYE):
             messages.extend(codec.RtcpPacket.parse(packet))  # type: ignore[arg-type]
@@ -93,6 +99,8 @@ def _nack(packet: bytes) -> Nack:
             lowest = following & -following
             lost.append(sequence + lowest.bit_length() & 0xFFFF)
             following ^= lowest
+        if len(lost) >= _MOST_LOST:
+            break
     return Nack(media_ssrc, lost)
 
 

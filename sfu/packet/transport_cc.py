@@ -16,6 +16,8 @@ _LARGE_DELTA = struct.Struct("!h")
 _RTPFB = 205
 _FORMAT = 15
 _MOST_STATUSES = 8192
+_MOST_READ = 4096
+"""Statuses of a report that is read: more packets than that are not remembered."""
 _RECEIVED_SMALL = 1
 _RECEIVED_LARGE = 2
 _RESERVED = 3
@@ -42,7 +44,7 @@ def parse(packet: bytes) -> Feedback:
     if len(packet) < _HEAD.size:
         raise Malformed("a transport-cc report is cut off")
     _, _, _, _, _, base, statuses, reference_and_count = _HEAD.unpack_from(packet)
-    if not 0 < statuses <= _MOST_STATUSES:
+    if not 0 < statuses <= _MOST_READ:
         raise Malformed("a transport-cc report covers none or too many packets")
     try:
         symbols, position = _read_symbols(packet, statuses)

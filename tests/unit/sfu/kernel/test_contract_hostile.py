@@ -126,3 +126,31 @@ def test_no_sealed_rtcp_raises(
     rig.drain()
     camera.send_frame()
     assert len(viewer.rtp()) == 2
+
+
+def test_a_flood_of_media_is_forwarded_no_faster_than_a_browser_sends(rig: Rig) -> None:
+    camera, viewer = one_to_one(rig)
+    for _ in range(5000):
+        camera.send_frame()
+    assert rig.kernel.counters.over_rate > 500
+    assert len(rig.collect()[viewer.end]) < 4500
+    rig.clock.later(2.0)
+    assert camera.end.send(camera.packet(b"\x10" + bytes(20)))
+
+
+def test_a_flood_of_reports_is_not_read(rig: Rig) -> None:
+    _, viewer = one_to_one(rig)
+    wish = rtcp.key_frame_request(1, 2)
+    taken = [viewer.end.send_rtcp(wish) for _ in range(1000)]
+    assert 300 < sum(taken) < 500
+    rig.clock.later(2.0)
+    assert viewer.end.send_rtcp(wish)
+
+
+def test_a_flood_of_sender_reports_is_not_passed_on_to_every_viewer(rig: Rig) -> None:
+    camera, viewer = one_to_one(rig)
+    camera.send_frame()
+    rig.drain()
+    for number in range(200):
+        camera.sender_report(number)
+    assert len(rig.collect()[viewer.end]) <= 2

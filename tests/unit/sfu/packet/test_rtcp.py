@@ -121,3 +121,18 @@ def test_transport_feedback_is_dispatched() -> None:
     (message,) = rtcp.parse(report)
     assert isinstance(message, transport_cc.Feedback)
     assert [arrival is not None for arrival in message.arrivals] == [True, False, True]
+
+
+def test_a_few_bytes_that_speak_of_very_many_packets_are_not_followed() -> None:
+    """Each of these bytes would cost a thousand times as much to read as to send."""
+    body = struct.pack("!IIHHIHH", 1, 2, 0, 4096, 1, 0x1FFF, 0x1FFF)
+    report = struct.pack("!BBH", 0x8F, 205, len(body) // 4) + body
+    assert len(rtcp.parse(report * 4)) == 4
+    with pytest.raises(Malformed):
+        rtcp.parse(report * 5)
+    with pytest.raises(Malformed):
+        rtcp.parse(report.replace(b"\x10\x00", b"\x20\x00"))
+    wish = struct.pack("!BBHII", 0x81, 205, 2 + 300, 1, 2) + struct.pack("!HH", 7, 0xFFFF) * 300
+    [nack] = rtcp.parse(wish)
+    assert isinstance(nack, rtcp.Nack)
+    assert len(nack.lost) < 600
