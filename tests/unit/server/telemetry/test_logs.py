@@ -22,6 +22,29 @@ except ValueError:
 """
 
 
+FULL = """
+import os
+import structlog
+from server.telemetry import logs
+logs.configure("info")
+log = structlog.get_logger("x")
+log.info("first")
+kept = os.dup(2)
+os.dup2(os.open("/dev/full", os.O_WRONLY), 2)
+log.info("second")
+log.info("third")
+os.dup2(kept, 2)
+log.info("fourth")
+"""
+
+
+def test_a_log_that_cannot_be_written_costs_lines_and_nothing_else() -> None:
+    done = subprocess.run([sys.executable, "-c", FULL], capture_output=True, text=True, check=True)
+    lines = [msgspec.json.decode(line) for line in done.stderr.splitlines()]
+    assert [line["event"] for line in lines] == ["first", "log.lost", "fourth"]
+    assert lines[1]["lines"] == 2
+
+
 def test_lines() -> None:
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True
