@@ -169,14 +169,8 @@ class ReferenceKernel:
         try:
             if _FIRST_RTCP_TYPE <= datagram[1] <= _LAST_RTCP_TYPE:
                 counters.rtcp_in += 1
-                if not known.may_report(now):
-                    counters.over_rate += 1
-                    return False
                 return self._receive_rtcp(known, known.inbound.unprotect_rtcp(datagram), now)
             counters.rtp_in += 1
-            if not known.may_send(now):
-                counters.over_rate += 1
-                return False
             return self._receive_rtp(known, known.inbound, datagram, now)
         except Malformed:
             counters.malformed += 1
@@ -271,6 +265,9 @@ class ReferenceKernel:
             self.counters.unclaimed += 1
             return False
         plain = inbound.unprotect(datagram)
+        if not leg.may_send(now):  # counted by what is hers, not by what others send in her name
+            self.counters.over_rate += 1
+            return False
         header = rtp.parse(plain)
         ids = leg.extensions
         elements = rtp.read_extensions(plain, header)
@@ -481,6 +478,9 @@ class ReferenceKernel:
     # RTCP.
 
     def _receive_rtcp(self, leg: Leg, plain: bytes, now: float) -> bool:
+        if not leg.may_report(now):
+            self.counters.over_rate += 1
+            return False
         for message in rtcp.parse(plain):
             if isinstance(message, transport_cc.Feedback):
                 self.punts.append(reports.matched(leg, message))

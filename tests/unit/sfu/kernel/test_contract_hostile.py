@@ -154,3 +154,12 @@ def test_a_flood_of_sender_reports_is_not_passed_on_to_every_viewer(rig: Rig) ->
     for number in range(200):
         camera.sender_report(number)
     assert len(rig.collect()[viewer.end]) <= 2
+
+
+def test_what_others_send_in_her_name_is_not_counted_as_hers(rig: Rig) -> None:
+    camera, viewer = one_to_one(rig)
+    forged = camera.frame()[0] + bytes(16)
+    for _ in range(5000):
+        rig.kernel.receive(camera.end.leg, forged, rig.clock.now)
+    camera.send_frame()
+    assert rig.collect()[viewer.end]
