@@ -9,10 +9,5 @@ step $bin/ruff check .
 step $bin/mypy
 step $bin/lint-imports
 step $bin/python -m server generate --check
-step $bin/python -m pytest -q tests/unit tests/house
-if command -v npm >/dev/null 2>&1 && [ -d web/node_modules ]; then
-    cd web
-    step npm run --silent check
-else
-    printf 'lectern: no npm here: the pages are not checked\n'
-fi
+step config/web.sh
+step $bin/python -m pytest -q -n "${LECTERN_TEST_WORKERS:-2}" tests/unit tests/house

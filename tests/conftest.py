@@ -1,17 +1,24 @@
 """Fixtures for every test: real stores, a database of one's own, one Redis or a cluster, and a running Lectern."""
 
 import contextlib
+import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from server.storage.embedded import valkey
 from server.storage.postgres import Database
 from tests.support.running import RunningLectern, TwoNodes, running, seed_demo
 from tests.support.stores import TEMPLATE, Stores, ValkeyCluster, running_cluster, running_stores
+
+# The same examples in every run, so that what failed fails again; HYPOTHESIS_PROFILE=explore looks for new ones.
+settings.register_profile("same", deadline=None, derandomize=True)
+settings.register_profile("explore", deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 
 @pytest.fixture(scope="session")
