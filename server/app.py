@@ -183,7 +183,7 @@ def _components(
             name="redis",
             probe=redis_answers,
             required=False,
-            without="The message store does not answer. Classes go on, each on its own node.",
+            without="The message store does not answer. Classes go on; between nodes it takes a second longer.",
         ),
         Component(
             name="classes",

@@ -32,6 +32,7 @@ from signaling.media.nodes import MediaNodes
 from signaling.routing.background import Background
 from signaling.routing.bus import Bus
 from signaling.routing.lease import NodeLease
+from signaling.routing.mail import Mail
 from signaling.routing.place import Place
 from signaling.session import Session
 from signaling.wire.neighbours import Neighbours
@@ -75,7 +76,12 @@ class Hub:
             origins=context.origins,
             neighbours=context.neighbours,
         )
-        self._bus = Bus(node_id=context.node_id, channels=context.channels, meters=context.meters)
+        self._bus = Bus(
+            node_id=context.node_id,
+            channels=context.channels,
+            mail=Mail(context.database),
+            meters=context.meters,
+        )
         self._lease = NodeLease(
             node_id=context.node_id,
             database=context.database,

@@ -65,6 +65,8 @@ MEANINGS = {
     "class_reactions_dropped_total": "Reactions above the rate of a class.",
     "class_quiet_asks_failed_total": "Questions to an owner that nobody waited for and that failed, by code.",
     "class_tasks_failed_total": "Background tasks of classes that ended with a fault.",
+    "bus_letters_mailed_total": "Questions and answers between nodes that went by the database.",
+    "bus_mail_failed_total": "Looks for mail that the database did not answer.",
     "bus_posts_dropped_total": "Frames to other nodes dropped because too many waited.",
     "bus_questions_dropped_total": "Questions of other nodes dropped because too many were being answered.",
     "lease_renewals_failed_total": "Renewals of this node's lease that failed.",

@@ -126,7 +126,9 @@ class Classes:
 
     async def try_once(self, ask: letters.Ask) -> letters.Reply:
         """The owner's answer if it is to be had at once. Raises SignalingError."""
-        reply = await self._ask_once(ask, REPORT_DEADLINE_S)
+        reply = await self._ask_once(
+            ask, REPORT_DEADLINE_S if self._bus.healthy() else ASK_DEADLINE_S
+        )
         letters.raise_refusal(reply)
         return reply
 
@@ -145,7 +147,7 @@ class Classes:
     async def _ask_far(self, node_id: str, ask: letters.Ask, deadline_s: float) -> letters.Reply:
         try:
             body = await self._bus.ask(node_id, letters.encode(ask), deadline_s)
-        except (TimeoutError, Busy):
+        except TimeoutError:
             self._suspects[node_id] = self._around.clock.monotonic() + SUSPECT_FOR_S
             self._directory.pop(ask.place, None)
             return letters.NotOwner()
@@ -269,7 +271,9 @@ class Classes:
         hurries_until = self._around.clock.monotonic() + PATIENCE_S
         try:
             while edge.sessions:
-                reply = await self._ask_once(edge.report(), REPORT_DEADLINE_S)
+                # Mail is slower than the bus, and more than a report rests on whom it is thought to reach.
+                deadline_s = REPORT_DEADLINE_S if self._bus.healthy() else ASK_DEADLINE_S
+                reply = await self._ask_once(edge.report(), deadline_s)
                 if isinstance(reply, letters.Reported):
                     edge.reported(reply)
                 if edge.behind or not isinstance(reply, letters.Reported):

@@ -1,7 +1,7 @@
 """Sharded pub/sub between nodes: one channel a class, one inbox a node, and questions with an answer and a deadline.
 
 Nothing rests on it: a lost question runs into its deadline and is asked again with the same id, a lost frame of a class
-is mended from the log.
+is mended from the log. While the bus is away questions and answers go by a table of the database (mail.py), slower.
 """
 
 import asyncio
@@ -12,13 +12,18 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import msgspec
 
+from lms.errors import LmsError
 from signaling.context import Channels, Meters
-from signaling.errors import Busy
 from signaling.routing.background import Background
+from signaling.routing.mail import Mail
 from signaling.routing.place import Place, inbox_channel
 
 ANSWERING_MAX = 5000
 POSTS_MAX = 50_000
+MAIL_EACH_S = 1.0  # another node may have lost the bus where this one has not
+MAIL_HURRIED_S = 0.05
+CLEAR_EACH_S = 60.0
+MUTE_FOR_S = 10.0  # who does not answer by the bus is written to for so long: it may have lost the bus alone
 
 Answer = Callable[[bytes], Awaitable[bytes]]
 
@@ -41,33 +46,36 @@ _decode = msgspec.msgpack.Decoder(_Question | _Answer).decode
 class Bus:
     """The bus of one node; `running(answer)` listens to its inbox."""
 
-    def __init__(self, *, node_id: str, channels: Channels, meters: Meters) -> None:
+    def __init__(self, *, node_id: str, channels: Channels, mail: Mail, meters: Meters) -> None:
         self.node_id = node_id
         self._channels = channels
+        self._mail = mail
         self._meters = meters
         self._ids = itertools.count(1)
         self._asked: dict[int, asyncio.Future[bytes]] = {}
+        self._mute: dict[str, float] = {}
         self._answering = 0
         self._background = Background(meters)
         self._posts: deque[tuple[str, bytes]] = deque()
         self._posted = asyncio.Event()
 
     def healthy(self) -> bool:
-        """False while other nodes cannot be reached."""
+        """False while other nodes are reached by mail alone."""
         return self._channels.healthy()
 
     async def ask(self, node_id: str, body: bytes, timeout_s: float) -> bytes:
-        """The other node's answer; TimeoutError when none came in time, Busy when none can come."""
-        if not self._channels.healthy():
-            raise Busy("Other nodes cannot be reached right now.", code="class_unreachable")
+        """The other node's answer; TimeoutError when none came in time."""
         number = next(self._ids)
-        heard: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        heard: asyncio.Future[bytes] = loop.create_future()
         self._asked[number] = heard
         try:
-            question = _Question(number, self.node_id, body)
-            await self._channels.publish(inbox_channel(node_id), _encode(question))
             async with asyncio.timeout(timeout_s):
+                await self._send(node_id, _encode(_Question(number, self.node_id, body)))
                 return await heard
+        except TimeoutError:
+            self._mute[node_id] = loop.time() + MUTE_FOR_S
+            raise
         finally:
             del self._asked[number]
 
@@ -98,12 +106,13 @@ class Bus:
 
             await self._channels.subscribe(inbox, hear)
             self._background.spawn(self._post_all())
+            self._background.spawn(self._collect(answer))
             try:
                 yield
             finally:
                 await self._channels.unsubscribe(inbox)
 
-    def _hear(self, payload: bytes, answer: Answer) -> None:
+    def _hear(self, payload: bytes, answer: Answer, *, mailed: bool = False) -> None:
         match _decode(payload):
             case _Answer(id=number, body=body):
                 heard = self._asked.get(number)
@@ -114,7 +123,7 @@ class Bus:
                     self._meters.count("bus_questions_dropped_total")
                     return
                 self._answering += 1
-                self._background.spawn(self._answer(question, answer))
+                self._background.spawn(self._answer(question, answer, mailed))
 
     async def _post_all(self) -> None:
         while True:
@@ -124,11 +133,42 @@ class Bus:
                 channel, body = self._posts.popleft()
                 await self._channels.publish(channel, body)
 
-    async def _answer(self, question: _Question, answer: Answer) -> None:
+    async def _send(self, node_id: str, letter: bytes) -> None:
+        if self._channels.healthy() and node_id not in self._mute:
+            await self._channels.publish(inbox_channel(node_id), letter)
+            return
+        self._meters.count("bus_letters_mailed_total")
+        await self._mail.send(node_id, letter)
+
+    async def _collect(self, answer: Answer) -> None:
+        """Look for mail for ever: seldom, or often while there is no other way."""
+        loop = asyncio.get_running_loop()
+        clear_at = loop.time() + CLEAR_EACH_S
+        while True:
+            now = loop.time()
+            self._mute = {node: until for node, until in self._mute.items() if until > now}
+            relaxed = self._channels.healthy() and not self._mute
+            await asyncio.sleep(MAIL_EACH_S if relaxed else MAIL_HURRIED_S)
+            try:
+                for letter in await self._mail.take(self.node_id):
+                    self._hear(letter, answer, mailed=True)
+                if loop.time() > clear_at:
+                    clear_at = loop.time() + CLEAR_EACH_S
+                    await self._mail.clear()
+            except (LmsError, TimeoutError):
+                self._meters.count("bus_mail_failed_total")
+                await asyncio.sleep(MAIL_EACH_S)
+
+    async def _answer(self, question: _Question, answer: Answer, mailed: bool) -> None:
+        """By the way that the question came: who mails does not trust the bus."""
         try:
             body = await answer(question.body)
-            await self._channels.publish(
-                inbox_channel(question.reply_to), _encode(_Answer(question.id, body))
-            )
+            letter = _encode(_Answer(question.id, body))
+            if mailed:
+                await self._mail.send(question.reply_to, letter)
+            else:
+                await self._send(question.reply_to, letter)
+        except LmsError:
+            self._meters.count("bus_mail_failed_total")  # it is asked again
         finally:
             self._answering -= 1
