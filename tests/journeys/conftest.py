@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -96,7 +95,7 @@ def new_class(lectern: RunningLectern) -> NewClass:
             "starts_at": now.isoformat(),
             "ends_at": (now + timedelta(hours=1)).isoformat(),
         }
-        key = {"Idempotency-Key": uuid.uuid4().hex}
+        key = {"Idempotency-Key": f"{title} {now.timestamp()}"}
         async with lectern.signed_in("teacher") as session:
             async with session.get("/api/v1/courses") as reply:
                 course = (await reply.json())["items"][0]["id"]

@@ -34,7 +34,8 @@ class Person:
         await expect(self.part("class-page")).to_be_visible()
 
     async def user(self) -> str:
-        """Who this person is, for the class."""
+        """Who this person is, for the class, once it has let them in."""
+        await self.until("s => s.you !== ''")
         return str((await self.stats())["you"])
 
     def tile_of(self, user: str) -> Locator:
