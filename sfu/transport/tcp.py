@@ -7,6 +7,7 @@ proves itself in time. What its reader does not take is dropped, not kept: late 
 
 import asyncio
 from collections.abc import Callable
+from typing import cast
 
 from sfu.types import Address
 
@@ -42,9 +43,9 @@ class Tcp(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Accepted: the clock of its proof starts."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        host, port = transport.get_extra_info("peername")[:2]
+        # uvloop's transports are no asyncio.Transport by class, only by what they do.
+        self._transport = cast("asyncio.Transport", transport)
+        host, port = self._transport.get_extra_info("peername")[:2]
         self._address = mark(host, port)
         self._deadline = asyncio.get_running_loop().call_later(PROVEN_WITHIN_S, self._unproven)
 

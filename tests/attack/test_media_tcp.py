@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 import pytest_asyncio
+import uvloop
 
 from sfu import commands
 from sfu.node import Node
@@ -66,6 +67,20 @@ async def test_media_over_tcp_is_taken_frame_by_frame_however_it_is_cut(
     await until(lambda: node.kernel_counters.rtp_in >= 29)
     writer.close()
     await writer.wait_closed()
+
+
+def test_it_is_answered_on_the_loop_that_the_server_runs_on() -> None:
+    async def check() -> bytes:
+        async with media_node() as (node, _):
+            client = await microphone(node)
+            reader, writer = await asyncio.open_connection("127.0.0.1", node.port)
+            writer.write(frame(client.check()))
+            async with asyncio.timeout(30):
+                answer = await reader.read(4)
+            writer.close()
+            return answer[2:]
+
+    assert uvloop.run(check()) == b"\x01\x01"
 
 
 async def test_a_frame_longer_than_any_packet_ends_the_connection(
