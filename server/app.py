@@ -26,7 +26,7 @@ from server.rest import routes
 from server.rest.deps import Deps
 from server.settings import Settings
 from server.status import routes as status_routes
-from server.status.checks import Checks, Component
+from server.status.checks import Checks, Component, Probe
 from server.storage.channels import ShardedChannels
 from server.storage.commit import GroupCommit
 from server.storage.postgres import Database
@@ -86,13 +86,12 @@ async def node(settings: Settings, place: Place) -> AsyncIterator[int]:
         commits: GroupCommit[Append, Outcome] = GroupCommit(database, flush, meters=meters)
         await stack.enter_async_context(commits.running())
         node_id = uuid7(clock.wall_ms(), secrets.token_bytes(RANDOM_BYTES))
-        media: Asked = (
-            await open_media(stack, settings, place, meters)
-            if place.role == "all"
-            else await stack.enter_async_context(
-                MediaFleet(channels, clock, asker=node_id).running()
-            )
-        )
+        media: Asked
+        if place.role == "all":
+            media, media_probe = await open_media(stack, settings, place, meters), _is_here
+        else:
+            fleet = MediaFleet(channels, clock, asker=node_id)
+            media, media_probe = await stack.enter_async_context(fleet.running()), fleet.probe
         hub = Hub(
             HubContext(
                 node_id=node_id,
@@ -113,7 +112,8 @@ async def node(settings: Settings, place: Place) -> AsyncIterator[int]:
 
         # The web face.
         stack.enter_context(http.counting_malformed(meters))
-        checks = Checks(_components(database, redis, channels, hub), meters, clock)
+        components = _components(database, redis, channels, hub, media_probe)
+        checks = Checks(components, meters, clock)
         deps = Deps(
             database=database,
             keys=keys,
@@ -161,18 +161,15 @@ def _neighbours(place: Place) -> Neighbours | None:
 
 
 def _components(
-    database: Database, redis: Client, channels: ShardedChannels, hub: Hub
+    database: Database, redis: Client, channels: ShardedChannels, hub: Hub, media_probe: Probe
 ) -> list[Component]:
-    async def web_answers() -> None:
-        """That this is being run is the answer."""
-
     async def redis_answers() -> None:
         if not channels.healthy():
             raise ConnectionError("a master of Redis is away")
         await redis.set("{lectern}:probe", b"1", px=1000)
 
     return [
-        Component(name="web", probe=web_answers, required=True, without=""),
+        Component(name="web", probe=_is_here, required=True, without=""),
         Component(
             name="database",
             probe=database.ping,
@@ -191,7 +188,17 @@ def _components(
             required=False,
             without="This node cannot own classes at the moment; others carry on with them.",
         ),
+        Component(
+            name="media",
+            probe=media_probe,
+            required=False,
+            without="There is no sound and no picture at the moment; everything else goes on.",
+        ),
     ]
+
+
+async def _is_here() -> None:
+    """What is a part of this process: that this is being run is the answer."""
 
 
 def _application(

@@ -66,6 +66,11 @@ class MediaFleet:
         await self._note(decoded)
         return reply
 
+    async def probe(self) -> None:
+        """Raises when no node would take a room."""
+        if not self._ready():
+            raise LookupError("no media node has been heard of late")
+
     def _hear_beat(self, payload: bytes) -> None:
         beat = msgspec.msgpack.decode(payload, type=Beat)
         self._heard[beat.node] = (beat, self._clock.monotonic())
@@ -74,13 +79,15 @@ class MediaFleet:
         edge = self._clock.monotonic() - SILENT_SECONDS
         return [node for node, (_, at) in self._heard.items() if at > edge]
 
+    def _ready(self) -> list[str]:
+        return [node for node in self._alive() if self._heard[node][0].ready]
+
     async def _node_of(self, room: str) -> str | None:
         """The node that has the room, while it lives; else the one that every asker would choose."""
-        alive = self._alive()
         known = self._rooms.get(room)
-        if known in alive:
+        if known in self._alive():
             return known
-        ready = [node for node in alive if self._heard[node][0].ready]
+        ready = self._ready()
         if not ready:
             return None
         chosen = max(ready, key=lambda node: _weight(room, node))

@@ -31,9 +31,10 @@ PASSWORD = "lectern-demo"
 
 
 class RunningLectern:
-    """One `python -m server all`; `kill` is SIGKILL, `stop` is SIGTERM, `restart` starts it again on the same ports."""
+    """One `python -m server <role>`; `kill` is SIGKILL, `stop` is SIGTERM, `restart` starts it again on the same ports."""
 
-    def __init__(self, folder: Path, environ: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, environ: Mapping[str, str], role: str = "all") -> None:
+        self.role = role
         self.http_port = free_port()
         self.media_port = free_port()
         self.folder = folder
@@ -72,7 +73,7 @@ class RunningLectern:
     async def start(self) -> None:
         """Start it and wait until it is ready."""
         self._process = spawn(
-            [sys.executable, "-m", "server", "all"],
+            [sys.executable, "-m", "server", self.role],
             log=self.log,
             death_signal=signal.SIGKILL,
             environ=self.environ,
@@ -140,9 +141,11 @@ class TwoNodes:
 
 
 @contextlib.asynccontextmanager
-async def running(folder: Path, environ: Mapping[str, str]) -> AsyncIterator[RunningLectern]:
+async def running(
+    folder: Path, environ: Mapping[str, str], role: str = "all"
+) -> AsyncIterator[RunningLectern]:
     """A started Lectern; what it still runs is killed at the end."""
-    lectern = RunningLectern(folder, environ)
+    lectern = RunningLectern(folder, environ, role)
     try:
         await lectern.start()
         yield lectern
