@@ -1,20 +1,25 @@
 /** The connection test of the door: what of the way to the class works, before one is in it. */
 
+import { checkMedia } from "./probe";
+
 const DEADLINE_MS = 5000;
 const SLOW_MS = 600;
 
-export type Way = "good" | "slow" | "socket_blocked" | "server_away" | "no_webrtc";
+export type Way = "good" | "slow" | "socket_blocked" | "udp_blocked" | "media_blocked" | "server_away" | "no_webrtc";
 
 export interface Found {
   way: Way;
   roundTripMs: number | null;
 }
 
-export async function checkWay(socketPath: string): Promise<Found> {
+export async function checkWay(socketPath: string, classId: string, userId: string): Promise<Found> {
   if (typeof RTCPeerConnection !== "function") return { way: "no_webrtc", roundTripMs: null };
   const roundTripMs = await answered();
   if (roundTripMs === null) return { way: "server_away", roundTripMs };
-  if (!(await socketOpens(socketPath))) return { way: "socket_blocked", roundTripMs };
+  const [opens, media] = await Promise.all([socketOpens(socketPath), checkMedia(classId, userId)]);
+  if (media === "none") return { way: "media_blocked", roundTripMs };
+  if (media === "tcp") return { way: "udp_blocked", roundTripMs };
+  if (!opens) return { way: "socket_blocked", roundTripMs };
   return { way: roundTripMs > SLOW_MS ? "slow" : "good", roundTripMs };
 }
 

@@ -2,10 +2,12 @@
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { me } from "../../core/session";
 import { t, type Key } from "../../i18n";
 import { checkWay, type Found, type Way } from "../../media/check";
 import { watchLevel } from "../../media/level";
 import type { LocalMedia } from "../../media/local";
+import type { LiveClass } from "../../protocol/api";
 import { Button } from "../../ui/button";
 import { Icon } from "../../ui/icon";
 
@@ -16,18 +18,20 @@ const LOUD_FROM = 22;
 const WAYS: Readonly<Record<Way, { title: Key; text: Key; good: boolean }>> = {
   good: { title: "door.wayGood", text: "door.wayGoodText", good: true },
   slow: { title: "door.waySlow", text: "door.waySlowText", good: false },
+  udp_blocked: { title: "door.wayUdp", text: "door.wayUdpText", good: false },
+  media_blocked: { title: "door.wayMedia", text: "door.wayMediaText", good: false },
   socket_blocked: { title: "door.waySocket", text: "door.waySocketText", good: false },
   server_away: { title: "door.wayAway", text: "door.wayAwayText", good: false },
   no_webrtc: { title: "door.wayNoMedia", text: "door.wayNoMediaText", good: false },
 };
 
-export function Checks({ local, asks }: { local: LocalMedia; asks: boolean }) {
+export function Checks({ live, local, asks }: { live: LiveClass; local: LocalMedia; asks: boolean }) {
   return (
     <section class="card" aria-label={t("door.checks")}>
       <ul class="list">
         {asks && <MicCheck local={local} />}
         {asks && <CameraCheck local={local} />}
-        <WayCheck />
+        <WayCheck live={live} />
       </ul>
     </section>
   );
@@ -94,13 +98,13 @@ function CameraCheck({ local }: { local: LocalMedia }) {
   return <Check good title={t("door.cameraWorks")}>{t("door.cameraWorksText", { height })}</Check>;
 }
 
-function WayCheck() {
+function WayCheck({ live }: { live: LiveClass }) {
   const [found, setFound] = useState<Found | null>(null);
   const look = () => {
     setFound(null);
-    void checkWay(SOCKET_PATH).then(setFound);
+    void checkWay(SOCKET_PATH, live.id, me.value?.user.id ?? "").then(setFound);
   };
-  useEffect(look, []);
+  useEffect(look, [live.id, live.state]);
   if (!found) return <Check good={null} title={t("door.wayTesting")}>{t("door.wayTestingText")}</Check>;
   const { title, text, good } = WAYS[found.way];
   return (

@@ -62,7 +62,7 @@ export function Lobby({ live, local, onLive, onReload, onMounted, onJoin }: Prop
           <Join live={live} local={local} onLive={onLive} onJoin={onJoin} />
         </div>
         <div class="stack">
-          <Checks local={local} asks={asks} />
+          <Checks live={live} local={local} asks={asks} />
           {asks && <section class="card"><DeviceFields local={local} /></section>}
         </div>
       </main>
