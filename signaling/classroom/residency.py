@@ -22,12 +22,12 @@ from signaling.routing.background import Background
 from signaling.routing.bus import Bus
 from signaling.routing.lease import Claimed
 from signaling.routing.place import Place, place_of_room
+from signaling.routing.silence import Silence
 
 PATIENCE_S = 8.0
 ASK_DEADLINE_S = 2.0
 REPORT_DEADLINE_S = 0.5
 AGAIN_AFTER_S = 0.15
-SUSPECT_FOR_S = 1.0
 TICK_S = 0.5
 REPORT_EACH_S = 1.0
 EDGE_KEPT_S = 10.0
@@ -46,7 +46,7 @@ class Classes:
         self._owners: dict[Place, Owner] = {}
         self._edges: dict[Place, Edge] = {}
         self._directory: dict[Place, str] = {}
-        self._suspects: dict[str, float] = {}
+        self._silence = Silence()
         self._finding: dict[Place, asyncio.Lock] = {}
         self._reporting: set[Place] = set()
         self._background = Background(around.meters)
@@ -139,26 +139,22 @@ class Classes:
         node_id = await self._find(ask.place)
         if node_id == self._around.node_id:
             return await self._owners[ask.place].handle(ask)
-        if node_id is None or self._is_suspect(node_id):
+        if node_id is None or self._silence.is_silent(node_id):
             self._directory.pop(ask.place, None)
             return letters.NotOwner()
         return await self._ask_far(node_id, ask, deadline_s)
 
     async def _ask_far(self, node_id: str, ask: letters.Ask, deadline_s: float) -> letters.Reply:
         try:
-            body = await self._bus.ask(node_id, letters.encode(ask), deadline_s)
+            async with self._silence.asking(ask.place, node_id):
+                body = await self._bus.ask(node_id, letters.encode(ask), deadline_s)
         except TimeoutError:
-            self._suspects[node_id] = self._around.clock.monotonic() + SUSPECT_FOR_S
             self._directory.pop(ask.place, None)
             return letters.NotOwner()
         reply: letters.Reply = letters.decode_reply(body)
         if isinstance(reply, letters.NotOwner):
             self._directory.pop(ask.place, None)
         return reply
-
-    def _is_suspect(self, node_id: str) -> bool:
-        """Whether this node did not answer just now: then only its lease is watched for a moment."""
-        return self._suspects.get(node_id, 0.0) > self._around.clock.monotonic()
 
     async def _find(self, place: Place) -> str | None:
         """The node of the owner: this one, if the class could be taken."""
@@ -175,6 +171,7 @@ class Classes:
                 await self._own(place, found, before=owner)
                 return self._around.node_id
             if found.node_id is not None:
+                self._silence.seen(found.node_id, found.lease_until)
                 self._learn(place, found.node_id)
             return found.node_id
 
@@ -193,6 +190,7 @@ class Classes:
             send=lambda frame, far: self._send(place, frame, far=far),
         )
         self._owners[place] = owner
+        self._silence.moved(place, self._around.node_id)
         self._background.spawn(owner.run())
         _log.info("class.owned", class_id=place.class_id, epoch=claimed.epoch)
         owner.announce()
@@ -225,11 +223,13 @@ class Classes:
         owner = self._owners.get(place)
         if news.origin == self._around.node_id or (owner and owner.epoch > news.epoch):
             return
+        self._silence.heard(news.origin)
         self._learn(place, news.origin)
 
     def _learn(self, place: Place, node_id: str) -> None:
         """Another node owns the class: what this one still has of it ends, its media too."""
         self._directory[place] = node_id
+        self._silence.moved(place, node_id)
         owner = self._owners.pop(place, None)
         if owner is not None:
             owner.step_down()

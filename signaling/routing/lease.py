@@ -11,7 +11,8 @@ on as if nothing had been; one that finds it gone asks class by class (`look_aga
 
 import asyncio
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -55,6 +56,10 @@ _CLAIM = """
             OR NOT EXISTS (SELECT 1 FROM nodes AS n WHERE n.node_id = c.owner_node)
     RETURNING epoch, seq
 """
+_OWNER = """
+    SELECT c.owner_node, n.lease_until FROM live_classes AS c LEFT JOIN nodes AS n ON n.node_id = c.owner_node
+    WHERE c.tenant_id = $1 AND c.class_id = $2
+"""
 
 _log = structlog.get_logger(__name__)
 
@@ -69,9 +74,10 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnedBy:
-    """The class belongs to another node that is alive; None when it could not be told."""
+    """The class belongs to another node that is alive, and is so until then; None when it could not be told."""
 
     node_id: str | None
+    lease_until: datetime | None = field(default=None, compare=False)
 
 
 class NodeLease:
@@ -192,8 +198,7 @@ class NodeLease:
                 row = await tx.fetchrow(_CLAIM, *ids, UUID(self.node_id))
                 if row is not None:
                     return Claimed(epoch=row["epoch"], seq=row["seq"])
-            owner = await tx.fetchval(
-                "SELECT owner_node FROM live_classes WHERE tenant_id = $1 AND class_id = $2", *ids
-            )
-        known = owner is not None and str(owner) != self.node_id
-        return OwnedBy(node_id=str(owner) if known else None)
+            owner = await tx.fetchrow(_OWNER, *ids)
+        if owner is None or str(owner["owner_node"]) == self.node_id:
+            return OwnedBy(node_id=None)
+        return OwnedBy(node_id=str(owner["owner_node"]), lease_until=owner["lease_until"])
