@@ -10,11 +10,30 @@ HEAD_DEADLINE_S = 10.0
 LINGERING_S = 2.0  # for the rest of a body whose answer is out already
 
 
+class _Handler(RequestHandler):
+    """aiohttp's, for which a request may end in the very moment in which a stopping server waits for it no longer.
+
+    aiohttp would answer a waiter that is cancelled by then, and log the InvalidStateError with a traceback.
+    """
+
+    __slots__ = ("_stop_waits",)
+
+    @property
+    def _handler_waiter(self) -> asyncio.Future[None] | None:
+        waiter = self._stop_waits
+        return None if waiter is None or waiter.done() else waiter
+
+    @_handler_waiter.setter
+    def _handler_waiter(self, waiter: asyncio.Future[None] | None) -> None:
+        self._stop_waits = waiter
+
+
 class _Heads:
     """Makes a handler for each connection, and looks after the deadline whether it has heard a request.
 
     A websocket has been taken from its handler by then, so it is no longer there to be closed.
-    `_request_count` is a private name of the pinned aiohttp: a contract test watches it.
+    `_request_count`, `_handler_waiter` and the server's `_kwargs` are private names of the pinned aiohttp: contract tests
+    watch them.
     """
 
     def __init__(self, server: web.Server, deadline_s: float) -> None:
@@ -22,8 +41,9 @@ class _Heads:
         self._deadline_s = deadline_s
 
     def __call__(self) -> RequestHandler:
-        handler = self._server()
-        asyncio.get_running_loop().call_later(self._deadline_s, self._look, handler)
+        loop = asyncio.get_running_loop()
+        handler = _Handler(self._server, loop=loop, **self._server._kwargs)
+        loop.call_later(self._deadline_s, self._look, handler)
         return handler
 
     @staticmethod

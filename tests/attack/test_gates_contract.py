@@ -12,6 +12,7 @@ from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
 from signaling.wire.engine import Engine
+from signaling.wire.heads import PatientRunner
 from signaling.wire.server import WireServer, build_server
 from tests.support.wires import CountingMeters, SystemClock
 
@@ -121,3 +122,46 @@ def test_python_socketio_keeps_its_parts_where_we_put_ours() -> None:
     assert (server.handlers, server.namespace_handlers) == ({}, {})
     server.on("chat.send", print, namespace="/class")
     assert server.handlers == {"/class": {"chat.send": print}}
+
+
+async def test_a_request_that_ends_as_the_server_stops_waiting_for_it_is_no_error(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """aiohttp's own handler raises InvalidStateError here; ours must go on having the names that it overrides."""
+    answered = asyncio.Event()
+    waiters = list[asyncio.Future[None]]()
+
+    async def answer(request: web.Request) -> web.Response:
+        await answered.wait()
+        waiter = request.protocol._handler_waiter
+        assert waiter is not None
+        waiters.append(waiter)
+        waiter.cancel()  # what the deadline of the stop does just now
+        return web.Response()
+
+    app = web.Application()
+    app.router.add_get("/", answer)
+    runner = PatientRunner(app, shutdown_timeout=5)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    _, writer = await asyncio.open_connection(*runner.addresses[0][:2])
+    writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    while not any(one._request_in_progress for one in app_connections(runner)):
+        await asyncio.sleep(0.01)
+
+    stopping = asyncio.ensure_future(runner.cleanup())
+    while not any(one._handler_waiter for one in app_connections(runner)):
+        await asyncio.sleep(0.01)
+    answered.set()
+    await stopping
+    writer.close()
+
+    assert waiters[0].cancelled()
+    assert "InvalidStateError" not in caplog.text
+
+
+def app_connections(runner: PatientRunner) -> list[RequestHandler]:
+    server = super(PatientRunner, runner).server
+    assert server is not None
+    return server.connections
