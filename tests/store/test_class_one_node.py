@@ -6,7 +6,17 @@ import pytest
 import socketio
 
 from server.storage.postgres import Database
-from tests.support.class_nodes import Enter, Node, a_class, browsers, running_node
+from signaling.context import JoinClaims
+from signaling.errors import Refused
+from tests.support.class_nodes import (
+    Enter,
+    Node,
+    OpenTokens,
+    a_class,
+    browsers,
+    refused,
+    running_node,
+)
 
 pytestmark = pytest.mark.store
 
@@ -57,3 +67,32 @@ async def test_a_token_that_is_not_good_is_refused(database: Database, node: Nod
         await client.connect(
             node.url, auth={"token": "x"}, namespaces=["/class"], transports=["websocket"]
         )
+
+
+class RevokedOnTheWay(OpenTokens):
+    """Tokens of one person are good until they have been looked at once."""
+
+    seen = 0
+
+    def verify_join(self, token: str) -> JoinClaims:
+        claims = super().verify_join(token)
+        if claims.user_id == "eve":
+            self.seen += 1
+            if self.seen > 1:
+                raise Refused("This sign-in is over.", code="token_revoked")
+        return claims
+
+
+async def test_who_is_revoked_while_coming_in_stays_outside(
+    database: Database, valkey_url: str, enter: Enter
+) -> None:
+    tokens = RevokedOnTheWay()
+    async with running_node(database, valkey_url, tokens=tokens) as node:
+        place = await a_class(database)
+        ann = await enter(place, "ann", node)
+        assert await refused(place, "eve", node) == "token_revoked"
+        assert (await ann.command("chat.send", text="among us"))["ok"]
+        edge = node.hub._classes.edge_of(ann.place)
+        assert edge is not None
+        assert [session.user_id for session in edge.sessions] == ["ann"]
+    assert tokens.seen == 2

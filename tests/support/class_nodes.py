@@ -21,7 +21,7 @@ from server.telemetry.metrics import PrometheusMeters
 from signaling import protocol as wire
 from signaling.classroom.letters import CommandAsk
 from signaling.classroom.log import Append, Outcome, flush
-from signaling.context import Channels, JoinClaims
+from signaling.context import Channels, JoinClaims, Tokens
 from signaling.errors import Refused
 from signaling.hub import Hub, HubContext
 from signaling.routing.place import Place
@@ -102,6 +102,7 @@ async def running_node(
     media: Any = None,
     through: Callable[[Channels], Channels] = lambda channels: channels,
     renewals: Database | None = None,
+    tokens: Tokens | None = None,
 ) -> AsyncIterator[Node]:
     """A node on these stores; leaving the block stops it as SIGTERM would."""
     meters, clock, node_id = PrometheusMeters(), SystemClock(), new_id()
@@ -114,7 +115,7 @@ async def running_node(
             renewals=renewals or database,
             commits=commits,
             channels=through(channels),
-            tokens=OpenTokens(),
+            tokens=tokens or OpenTokens(),
             meters=meters,
             clock=clock,
             media=media,
