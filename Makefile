@@ -2,7 +2,6 @@
 .DEFAULT_GOAL := help
 PY := .venv/bin/python
 ARGS ?=
-unit := tests/unit tests/house
 
 .PHONY: help run test check bench drills gen
 
@@ -27,7 +26,7 @@ bench: ## run the side-by-side benchmarks; writes loadtests/results/
 
 drills: ## break things on purpose while a class goes on
 	@config/bootstrap.sh test
-	@$(PY) -m pytest tests/drills -n 0 -q $(ARGS)
+	@$(PY) -m pytest tests/store/test_start.py tests/store/test_class_faults.py tests/store/test_class_two_nodes.py -v $(ARGS)
 
 gen: ## write every generated file
 	@config/bootstrap.sh run

@@ -1,9 +1,12 @@
 #!/bin/sh
-# Runs every test on two workers; the last line is the runner's summary.
+# Runs every test on two workers; the last line is the runner's summary, the exit code is the runner's.
 # Usage: config/test.sh [pytest arguments]
 set -eu
 cd "$(dirname "$0")/.."
 if [ -z "${LECTERN_CHROMIUM:-}" ] && ! command -v chromium >/dev/null 2>&1 && ! command -v google-chrome >/dev/null 2>&1; then
     printf 'lectern: no Chromium here: the journeys are left out (install chromium, or set LECTERN_CHROMIUM)\n'
 fi
-exec .venv/bin/python -m pytest -n "${LECTERN_TEST_WORKERS:-2}" --dist loadgroup "$@"
+code=0
+.venv/bin/python -m pytest -n "${LECTERN_TEST_WORKERS:-2}" --dist loadgroup "$@" || code=$?
+printf '%s\n' "$code" >.venv/tests.code
+exit "$code"

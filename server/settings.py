@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 import msgspec
 
 PREFIX = "LECTERN_"
+# These speak to the scripts of config/ and to the tests, not to the server.
+OF_THE_TOOLS = frozenset({"LECTERN_PYTHON", "LECTERN_CHROMIUM", "LECTERN_TEST_WORKERS"})
 CONFIG_DIR = Path(__file__).resolve().parent.parent / "config"
 
 Meta = msgspec.Meta
@@ -136,7 +138,11 @@ def load(environ: Mapping[str, str], config_dir: Path = CONFIG_DIR) -> Settings:
         path = config_dir / name
         if path.exists():
             _merge(values, _read(path), f"config/{name}: ", "")
-    given = {key: text for key, text in environ.items() if key.startswith(PREFIX)}
+    given = {
+        key: text
+        for key, text in environ.items()
+        if key.startswith(PREFIX) and key not in OF_THE_TOOLS
+    }
     parsed = {key[len(PREFIX) :].lower(): _from_text(key, text) for key, text in given.items()}
     _merge(values, parsed, "", PREFIX)
     return _checked(_converted(values))

@@ -1,7 +1,5 @@
 """Real Chromium for the journeys: one browser a run, one fresh profile a person."""
 
-import os
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,6 +8,7 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
 
 from tests.journeys.person import Person
+from tests.support.browsers import chromium
 from tests.support.running import RunningLectern
 
 FLAGS = [
@@ -33,15 +32,6 @@ NewClass = Callable[..., Awaitable[str]]
 
 # What the browser itself says of a network that is away; the page has its own words for it.
 OF_THE_NETWORK = ("Failed to load resource", "WebSocket connection to")
-
-
-def chromium() -> str | None:
-    """Return the path of a Chromium: the one that is named, else the one on PATH."""
-    return (
-        os.environ.get("LECTERN_CHROMIUM")
-        or shutil.which("chromium")
-        or shutil.which("google-chrome")
-    )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Browser, async_playwright, expect
 
-from tests.journeys.conftest import FLAGS, Enter, chromium
+from tests.journeys.conftest import FLAGS, Enter
 from tests.journeys.person import Person
+from tests.support.browsers import chromium
 from tests.support.running import RunningLectern
 
 GENEROUS = ("--use-fake-ui-for-media-stream", "--autoplay-policy")

@@ -8,12 +8,13 @@ import pytest_asyncio
 from playwright.async_api import Browser
 
 from sfu import commands
+from tests.support import browsers
 from tests.support.media_node import media_node
-from tests.support.media_page import CHROMIUM, chromium, window
+from tests.support.media_page import chromium, window
 
 pytestmark = [
     pytest.mark.journey,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium on this machine"),
+    pytest.mark.skipif(browsers.chromium() is None, reason="no Chromium on this machine"),
 ]
 ROOM = "school.class"
 SOME_FRAMES = 20

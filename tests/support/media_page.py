@@ -9,9 +9,9 @@ from typing import Any
 from playwright.async_api import Browser, Page, Route, async_playwright
 
 from sfu import commands
+from tests.support import browsers
 from tests.support.media_bot import Ask
 
-CHROMIUM = Path("/usr/bin/chromium")
 PAGE = Path(__file__).with_suffix(".html")
 ADDRESS = "https://media.test/"  # a secure context, answered here
 FLAGS = [
@@ -116,7 +116,7 @@ class Window:
 async def chromium() -> AsyncIterator[Browser]:
     """A headless Chromium."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        browser = await playwright.chromium.launch(executable_path=browsers.chromium(), args=FLAGS)
         try:
             yield browser
         finally:

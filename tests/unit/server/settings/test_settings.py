@@ -97,6 +97,8 @@ def test_a_wrong_setting_is_named_in_one_line(name: str, text: str) -> None:
         ("LECTERN_REDIS_URL", "redis+cluster://one:6379,two,[::1]:6381"),
         ("LECTERN_REDIS_URL", "unix:///run/valkey.sock"),
         ("LECTERN_TRUSTED_PROXIES", "10.0.0.1, ::1"),
+        ("LECTERN_PYTHON", "python3.12"),
+        ("LECTERN_CHROMIUM", "/opt/chrome"),
     ],
 )
 def test_a_right_setting_is_taken(name: str, text: str) -> None:
