@@ -1,6 +1,7 @@
 """The two clocks of a process, read here and handed to everything else as `now`."""
 
 import time
+from datetime import UTC, datetime
 
 
 class SystemClock:
@@ -13,3 +14,8 @@ class SystemClock:
     def monotonic(self) -> float:
         """Seconds that never go back."""
         return time.monotonic()  # noqa: TID251 - this file is where the clock is read
+
+
+def moment(wall_ms: float) -> datetime:
+    """A reading of the wall clock as a time in UTC."""
+    return datetime.fromtimestamp(wall_ms / 1000, UTC)

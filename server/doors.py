@@ -2,7 +2,6 @@
 
 import contextlib
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -10,6 +9,7 @@ import structlog
 from aiohttp import web
 
 from server import machine, tls
+from server.clock import SystemClock, moment
 from server.settings import Settings, SettingsError
 from sfu.node import Node
 from sfu.settings import SfuSettings
@@ -53,7 +53,7 @@ async def open_doors(
     inner.unlink(missing_ok=True)
     await web.UnixSite(runner, str(inner)).start()
     stack.callback(inner.unlink, missing_ok=True)
-    now = datetime.now(UTC)  # noqa: TID251 - a part of the composition root, which is a shell
+    now = moment(SystemClock().wall_ms())
     site = web.TCPSite(
         runner,
         settings.http_address or None,

@@ -8,13 +8,14 @@ import itertools
 import secrets
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Self
 
 import asyncpg
 import structlog
 
 from lms.errors import Unavailable
+from server.clock import moment
 from signaling.context import Clock, Database
 
 ROTATE_AFTER = timedelta(days=7)
@@ -27,7 +28,7 @@ SECRET_BYTES = 32
 # Two nodes that start at once make one key: the number is arbitrary, but nobody else's.
 ADVISORY_LOCK = 0x6C656374_6B657973
 
-log = structlog.get_logger()
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +68,7 @@ class KeyRing:
         self._keys: dict[str, Key] = {}
 
     def _now(self) -> datetime:
-        return datetime.fromtimestamp(self._clock.wall_ms() / 1000, UTC)
+        return moment(self._clock.wall_ms())
 
     @property
     def current(self) -> Key:
@@ -122,7 +123,7 @@ class KeyRing:
             try:
                 await self.load()
             except Unavailable:
-                log.warning("keys_not_reloaded")
+                _log.warning("keys.not_reloaded")
 
 
 def _mac(key: Key, purpose: bytes, payload: bytes) -> bytes:

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Literal, Self
 
 import asyncpg
@@ -11,6 +11,7 @@ import msgspec
 import structlog
 
 from lms.errors import Unavailable
+from server.clock import moment
 from signaling.context import Channels, Clock, Database
 
 CHANNEL = "lectern.revocations"
@@ -23,7 +24,7 @@ TIDY_EVERY_POLLS = 300
 
 Kind = Literal["session", "user", "class"]
 
-log = structlog.get_logger()
+_log = structlog.get_logger(__name__)
 
 
 class Revocation(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,7 +85,7 @@ class Revocations:
                     one.tenant_id,
                     one.subject_id,
                     one.class_id,
-                    _moment(one.noted_ms),
+                    moment(one.noted_ms),
                 )
                 for one in revocations
             ],
@@ -113,7 +114,7 @@ class Revocations:
         try:
             self._learn(msgspec.msgpack.decode(payload, type=Revocation))
         except msgspec.DecodeError:
-            log.warning("revocation_unreadable")
+            _log.warning("revocations.unreadable")
 
     def _learn(self, one: Revocation) -> None:
         if one.revocation_id in self._known:
@@ -134,10 +135,10 @@ class Revocations:
                 if polls % TIDY_EVERY_POLLS == 0:
                     await self._tidy()
             except Unavailable:
-                log.warning("revocations_not_polled")
+                _log.warning("revocations.not_polled")
 
     async def _poll(self, back: timedelta) -> None:
-        since = _moment(self._clock.wall_ms()) - back
+        since = moment(self._clock.wall_ms()) - back
         async with self._database.transaction(None) as connection:
             rows = await connection.fetch(
                 "SELECT revocation_id, kind, tenant_id, subject_id, class_id, noted_at"
@@ -148,16 +149,12 @@ class Revocations:
             self._learn(_revocation(row))
 
     async def _tidy(self) -> None:
-        edge = _moment(self._clock.wall_ms()) - KEEP
+        edge = moment(self._clock.wall_ms()) - KEEP
         async with self._database.transaction(None) as connection:
             await connection.execute("DELETE FROM revocations WHERE noted_at < $1", edge)
         edge_ms = int(edge.timestamp() * 1000)
         self._known = {name: one for name, one in self._known.items() if one.noted_ms >= edge_ms}
         self._latest = {place: ms for place, ms in self._latest.items() if ms >= edge_ms}
-
-
-def _moment(ms: int) -> datetime:
-    return datetime.fromtimestamp(ms / 1000, UTC)
 
 
 def _revocation(row: asyncpg.Record) -> Revocation:

@@ -46,7 +46,7 @@ return {1, tostring(after - now), '0'}
 
 SCRIPT_SHA = hashlib.sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()
 
-log = structlog.get_logger()
+_log = structlog.get_logger(__name__)
 
 
 class Limiter:
@@ -78,7 +78,7 @@ class Limiter:
                     return await self._take_shared(name, rate, cost)
             except (RedisError, OSError, TimeoutError):
                 self._away_until = self._clock.monotonic() + AWAY_SECONDS
-                log.warning("limits_are_local", seconds=AWAY_SECONDS)
+                _log.warning("limits.local", seconds=AWAY_SECONDS)
         return self._take_local(name, rate, cost)
 
     async def _take_shared(self, name: str, rate: Rate, cost: float) -> Verdict:

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Protocol
 
 from lms.ids import RANDOM_BYTES, uuid7
@@ -11,6 +11,7 @@ from server.auth.keys import KeyRing
 from server.auth.passwords import Passwords
 from server.auth.revocations import Revocations
 from server.auth.tokens import Tokens
+from server.clock import moment
 from server.limits.limiter import Limiter
 from server.rest.shapes import IceServer
 from sfu import commands
@@ -49,7 +50,7 @@ class Deps:
 
     def now(self) -> datetime:
         """The time, in UTC, to the millisecond."""
-        return datetime.fromtimestamp(self.clock.wall_ms() / 1000, UTC)
+        return moment(self.clock.wall_ms())
 
     def new_id(self) -> str:
         """A new UUIDv7."""

@@ -30,7 +30,7 @@ BODY_SECONDS = 15.0
 MUTATIONS = ("POST", "PATCH", "DELETE")
 ETAG = re.compile(r'(?:W/)?"v(\d{1,9})"')
 
-log = structlog.get_logger()
+_log = structlog.get_logger(__name__)
 
 
 class Endpoint:
@@ -51,8 +51,8 @@ class Endpoint:
                 answer = await self._answer(request, headers)
             except (Refusal, LmsError, SignalingError, SfuError) as error:
                 answer = reply.problem(error, trace_id)
-            except Exception:
-                log.exception("request_failed")
+            except Exception:  # noqa: BLE001 - whatever it was, the caller is answered and the next one served
+                _log.exception("request.failed")
                 ours = Refusal("internal", "That is our fault; it is written down.")
                 answer = reply.problem(ours, trace_id)
         return _response(answer, {**headers, "Trace-Id": trace_id})

@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Literal
 
 import structlog
 
+from server.clock import moment
 from server.telemetry.metrics import PrometheusMeters
 from signaling.context import Clock
 
@@ -89,7 +90,7 @@ class Checks:
             return before
         if before is not None:
             _log.warning("dependency.changed", component=component.name, state=state)
-        now = datetime.fromtimestamp(self._clock.wall_ms() / 1000, UTC)
+        now = moment(self._clock.wall_ms())
         detail = "" if state == "ok" else component.without
         return Finding(name=component.name, state=state, since=now, detail=detail)
 

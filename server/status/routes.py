@@ -1,11 +1,11 @@
 """/healthz, /readyz and the JSON of /status: is it them or us."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 import msgspec
 from aiohttp import web
 
+from server.clock import moment
 from server.rest.shapes import ComponentStatus, Status
 from server.status.checks import Checks, overall
 from signaling.context import Clock
@@ -29,7 +29,7 @@ def mount(app: web.Application, checks: Checks, clock: Clock, page: Page | None)
         found = await checks.findings()
         body = Status(
             state=overall(found),
-            checked_at=datetime.fromtimestamp(clock.wall_ms() / 1000, UTC),
+            checked_at=moment(clock.wall_ms()),
             components=[
                 ComponentStatus(name=one.name, state=one.state, since=one.since, detail=one.detail)
                 for one in found
