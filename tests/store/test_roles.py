@@ -1,61 +1,47 @@
-"""A class over processes by role: one for pages and sockets, two for media, and what becomes of it when one of them dies."""
+"""Roles in processes of their own, out of one folder, on PostgreSQL and a Redis Cluster of somebody else."""
 
 import asyncio
-import contextlib
 import tempfile
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from contextlib import AsyncExitStack
 from pathlib import Path
 
-import aiohttp
 import pytest
-from aiortc import RTCPeerConnection, RTCSessionDescription
+from aiohttp import ClientSession, DummyCookieJar
+from aiortc import RTCPeerConnection
 from aiortc.mediastreams import AudioStreamTrack
 
 from server.demo import demo_id
-from tests.store.test_school_sockets import CLASS, Socket, api, join, sign_in
+from tests.store.test_school_sockets import CLASS, join, sign_in
+from tests.store.test_school_whip import offered
 from tests.support.running import RunningLectern, running
 from tests.support.school import Api
+from tests.support.stores import ValkeyCluster
 
 pytestmark = pytest.mark.store
-SDP = {"Content-Type": "application/sdp"}
-PATIENCE_S = 60.0
+PATIENCE_SECONDS = 60
 
 
-@pytest.fixture
-async def web(demo_environ: dict[str, str], short_folder: Path) -> AsyncIterator[RunningLectern]:
-    async with running(Path(tempfile.mkdtemp(dir=short_folder)), demo_environ, "web") as started:
-        yield started
-
-
-@pytest.fixture
-async def sfus(
-    demo_environ: dict[str, str], short_folder: Path
-) -> AsyncIterator[list[RunningLectern]]:
-    async with contextlib.AsyncExitStack() as stack:
-        places = [
-            running(Path(tempfile.mkdtemp(dir=short_folder)), demo_environ, "sfu")
-            for _ in range(2)
+async def test_what_is_sent_through_one_web_process_is_played_through_another(
+    demo_environ: dict[str, str], valkey_cluster: ValkeyCluster, short_folder: Path
+) -> None:
+    environ = {**demo_environ, "LECTERN_REDIS_URL": valkey_cluster.url}
+    folder = Path(tempfile.mkdtemp(dir=short_folder))
+    encoder, player = RTCPeerConnection(), RTCPeerConnection()
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(encoder.close)
+        stack.push_async_callback(player.close)
+        started: list[RunningLectern] = [
+            await stack.enter_async_context(running(folder, environ, role))
+            for role in ("web", "web", "sfu")
         ]
-        started = await asyncio.gather(*map(stack.enter_async_context, places))
-        yield list(started)
-
-
-@dataclass
-class Programs:
-    """An encoder and a player that begin anew, as programs do, whenever their connection is gone."""
-
-    sender: Api
-    hearer: Api
-    peers: list[RTCPeerConnection] = field(default_factory=list)
-
-    async def start(self) -> None:
-        """Send and play, and return once sound has come through."""
-        heard = asyncio.Event()
-        encoder, player = RTCPeerConnection(), RTCPeerConnection()
-        self.peers += [encoder, player]
+        session = await stack.enter_async_context(ClientSession(cookie_jar=DummyCookieJar()))
+        here, there = (Api(session, one.base_url) for one in started[:2])
+        await _until_media(session, started[:2])
+        sender = here.as_(await join(await sign_in(here, "teacher")))
+        hearer = there.as_(await join(await sign_in(there, "student1")))
         encoder.addTrack(AudioStreamTrack())
-        await self._offer(self.sender, encoder, f"/classes/{CLASS}/whip")
+        await offered(sender, encoder, f"/classes/{CLASS}/whip")
+        heard = asyncio.Event()
         player.addTransceiver("audio", direction="recvonly")
 
         @player.on("track")
@@ -63,62 +49,25 @@ class Programs:
             await track.recv()
             heard.set()
 
-        whep = f"/classes/{CLASS}/whep?publisher={demo_id('teacher')}"
-        await self._offer(self.hearer, player, whep)
-        await heard.wait()
-
-    @staticmethod
-    async def _offer(media: Api, peer: RTCPeerConnection, path: str) -> None:
-        await peer.setLocalDescription(await peer.createOffer())
-        offer = peer.localDescription.sdp.encode()
-        while True:
-            got = await media.call("POST", path, data=offer, headers=SDP)
-            if got.status == 201:
-                break
-            assert got.status == 503, got  # nobody to carry it yet, or any more
-            await asyncio.sleep(0.1)
-        answer = RTCSessionDescription(sdp=got.body.decode(), type="answer")
-        await peer.setRemoteDescription(answer)
-
-    async def close(self) -> None:
-        for peer in self.peers:
-            await peer.close()
+        await offered(hearer, player, f"/classes/{CLASS}/whep?publisher={demo_id('teacher')}")
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await heard.wait()
+        await started[2].kill()
+        await _until_media(session, started[:2], state="degraded")
 
 
-async def carries(sfu: RunningLectern) -> bool:
-    """Whether this media node has a class, by its own metrics."""
-    async with (
-        aiohttp.ClientSession() as session,
-        session.get(f"{sfu.base_url}/metrics") as response,
-    ):
-        lines = (await response.text()).splitlines()
-    return any(
-        line.startswith("lectern_media_peers") and not line.endswith((" 0", " 0.0"))
-        for line in lines
-    )
-
-
-async def test_a_media_node_is_killed_in_class_and_the_other_carries_on(
-    web: RunningLectern, sfus: list[RunningLectern]
+async def _until_media(
+    session: ClientSession, processes: list[RunningLectern], state: str = "ok"
 ) -> None:
-    async with api(web.base_url) as nobody:
-        teacher, student = await sign_in(nobody, "teacher"), await sign_in(nobody, "student1")
-        chatter = Socket()
-        await chatter.enter(web.base_url, await join(await sign_in(nobody, "student2")))
-        programs = Programs(nobody.as_(await join(teacher)), nobody.as_(await join(student)))
-        try:
-            async with asyncio.timeout(PATIENCE_S):
-                await programs.start()
-                while not (carrying := [sfu for sfu in sfus if await carries(sfu)]):
-                    await asyncio.sleep(0.1)
-                assert len(carrying) == 1
-                await carrying[0].kill()
-                answer = await chatter.ask("chat.send", {"id": "1", "text": "no sound?"})
-                assert answer["ok"]
-                await programs.start()
-        finally:
-            await programs.close()
-        assert await web.stop() == 0
-        async with asyncio.timeout(PATIENCE_S):
-            await chatter.gone.wait()
-    assert "Traceback" not in web.output
+    """/status says of the media what is so: a node is there, or none."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        for one in processes:
+            while await _media(session, one) != state:
+                await asyncio.sleep(0.1)
+
+
+async def _media(session: ClientSession, process: RunningLectern) -> str:
+    headers = {"Accept": "application/json"}
+    async with session.get(f"{process.base_url}/status", headers=headers) as response:
+        found = {one["name"]: one["state"] for one in (await response.json())["components"]}
+    return str(found["media"])
