@@ -274,7 +274,9 @@ class Engine:
 
     def _come_back(self, status: int) -> web.Response:
         body = {"code": "busy", "retry_ms": self.limits.resume_delay_ms}
-        return web.json_response(body, status=status, headers={"Retry-After": "1"})
+        response = web.json_response(body, status=status, headers={"Retry-After": "1"})
+        response.force_close()  # a crowd that is sent away does not stay on the stairs
+        return response
 
     # --- Websockets ---
 

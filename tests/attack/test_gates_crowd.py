@@ -59,6 +59,7 @@ async def test_an_address_that_will_not_stop_is_told_when_to_come_back(narrow: A
     async with narrow.http.get(narrow.url, params=params) as answer:
         assert answer.status == 429
         assert answer.headers["Retry-After"] == "1"
+        assert answer.headers["Connection"] == "close"
         assert (await answer.json())["code"] == "busy"
     async with asyncio.timeout(60):
         while True:
