@@ -14,8 +14,9 @@ from server.problems import Refusal
 from server.rest import pages, reply, shapes
 from server.rest.call import Answer, Call
 from server.rest.idempotency import once
+from server.rest.parse import given
+from signaling.classroom.framing import NAMESPACE
 
-NAMESPACE = "/class"
 # Without `from`, a timetable begins so long before now.
 TIMETABLE_BACK = timedelta(days=1)
 
@@ -106,9 +107,9 @@ async def change_class(call: Call[shapes.ClassChange]) -> Answer:
             connection,
             call.principal,
             (call.params["class_id"], call.version),
-            title=None if body.title is msgspec.UNSET else body.title,
-            starts_at=None if body.starts_at is msgspec.UNSET else body.starts_at,
-            ends_at=None if body.ends_at is msgspec.UNSET else body.ends_at,
+            title=given(body.title),
+            starts_at=given(body.starts_at),
+            ends_at=given(body.ends_at),
         )
         return _versioned(call, one)
 

@@ -1,9 +1,6 @@
 """Courses and who is in them."""
 
-from typing import Any
-
 import asyncpg
-import msgspec
 
 from lms.classes import store as class_store
 from lms.courses import service
@@ -14,6 +11,7 @@ from server.auth.revocations import Revocation
 from server.rest import pages, reply, shapes
 from server.rest.call import Answer, Call
 from server.rest.idempotency import once
+from server.rest.parse import given
 
 
 def shown(course: Course) -> shapes.Course:
@@ -80,8 +78,8 @@ async def change_course(call: Call[shapes.CourseChange]) -> Answer:
             call.principal,
             call.params["course_id"],
             version=call.version,
-            title=None if body.title is msgspec.UNSET else body.title,
-            archived=None if body.archived is msgspec.UNSET else body.archived,
+            title=given(body.title),
+            archived=given(body.archived),
         )
         return _versioned(course)
 
@@ -115,27 +113,19 @@ async def create_enrolment(call: Call[shapes.NewEnrolment]) -> Answer:
 
 async def delete_enrolment(call: Call[None]) -> Answer:
     """Take a person out of a course, and out of its classes, at once and everywhere."""
-    voided: list[Revocation] = []
+    voided = list[Revocation]()
 
     async def effect(connection: asyncpg.Connection) -> Answer:
         who, course_id = call.principal, call.params["course_id"]
         gone = await enrolment.withdraw(connection, who, course_id, call.params["enrolment_id"])
         live = await class_store.open_ids(connection, who.tenant_id, course_id)
-        voided.extend(_of_class(call, gone.user_id, class_id) for class_id in live)
+        voided.extend(
+            call.deps.revocation("class", who.tenant_id, gone.user_id, class_id)
+            for class_id in live
+        )
         await call.deps.revocations.note(connection, voided)
         return Answer(status=204)
 
     answer = await once(call, effect)
     await call.deps.revocations.announce(voided)
     return answer
-
-
-def _of_class(call: Call[Any], user_id: str, class_id: str) -> Revocation:
-    return Revocation(
-        revocation_id=call.deps.new_id(),
-        kind="class",
-        tenant_id=call.principal.tenant_id,
-        subject_id=user_id,
-        class_id=class_id,
-        noted_ms=call.deps.clock.wall_ms(),
-    )

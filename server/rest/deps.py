@@ -9,7 +9,7 @@ from typing import Protocol
 from lms.ids import RANDOM_BYTES, uuid7
 from server.auth.keys import KeyRing
 from server.auth.passwords import Passwords
-from server.auth.revocations import Revocations
+from server.auth.revocations import Kind, Revocation, Revocations
 from server.auth.tokens import Tokens
 from server.clock import moment
 from server.limits.limiter import Limiter
@@ -51,6 +51,19 @@ class Deps:
     def now(self) -> datetime:
         """The time, in UTC, to the millisecond."""
         return moment(self.clock.wall_ms())
+
+    def revocation(
+        self, kind: Kind, tenant_id: str, subject_id: str, class_id: str | None = None
+    ) -> Revocation:
+        """That this session, person or person's place in a class counts no more from now on; to be noted and announced."""
+        return Revocation(
+            revocation_id=self.new_id(),
+            kind=kind,
+            tenant_id=tenant_id,
+            subject_id=subject_id,
+            class_id=class_id,
+            noted_ms=self.clock.wall_ms(),
+        )
 
     def new_id(self) -> str:
         """A new UUIDv7."""

@@ -1,13 +1,13 @@
 """Lessons of a course."""
 
 import asyncpg
-import msgspec
 
 from lms.lessons import service
 from lms.lessons.model import Lesson
 from server.rest import pages, reply, shapes
 from server.rest.call import Answer, Call
 from server.rest.idempotency import once
+from server.rest.parse import given
 
 
 def shown(lesson: Lesson) -> shapes.Lesson:
@@ -68,10 +68,7 @@ async def change_lesson(call: Call[shapes.LessonChange]) -> Answer:
             connection,
             call.principal,
             (call.params["lesson_id"], call.version),
-            (
-                None if body.title is msgspec.UNSET else body.title,
-                None if body.text is msgspec.UNSET else body.text,
-            ),
+            (given(body.title), given(body.text)),
             call.now,
         )
         return _versioned(lesson)

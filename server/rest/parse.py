@@ -1,7 +1,7 @@
 """Bytes to typed bodies, with every fault of the body reported at once."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -9,6 +9,8 @@ from server.problems import Fault, Refusal
 
 JSON_MAX_DEPTH = 32
 FAULTS_MAX = 50
+
+Value = TypeVar("Value")
 
 
 def body(data: bytes, form: Any) -> Any:
@@ -76,16 +78,21 @@ def _fault(base: str, fault: msgspec.ValidationError) -> Fault:
     return Fault(pointer=base + steps, detail=detail + ".")
 
 
-def query(given: Mapping[str, str], known: tuple[str, ...]) -> dict[str, str]:
+def given(value: Value | msgspec.UnsetType) -> Value | None:
+    """A field of a change; None where it was left out, which is where nothing changes."""
+    return None if isinstance(value, msgspec.UnsetType) else value
+
+
+def query(asked: Mapping[str, str], known: tuple[str, ...]) -> dict[str, str]:
     """The query, if the route knows each of its names."""
-    for name in given:
+    for name in asked:
         if name not in known:
             raise Refusal(
                 "bad_query", "The query has a parameter that this address does not know."
             )
-    if any("\x00" in value or len(value) > 2000 for value in given.values()):
+    if any("\x00" in value or len(value) > 2000 for value in asked.values()):
         raise Refusal("bad_query", "A parameter of the query cannot be right.")
-    return dict(given)
+    return dict(asked)
 
 
 def sdp_text(data: bytes) -> str:

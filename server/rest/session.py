@@ -127,26 +127,15 @@ async def _end(
     call: Call[Any], connection: asyncpg.Connection, claims: RefreshClaims
 ) -> Revocation:
     await sessions.end(connection, claims.tid, claims.sid, "reuse", call.now)
-    revocation = _of_session(call, claims.tid, claims.sid)
+    revocation = call.deps.revocation("session", claims.tid, claims.sid)
     await call.deps.revocations.note(connection, [revocation])
     return revocation
-
-
-def _of_session(call: Call[Any], tenant_id: str, session_id: str) -> Revocation:
-    return Revocation(
-        revocation_id=call.deps.new_id(),
-        kind="session",
-        tenant_id=tenant_id,
-        subject_id=session_id,
-        class_id=None,
-        noted_ms=call.deps.clock.wall_ms(),
-    )
 
 
 async def sign_out(call: Call[None]) -> Answer:
     """End this sign-in, and with it every socket that came of it."""
     who = call.principal
-    revocation = _of_session(call, who.tenant_id, who.session_id)
+    revocation = call.deps.revocation("session", who.tenant_id, who.session_id)
 
     async with call.read() as connection:
         await sessions.end(connection, who.tenant_id, who.session_id, "sign_out", call.now)

@@ -14,6 +14,7 @@ from server.problems import Refusal
 from server.rest import pages, shapes
 from server.rest.call import Answer, Call
 from server.rest.idempotency import once
+from server.rest.parse import given
 
 
 def shown(person: Person) -> shapes.User:
@@ -87,11 +88,11 @@ async def change_user(call: Call[shapes.UserChange]) -> Answer:
     """Change name, roles or active; other roles void what was given under the old ones, at once and everywhere."""
     body = call.body
     user_id = call.params["user_id"]
-    voided: list[Revocation] = []
+    voided = list[Revocation]()
     change = Change(
-        name=_given(body.name),
+        name=given(body.name),
         roles=None if body.roles is msgspec.UNSET else tuple(body.roles),
-        active=_given(body.active),
+        active=given(body.active),
     )
 
     async def effect(connection: asyncpg.Connection) -> Answer:
@@ -115,7 +116,7 @@ async def reset_password(call: Call[None]) -> Answer:
     service.check_manages(call.principal)
     made = passwords.make()
     [hashed] = await call.deps.passwords.hash_made([made])
-    voided: list[Revocation] = []
+    voided = list[Revocation]()
 
     async def effect(connection: asyncpg.Connection) -> Answer:
         await service.set_password(connection, call.principal, user_id, hashed)
@@ -184,17 +185,6 @@ def _reported(row: rules.CsvRow, added: set[str], made: dict[str, str]) -> shape
 
 async def _void(call: Call[Any], connection: asyncpg.Connection, user_id: str) -> Revocation:
     """What this person holds from before now is void."""
-    revocation = Revocation(
-        revocation_id=call.deps.new_id(),
-        kind="user",
-        tenant_id=call.principal.tenant_id,
-        subject_id=user_id,
-        class_id=None,
-        noted_ms=call.deps.clock.wall_ms(),
-    )
+    revocation = call.deps.revocation("user", call.principal.tenant_id, user_id)
     await call.deps.revocations.note(connection, [revocation])
     return revocation
-
-
-def _given(value: Any) -> Any:
-    return None if value is msgspec.UNSET else value
