@@ -6,8 +6,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_type_hints
-from urllib.parse import urlsplit
+from typing import Annotated, Any, Literal, NamedTuple, get_type_hints
 
 import msgspec
 
@@ -20,6 +19,23 @@ Meta = msgspec.Meta
 Port = Annotated[int, Meta(ge=0, le=65535)]
 Millis = Annotated[int, Meta(ge=1, le=3_600_000)]
 Seconds = Annotated[int, Meta(ge=1, le=31_536_000)]
+
+
+class StoreUrl(NamedTuple):
+    """A store's URL in parts; `hosts` may be several, which urllib's own reader refuses where one is in brackets."""
+
+    scheme: str
+    login: str
+    hosts: str
+    path: str
+
+
+def store_url(url: str) -> StoreUrl:
+    """Take it apart, and leave out what follows the path."""
+    scheme, _, rest = url.partition("://")
+    place, slash, path = rest.partition("?")[0].partition("/")
+    login, _, hosts = place.rpartition("@")
+    return StoreUrl(scheme, login, hosts, slash + path)
 
 
 class SettingsError(Exception):
@@ -230,11 +246,10 @@ def _problems(settings: Settings) -> list[str]:
 
 def _url_fault(url: str) -> str:
     """What is wrong with the hosts of a store's URL, without ever repeating its password."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return "a `[` is not closed"
-    hosts = parts.netloc.rpartition("@")[2].split(",")
+    parts = store_url(url)
+    hosts = parts.hosts.split(",")
+    if any(host.count("[") != host.count("]") for host in hosts):
+        return "a bracket of an address is missing"
     ports = [host.rpartition(":")[2] for host in hosts if re.search(r":[^]]*$", host)]
     if any(not port.isdecimal() or not 0 < int(port) <= 65535 for port in ports):
         return "a port is a number from 1 to 65535 (`@`, `:` and `/` in a password are written %40, %3A, %2F)"

@@ -4,13 +4,15 @@ import contextlib
 import ssl
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote
 
 from redis.asyncio import Redis, RedisCluster
 from redis.asyncio.cluster import ClusterNode
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 from redis.exceptions import RedisError
+
+from server.settings import store_url
 
 TIMEOUT_SECONDS = 1.0
 DEFAULT_PORT = 6379
@@ -54,12 +56,11 @@ class Place:
 
 def place(url: str) -> Place:
     """Take a URL apart: redis://, rediss://, unix:// or redis[s]+cluster:// with several hosts."""
-    parts = urlsplit(url)
-    login, _, hosts = parts.netloc.rpartition("@")
-    username, _, password = login.partition(":")
+    parts = store_url(url)
+    username, _, password = parts.login.partition(":")
     return Place(
         cluster=parts.scheme.endswith("+cluster"),
-        hosts=tuple(_host(host) for host in hosts.split(",") if host),
+        hosts=tuple(_host(host) for host in parts.hosts.split(",") if host),
         unix_path=parts.path if parts.scheme == "unix" else None,
         username=unquote(username) or None,
         password=unquote(password) or None,
