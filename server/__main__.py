@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 import uvloop
 
+from lms.errors import LmsError
 from server import demo, generate, machine
 from server import settings as configuration
 from server.auth.passwords import Passwords
@@ -30,8 +31,13 @@ from server.storage.processes import end_with_parent
 from server.supervisor import StartFailedError, nodes
 from server.telemetry import logs
 
+
+class CommandError(Exception):
+    """A command cannot do what it was asked to; the message is the one line that says why."""
+
+
 # What ends a start with its own one line.
-SAID = (SettingsError, StartError, MigrationError, OpenError, StartFailedError)
+SAID = (CommandError, SettingsError, StartError, MigrationError, OpenError, StartFailedError)
 
 
 def main(arguments: list[str]) -> int:
@@ -169,9 +175,12 @@ async def _admin(settings: Settings, given: argparse.Namespace) -> None:
             slug=given.slug, school=given.school, email=given.email, name=given.name
         )
         async with _school_tools(ready) as (database, passwords):
-            password = await open_school(database, passwords, wanted, _now())
+            try:
+                password = await open_school(database, passwords, wanted, _now())
+            except LmsError as error:
+                raise CommandError(error.message) from error
     if password is None:
-        raise SettingsError(f"{given.email} is in that school already")
+        raise CommandError(f"{given.email} is in that school already")
     sys.stdout.write(
         f"{given.email} may sign in to {given.school} with this password: {password}\n"
     )

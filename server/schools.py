@@ -4,6 +4,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
+from lms.errors import Conflict
 from lms.ids import RANDOM_BYTES, TenantId, UserId, uuid7
 from lms.people import rules as people_rules
 from lms.people import store as people
@@ -38,6 +39,10 @@ async def open_school(
     email = people_rules.normal_email(wanted.email)
     async with database.transaction(None) as connection:
         known = await tenant_store.by_slug(connection, wanted.slug)
+    if known is not None and known.name != wanted.school:
+        raise Conflict(
+            f"The short name `{wanted.slug}` is that of {known.name}: a further school needs one of its own (--slug)."
+        )
     tenant_id = known.tenant_id if known else TenantId(_new_id(now))
     person = Person(
         user_id=UserId(_new_id(now)),

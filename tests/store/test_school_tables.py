@@ -1,10 +1,12 @@
 """The second wall: whatever a query forgets, the rows of another school are not there."""
 
 import asyncio
+import dataclasses
 
 import asyncpg
 import pytest
 
+from lms.errors import Conflict
 from server import demo
 from server.auth.passwords import Passwords
 from server.clock import SystemClock
@@ -120,6 +122,9 @@ async def test_a_school_and_its_administrator_are_made_by_command(database: Data
         password = await open_school(database, passwords, wanted, now)
         assert password is not None
         assert await open_school(database, passwords, wanted, now) is None
+        with pytest.raises(Conflict, match="North School"):
+            other = dataclasses.replace(wanted, school="South School", email="head@south.school")
+            await open_school(database, passwords, other, now)
         async with database.transaction(None) as connection:
             tenant = str(
                 await connection.fetchval("SELECT tenant_id FROM tenants WHERE slug = 'north'")

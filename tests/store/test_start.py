@@ -216,18 +216,29 @@ async def test_an_administrator_is_made_beside_a_running_server(
         "--name",
         "Ada Head",
     ]
-    done = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "server", *arguments),
-        env=embedded_lectern.environ,
-        cwd=ROOT,
-        stdout=asyncio.subprocess.PIPE,
+    code, said = await _command(embedded_lectern, arguments)
+    assert code == 0
+    assert await _command(embedded_lectern, [*arguments[:-1], " "]) == (
+        1,
+        "lectern: A name has 1 to 120 characters.\n",
     )
-    said = (await done.communicate())[0].decode()
-    assert done.returncode == 0
     body = {"email": "head@new.school", "password": said.split()[-1]}
     url = f"{embedded_lectern.base_url}/api/v1/sessions"
     async with aiohttp.ClientSession() as session, session.post(url, json=body) as response:
         assert response.status == 200
+
+
+async def _command(lectern: RunningLectern, arguments: list[str]) -> tuple[int | None, str]:
+    """The exit code of a command and all that it said."""
+    done = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "server", *arguments),
+        env=lectern.environ,
+        cwd=ROOT,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    said = (await done.communicate())[0].decode()
+    return done.returncode, said
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root has to become somebody else")
