@@ -122,8 +122,8 @@ async def test_a_school_and_its_administrator_are_made_by_command(database: Data
         password = await open_school(database, passwords, wanted, now)
         assert password is not None
         assert await open_school(database, passwords, wanted, now) is None
+        other = dataclasses.replace(wanted, school="South School", email="head@south.school")
         with pytest.raises(Conflict, match="North School"):
-            other = dataclasses.replace(wanted, school="South School", email="head@south.school")
             await open_school(database, passwords, other, now)
         async with database.transaction(None) as connection:
             tenant = str(
