@@ -2,6 +2,7 @@
 
 import csv
 import io
+import itertools
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -80,10 +81,14 @@ def read_csv(data: bytes) -> list[CsvRow]:
     except UnicodeDecodeError:
         raise Invalid("The file is not UTF-8.", code="csv_encoding") from None
     try:
-        lines = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+        reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+        filled = (line for line in reader if any(cell.strip() for cell in line))
+        # One more than there may be shows that there are too many.
+        lines = list(itertools.islice(filled, IMPORT_MAX_ROWS + 2))
     except csv.Error as fault:
         raise Invalid(f"The file is not CSV: {fault}.", code="csv_form") from None
-    lines = [line for line in lines if any(cell.strip() for cell in line)]
+    if "\x00" in text:
+        raise Invalid("The file is not CSV: it has a NUL character.", code="csv_form")
     if not lines or [cell.strip().lower() for cell in lines[0]] != HEADER:
         raise Invalid("The first line must be: email,name,roles", code="csv_header")
     if len(lines) - 1 > IMPORT_MAX_ROWS:

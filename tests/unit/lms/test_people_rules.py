@@ -95,6 +95,7 @@ def test_a_csv_keeps_its_good_rows_and_names_the_fault_of_each_bad_one() -> None
         (b"name,email,roles\n", "csv_header"),
         (HEAD.encode() + b"\xff\xfe", "csv_encoding"),
         ((HEAD + '"unfinished').encode(), "csv_form"),
+        (HEAD.encode() + b"a\x00@b.c,A,student\n", "csv_form"),
         ((HEAD + "a@b.c,A,student\n" * 1001).encode(), "csv_too_long"),
     ],
 )
