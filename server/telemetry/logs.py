@@ -79,7 +79,7 @@ def configure(level: str, *, node: str = "") -> None:
     handler = logging.StreamHandler(lines)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
+            foreign_pre_chain=[_reason_of_warnings, *shared],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.JSONRenderer(serializer=_dumps),
@@ -100,6 +100,15 @@ def _node(name: str) -> structlog.typing.Processor:
         return event
 
     return add
+
+
+def _reason_of_warnings(
+    _logger: Any, method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """A library that warns of what is passing, as of a store that is away, is heard without its traceback."""
+    if method == "warning" and isinstance(event.get("exc_info"), tuple):
+        event["reason"] = event.pop("exc_info")[0].__name__
+    return event
 
 
 def _without_secrets(

@@ -19,6 +19,11 @@ try:
     raise ValueError("why")
 except ValueError:
     log.exception("it.failed")
+try:
+    raise ConnectionRefusedError("away")
+except OSError:
+    logging.getLogger("asyncpg").warning("trying again", exc_info=True)
+    logging.getLogger("asyncpg").error("it broke", exc_info=True)
 """
 
 
@@ -49,9 +54,14 @@ def test_lines() -> None:
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True
     )
-    joined, library, failed = (msgspec.json.decode(line) for line in done.stderr.splitlines())
+    joined, library, failed, passing, broken = (
+        msgspec.json.decode(line) for line in done.stderr.splitlines()
+    )
     assert joined["event"] == "class.joined"
     assert (joined["tenant"], joined["class_id"], joined["node"]) == ("t1", "c1", "3")
     assert {joined[name] for name in ("token", "password", "text")} == {"(withheld)"}
     assert library["event"] == "from a library"
     assert "ValueError: why" in failed["exception"]
+    assert passing["reason"] == "ConnectionRefusedError"
+    assert "Traceback" not in str(passing)
+    assert "Traceback" in broken["exception"]
