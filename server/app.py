@@ -3,7 +3,6 @@
 Read `node` from top to bottom: what is entered later rests on what is above it, and is left first.
 """
 
-import asyncio
 import contextlib
 import secrets
 from collections.abc import AsyncIterator
@@ -13,6 +12,7 @@ import structlog
 from aiohttp import web
 
 from lms.ids import RANDOM_BYTES, uuid7
+from server.alongside import alongside
 from server.auth.keys import KeyRing
 from server.auth.passwords import Passwords
 from server.auth.revocations import Revocations
@@ -141,9 +141,7 @@ async def node(settings: Settings, place: Place) -> AsyncIterator[int]:
         stack.push_async_callback(runner.cleanup)
 
         # Doors open last and close first.
-        group = await stack.enter_async_context(asyncio.TaskGroup())
-        lag = group.create_task(watch_loop_lag(meters))
-        stack.callback(lag.cancel)
+        await stack.enter_async_context(alongside(watch_loop_lag(meters)))
         await stack.enter_async_context(hub.running())
         revocations.subscribe(
             lambda one: hub.revoke(one.kind, one.tenant_id, one.subject_id, one.class_id)

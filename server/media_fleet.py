@@ -9,6 +9,7 @@ from typing import Self
 import msgspec
 import structlog
 
+from server.alongside import alongside
 from sfu import commands
 from sfu.control import RemoteNode
 from signaling.context import Channels, Clock
@@ -46,13 +47,11 @@ class MediaFleet:
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[Self]:
         """Hear the nodes' beats until the block ends."""
-        async with self._stack, asyncio.TaskGroup() as group:
+        async with self._stack, alongside(self._watch()):
             await self._channels.subscribe(BEATS, self._hear_beat)
-            watching = group.create_task(self._watch())
             try:
                 yield self
             finally:
-                watching.cancel()
                 await self._channels.unsubscribe(BEATS)
 
     async def ask(self, request: bytes) -> bytes:

@@ -10,6 +10,7 @@ import structlog
 from aiohttp import web
 
 from lms.ids import RANDOM_BYTES, uuid7
+from server.alongside import alongside
 from server.clock import SystemClock
 from server.doors import Place, open_doors, open_media
 from server.media_fleet import BEAT_SECONDS, BEATS, Beat
@@ -59,12 +60,7 @@ async def node(settings: Settings, place: Place) -> AsyncIterator[int]:
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
 
-        group = await stack.enter_async_context(asyncio.TaskGroup())
-        tasks = [
-            group.create_task(watch_loop_lag(meters)),
-            group.create_task(_beat(channels, name)),
-        ]
-        stack.callback(lambda: [task.cancel() for task in tasks])
+        await stack.enter_async_context(alongside(watch_loop_lag(meters), _beat(channels, name)))
         port = await open_doors(stack, runner, settings, place)
         _log.info("node.ready", role="sfu", port=port)
         yield port

@@ -15,6 +15,7 @@ import asyncpg
 import structlog
 
 from lms.errors import Unavailable
+from server.alongside import alongside
 from server.clock import moment
 from signaling.context import Clock, Database
 
@@ -110,12 +111,8 @@ class KeyRing:
     async def running(self) -> AsyncIterator[Self]:
         """Load the keys, and keep them fresh until the end."""
         await self.load()
-        async with asyncio.TaskGroup() as group:
-            task = group.create_task(self._keep_fresh())
-            try:
-                yield self
-            finally:
-                task.cancel()
+        async with alongside(self._keep_fresh()):
+            yield self
 
     async def _keep_fresh(self) -> None:
         while True:

@@ -11,6 +11,7 @@ import msgspec
 import structlog
 
 from lms.errors import Unavailable
+from server.alongside import alongside
 from server.clock import moment
 from signaling.context import Channels, Clock, Database
 
@@ -102,12 +103,10 @@ class Revocations:
         """Load what still counts, then listen and poll until the end."""
         await self._poll(KEEP)
         await self._channels.subscribe(CHANNEL, self._hear_channel)
-        async with asyncio.TaskGroup() as group:
-            task = group.create_task(self._keep_polling())
+        async with alongside(self._keep_polling()):
             try:
                 yield self
             finally:
-                task.cancel()
                 await self._channels.unsubscribe(CHANNEL)
 
     def _hear_channel(self, payload: bytes) -> None:

@@ -15,6 +15,7 @@ import hiredis
 import structlog
 from redis.crc import key_slot
 
+from server.alongside import alongside
 from server.storage.link import Link, LinkLostError, Reply
 from server.storage.redis import Place, place
 from signaling.context import Meters
@@ -83,13 +84,11 @@ class ShardedChannels:
     async def running(self) -> AsyncIterator[None]:
         """Connected as well as can be, until the block ends."""
         await self._refresh()
-        async with asyncio.TaskGroup() as group:
-            watcher = group.create_task(self._watch())
+        async with alongside(self._watch()):
             try:
                 yield
             finally:
                 self._stopping = True
-                watcher.cancel()
                 for link in list(self._links.values()):
                     link.close()
 

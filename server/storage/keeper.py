@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import structlog
 
+from server.alongside import alongside
+
 LOOK_SECONDS = 0.25
 FIRST_PAUSE_SECONDS = 0.25
 LONGEST_PAUSE_SECONDS = 8.0
@@ -40,12 +42,8 @@ async def kept(child: Child) -> AsyncIterator[None]:
     keeper = _Keeper(child)
     try:
         await keeper.start()
-        async with asyncio.TaskGroup() as group:
-            task = group.create_task(keeper.start_again())
-            try:
-                yield
-            finally:
-                task.cancel()
+        async with alongside(keeper.start_again()):
+            yield
     finally:
         await keeper.stop()
 
