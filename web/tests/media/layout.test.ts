@@ -30,6 +30,16 @@ describe("the wall", () => {
     }
   });
 
+  it("has a place for everybody while an arrangement is kept", () => {
+    for (let before = 1; before <= 40; before += 1) {
+      for (let people = before; people <= 45; people += 1) {
+        const kept = arrange(before, BOX, 144);
+        const next = arrange(people, BOX, 144);
+        if (!worthTaking(kept, next, people, BOX)) expect(kept.perPage * kept.pages).toBeGreaterThanOrEqual(people);
+      }
+    }
+  });
+
   it("above sixteen people in a wide box the tiles are 4:3", () => {
     expect(arrange(25, BOX, 144).ratio).toBeCloseTo(4 / 3);
     expect(arrange(25, { width: 374, height: 700 }, 156).ratio).toBeCloseTo(16 / 9);
