@@ -5,7 +5,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    async_playwright,
+    expect,
+)
 
 from tests.journeys.person import Person
 from tests.support.browsers import chromium
@@ -29,6 +36,10 @@ DESKTOP = {"width": 1280, "height": 800}
 
 Enter = Callable[..., Awaitable[Person]]
 NewClass = Callable[..., Awaitable[str]]
+
+# Two cores carry the encoders of every person of a journey, and other tests beside them.
+PATIENCE_MS = 25_000
+expect.set_options(timeout=PATIENCE_MS)
 
 # What the browser itself says of a network that is away; the page has its own words for it.
 OF_THE_NETWORK = ("Failed to load resource", "WebSocket connection to")
@@ -65,7 +76,7 @@ async def contexts(browser: Browser) -> AsyncIterator[Callable[..., Awaitable[Br
         context = await browser.new_context(
             **{"viewport": DESKTOP, "permissions": ["camera", "microphone"], **options}  # type: ignore[arg-type]
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE_MS)
         opened.append(context)
         return context
 
