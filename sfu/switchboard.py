@@ -280,7 +280,7 @@ class Switchboard:
         if len(request.tracks) > self._settings.max_wanted:
             raise Full(f"A browser shows at most {self._settings.max_wanted} tracks.")
         room = self._room(request.room)
-        room.wants[request.peer] = {w.track: min(max(w.width, 0), 8192) for w in request.tracks}
+        room.wants[request.peer] = {w.track: min(max(w.width, 0), WIDEST) for w in request.tracks}
         subscription = room.subscriptions.get(request.peer)
         if subscription is not None:
             self.looking.append((room, subscription))

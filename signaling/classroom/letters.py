@@ -6,6 +6,7 @@ from sfu import commands as sfu
 from signaling import protocol as wire
 from signaling.context import JoinClaims
 from signaling.errors import Busy, SignalingError
+from signaling.media.negotiation import MediaMessage
 from signaling.routing.place import Place
 
 # --- Questions to the owner ---------------------------------------------------------------------
@@ -57,7 +58,7 @@ class MediaAsk(msgspec.Struct, frozen=True, kw_only=True, tag="media"):
 
     place: Place
     by: str
-    message: wire.MediaPublish | wire.MediaSubscribe | wire.MediaAnswer | wire.MediaWant
+    message: MediaMessage
 
 
 class BroadcastAsk(msgspec.Struct, frozen=True, kw_only=True, tag="broadcast"):

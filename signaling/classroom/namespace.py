@@ -13,6 +13,7 @@ from signaling.classroom.framing import frame
 from signaling.classroom.residency import Classes
 from signaling.context import Clock, JoinClaims, Tokens
 from signaling.errors import BadMessage, Busy, NotInClass, SignalingError
+from signaling.media.negotiation import MediaMessage
 from signaling.routing.place import Place
 from signaling.session import Session
 
@@ -114,11 +115,7 @@ class ClassNamespace:
         assert isinstance(decided, letters.Decided)
         return wire.Ok() if decided.seq is None else wire.Ok(seq=decided.seq)
 
-    async def _media(
-        self,
-        session: Session,
-        message: wire.MediaPublish | wire.MediaSubscribe | wire.MediaAnswer | wire.MediaWant,
-    ) -> wire.Ok:
+    async def _media(self, session: Session, message: MediaMessage) -> wire.Ok:
         ask = letters.MediaAsk(place=session.place, by=session.user_id, message=message)
         answer = await self._classes.ask(ask)
         assert isinstance(answer, letters.MediaReply)

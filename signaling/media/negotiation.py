@@ -12,10 +12,9 @@ MediaMessage = wire.MediaPublish | wire.MediaSubscribe | wire.MediaAnswer | wire
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
-    """What a notification becomes: the name and body of a socket event, for these people or for all."""
+    """What a notification becomes: the body of a socket event, for these people or for all."""
 
     users: list[str] | None
-    event: str
     body: wire.NoticeData | wire.MediaOffer
     latest: str | None
 
@@ -80,19 +79,19 @@ def told_by(notification: sfu.Notification) -> Told:
     match notification:
         case sfu.Reoffer(peer=peer, n=n, sdp=sdp):
             body = wire.MediaOffer(n=n, sdp=sdp)
-            return Told(users=[peer], event="media.offer", body=body, latest=None)
+            return Told(users=[peer], body=body, latest=None)
         case sfu.Slots(peer=peer, slots=slots):
             shown = wire.SlotsNotice(slots=[_slot(slot) for slot in slots])
-            return Told(users=[peer], event="notice", body=shown, latest="media.slots")
+            return Told(users=[peer], body=shown, latest="media.slots")
         case sfu.Speakers(peers=peers):
             speaking = wire.SpeakersNotice(users=peers)
-            return Told(users=None, event="notice", body=speaking, latest="speakers")
+            return Told(users=None, body=speaking, latest="speakers")
         case sfu.Link(peer=peer, estimate_bps=estimate_bps, state=state):
             link = wire.LinkNotice(estimate_bps=estimate_bps, state=state)
-            return Told(users=[peer], event="notice", body=link, latest="media.link")
+            return Told(users=[peer], body=link, latest="media.link")
         case sfu.Lost(peer=peer, direction=direction):
             lost = wire.MediaLostNotice(direction=direction)
-            return Told(users=[peer], event="notice", body=lost, latest=None)
+            return Told(users=[peer], body=lost, latest=None)
 
 
 def _slot(slot: sfu.Slot) -> wire.Slot:

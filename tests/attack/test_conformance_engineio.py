@@ -9,18 +9,18 @@ from dataclasses import dataclass
 import pytest
 from aiohttp import ClientSession, web
 
+from server.clock import SystemClock
 from signaling.wire.engine import Engine
 from signaling.wire.gates import WireLimits
 from signaling.wire.polling import Polling
 from signaling.wire.session import Session
+from tests.support.waiting import until
 from tests.support.wires import (
     ClosedError,
     CountingMeters,
     RawSocket,
-    SystemClock,
     open_polling,
     serving,
-    until,
 )
 
 PING_INTERVAL_S, PING_TIMEOUT_S = 0.3, 0.2

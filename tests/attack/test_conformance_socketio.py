@@ -10,17 +10,17 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession, web
 
+from server.clock import SystemClock
 from signaling.wire.gates import WireLimits
 from signaling.wire.polling import Polling
 from signaling.wire.server import WireServer, build_server
+from tests.support.waiting import until
 from tests.support.wires import (
     ClosedError,
     CountingMeters,
     RawSocket,
-    SystemClock,
     open_polling,
     serving,
-    until,
 )
 
 PING_INTERVAL_S, PING_TIMEOUT_S = 0.3, 0.2

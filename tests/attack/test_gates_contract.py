@@ -11,10 +11,11 @@ import uvloop
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
+from server.clock import SystemClock
 from signaling.wire.engine import Engine
 from signaling.wire.heads import PatientRunner
 from signaling.wire.server import WireServer, build_server
-from tests.support.wires import CountingMeters, SystemClock
+from tests.support.wires import CountingMeters
 
 
 def test_the_libraries_are_the_ones_that_were_read() -> None:

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession, web
 
+from server.clock import SystemClock
 from signaling.wire.neighbours import Neighbours
 from signaling.wire.server import WireServer, build_server
-from tests.support.wires import ClosedError, CountingMeters, RawSocket, SystemClock
+from tests.support.wires import ClosedError, CountingMeters, RawSocket
 
 
 @dataclass

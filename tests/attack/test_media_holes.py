@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import suppress
 
 import pytest
@@ -12,6 +12,7 @@ from sfu import commands
 from sfu.node import Node
 from tests.support.media_node import Told, media_node
 from tests.support.media_raw import ClientDtls, RawClient, opus
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.attack
 
@@ -32,12 +33,6 @@ async def published(node: Node, peer: str = "ann", fingerprint: str | None = Non
     assert isinstance(reply, commands.Answer)
     client.answered(reply.sdp)
     return client
-
-
-async def until(good: Callable[[], bool], within_s: float = 30) -> None:
-    async with asyncio.timeout(within_s):
-        while not good():
-            await asyncio.sleep(0.01)
 
 
 async def still_works(node: Node, client: RawClient, start: int = 5000) -> None:

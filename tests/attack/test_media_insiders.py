@@ -1,7 +1,7 @@
 """Attackers who are let in: what a person with good keys sends harms her own connection at most."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from itertools import pairwise
 
 import pytest
@@ -12,6 +12,7 @@ from sfu.node import Node
 from sfu.transport import sdp
 from tests.support.media_node import Told, media_node
 from tests.support.media_raw import RawClient, nack, opus, pli, vp8
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.attack
 ROOM = "t.c"
@@ -51,12 +52,6 @@ async def player(node: Node, peer: str, publisher: str) -> tuple[RawClient, int]
     ssrc = sdp.parse(reply.sdp, 65_536).media[0].ssrc
     assert ssrc is not None
     return client, ssrc
-
-
-async def until(good: Callable[[], bool], within_s: float = 30) -> None:
-    async with asyncio.timeout(within_s):
-        while not good():
-            await asyncio.sleep(0.01)
 
 
 async def wishes(client: RawClient, heard: list[float]) -> None:

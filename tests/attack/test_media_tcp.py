@@ -1,7 +1,7 @@
 """TCP at the media port: who proves nothing is cut off, what is no frame ends its connection alone, limits hold."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
@@ -11,6 +11,7 @@ from sfu import commands
 from sfu.node import Node
 from tests.support.media_node import Told, media_node
 from tests.support.media_raw import ClientDtls, RawClient, opus
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.attack
 
@@ -23,12 +24,6 @@ async def running() -> AsyncIterator[tuple[Node, Told]]:
 
 def frame(data: bytes) -> bytes:
     return len(data).to_bytes(2, "big") + data
-
-
-async def until(good: Callable[[], bool], within_s: float = 30) -> None:
-    async with asyncio.timeout(within_s):
-        while not good():
-            await asyncio.sleep(0.01)
 
 
 async def microphone(node: Node) -> RawClient:

@@ -3,7 +3,6 @@
 import asyncio
 import errno
 import socket
-from collections.abc import Callable
 
 import pytest
 
@@ -13,6 +12,7 @@ from sfu.settings import SfuSettings
 from sfu.transport.peer import Peer
 from tests.support.media_node import Counted, media_node
 from tests.support.media_raw import RawClient, opus
+from tests.support.waiting import until
 
 ROOM = "t.c"
 HOSTS = ("127.0.0.1", "127.0.0.2") + (("::1",) if socket.has_dualstack_ipv6() else ())
@@ -26,12 +26,6 @@ async def microphone(node: Node, peer: str, host: str) -> RawClient:
     client.answered(reply.sdp)
     await client.connect()
     return client
-
-
-async def until(good: Callable[[], bool], within_s: float = 30) -> None:
-    async with asyncio.timeout(within_s):
-        while not good():
-            await asyncio.sleep(0.01)
 
 
 async def hang_up(node: Node, peer: str) -> None:

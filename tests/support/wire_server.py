@@ -15,11 +15,12 @@ import msgspec
 import uvloop
 from aiohttp import ClientSession, web
 
+from server.clock import SystemClock
 from signaling.errors import Refused
 from signaling.wire.frames import event_frame
 from signaling.wire.gates import Rate, WireLimits
 from signaling.wire.server import WireServer, build_server
-from tests.support.wires import CountingMeters, RawSocket, SystemClock, serving
+from tests.support.wires import CountingMeters, RawSocket, serving
 
 NAMESPACE = "/class"
 CONNECT = '40/class,{"token":"good"}'

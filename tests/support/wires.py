@@ -4,7 +4,6 @@ import asyncio
 import base64
 import json
 import os
-import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -15,18 +14,6 @@ from signaling.wire import websocket
 from signaling.wire.heads import PatientRunner
 
 PATIENCE_S = 30.0
-
-
-class SystemClock:
-    """The two clocks of this machine."""
-
-    def wall_ms(self) -> int:
-        """Milliseconds since 1970."""
-        return int(time.time() * 1000)  # noqa: TID251 - this is the clock
-
-    def monotonic(self) -> float:
-        """Seconds that never go back."""
-        return time.monotonic()  # noqa: TID251 - this is the clock
 
 
 @dataclass
@@ -175,11 +162,3 @@ async def open_polling(http: ClientSession, url: str) -> str:
         assert answer.status == 200, await answer.text()
         sid: str = json.loads((await answer.text())[1:])["sid"]
         return sid
-
-
-async def until(condition: object, seconds: float = PATIENCE_S) -> None:
-    """Wait for something to become true, with a deadline."""
-    assert callable(condition)
-    async with asyncio.timeout(seconds):
-        while not condition():
-            await asyncio.sleep(0.005)
