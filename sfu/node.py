@@ -382,9 +382,17 @@ class Node:
         )
         self._ways[connection.number] = connection
         if len(self._ways) > self._settings.max_tcp:
-            self.counters.tcp_refused += 1
-            asyncio.get_running_loop().call_soon(connection.close)
+            self._refuse_a_stranger()
         return connection
+
+    def _refuse_a_stranger(self) -> None:
+        """Whoever has not proven anything for longest goes: those who only hold on keep nobody out."""
+        self.counters.tcp_refused += 1
+        for number, way in self._ways.items():
+            if isinstance(way, Tcp) and not way.proven:
+                del self._ways[number]
+                way.close()
+                return
 
     def _frame(self, data: bytes, address: Address, number: int) -> None:
         """One frame of a TCP connection, as a datagram."""

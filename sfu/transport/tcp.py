@@ -40,6 +40,7 @@ class Tcp(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._buffer = bytearray()
         self._deadline: asyncio.TimerHandle | None = None
+        self._unwanted = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Accepted: the clock of its proof starts."""
@@ -47,6 +48,9 @@ class Tcp(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
         host, port = self._transport.get_extra_info("peername")[:2]
         self._address = mark(host, port)
+        if self._unwanted:
+            self.close()
+            return
         self._deadline = asyncio.get_running_loop().call_later(PROVEN_WITHIN_S, self._unproven)
 
     def data_received(self, data: bytes) -> None:
@@ -86,7 +90,8 @@ class Tcp(asyncio.Protocol):
         self._transport.write(len(data).to_bytes(LENGTH_BYTES, "big") + data)
 
     def close(self) -> None:
-        """At once."""
+        """At once, or as soon as it is made."""
+        self._unwanted = True
         if self._transport is not None:
             self._transport.abort()
 
