@@ -1,10 +1,9 @@
 """What a course allows to whom, and how versions are compared."""
 
-import unicodedata
-
 from lms.courses.model import Course
-from lms.errors import Conflict, Forbidden, Invalid, NotFound, Stale
+from lms.errors import Conflict, Forbidden, NotFound, Stale
 from lms.identity import Permission, Principal, may
+from lms.text import tidy
 
 TITLE_MAX_CHARS = 200
 
@@ -31,10 +30,5 @@ def check_live(course: Course) -> None:
 
 
 def normal_title(title: str) -> str:
-    """The title without space around it; Invalid when nothing is left or control characters are in."""
-    tidy = unicodedata.normalize("NFC", title).strip()
-    if not tidy or len(tidy) > TITLE_MAX_CHARS:
-        raise Invalid(f"A title has 1 to {TITLE_MAX_CHARS} characters.", pointer="/title")
-    if any(unicodedata.category(char) == "Cc" for char in tidy):
-        raise Invalid("A title has no control characters.", pointer="/title")
-    return tidy
+    """The title as it is kept."""
+    return tidy(title, called="title", longest=TITLE_MAX_CHARS)

@@ -12,6 +12,7 @@ from typing import get_args
 from lms.errors import Conflict, Invalid
 from lms.identity import Role
 from lms.people.model import Change, Person
+from lms.text import tidy
 
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 EMAIL_MAX_CHARS = 254
@@ -27,13 +28,8 @@ def normal_email(email: str) -> str:
 
 
 def normal_name(name: str) -> str:
-    """The name without space around it; Invalid when nothing that can be seen is left, or control characters are in."""
-    tidy = unicodedata.normalize("NFC", name).strip()
-    if not tidy or len(tidy) > NAME_MAX_CHARS:
-        raise Invalid(f"A name has 1 to {NAME_MAX_CHARS} characters.", pointer="/name")
-    if any(unicodedata.category(char) == "Cc" for char in tidy):
-        raise Invalid("A name has no control characters.", pointer="/name")
-    return tidy
+    """The name as it is kept."""
+    return tidy(name, called="name", longest=NAME_MAX_CHARS)
 
 
 def ordered_roles(roles: Iterable[Role]) -> tuple[Role, ...]:

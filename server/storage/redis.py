@@ -4,6 +4,7 @@ import contextlib
 import ssl
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import quote, unquote
 
 from redis.asyncio import Redis, RedisCluster
@@ -88,35 +89,20 @@ async def connected(url: str) -> AsyncIterator[Client]:
 
 
 def _client(at: Place) -> Client:
-    retry = Retry(ExponentialBackoff(cap=0.2, base=0.02), 2)
+    common: dict[str, Any] = {
+        "username": at.username,
+        "password": at.password,
+        "socket_timeout": TIMEOUT_SECONDS,
+        "socket_connect_timeout": TIMEOUT_SECONDS,
+        "retry": Retry(ExponentialBackoff(cap=0.2, base=0.02), 2),
+    }
     if at.cluster:
         return RedisCluster(
             startup_nodes=[ClusterNode(host, port) for host, port in at.hosts],
-            username=at.username,
-            password=at.password,
             ssl=at.secure,
-            socket_timeout=TIMEOUT_SECONDS,
-            socket_connect_timeout=TIMEOUT_SECONDS,
-            retry=retry,
+            **common,
         )
     if at.unix_path is not None:
-        return Redis(
-            unix_socket_path=at.unix_path,
-            username=at.username,
-            password=at.password,
-            socket_timeout=TIMEOUT_SECONDS,
-            socket_connect_timeout=TIMEOUT_SECONDS,
-            retry=retry,
-        )
+        return Redis(unix_socket_path=at.unix_path, **common)
     host, port = at.hosts[0]
-    return Redis(
-        host=host,
-        port=port,
-        db=at.database,
-        username=at.username,
-        password=at.password,
-        ssl=at.secure,
-        socket_timeout=TIMEOUT_SECONDS,
-        socket_connect_timeout=TIMEOUT_SECONDS,
-        retry=retry,
-    )
+    return Redis(host=host, port=port, db=at.database, ssl=at.secure, **common)
