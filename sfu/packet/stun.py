@@ -21,7 +21,9 @@ _MOST_ATTRIBUTES = 24
 _INTEGRITY_BYTES = 24
 _FINGERPRINT_BYTES = 8
 _FINGERPRINT_XOR = 0x5354554E
+_BINDING_REQUEST_BYTES = b"\x00\x01"
 _BINDING_SUCCESS = 0x0101
+_USERNAME = 0x0006
 _XOR_MAPPED_ADDRESS = 0x0020
 _MESSAGE_INTEGRITY = 0x0008
 _FINGERPRINT = 0x8028
@@ -46,6 +48,27 @@ def parse(datagram: bytes) -> Message:
         return codec.parse_message(datagram)
     except (ValueError, KeyError, IndexError, TypeError, struct.error) as error:
         raise Malformed("a STUN attribute cannot be read") from error
+
+
+def named(datagram: bytes) -> str | None:
+    """Whose ufrag a binding request names, None when it is another message; Malformed when it cannot be either.
+
+    A look at the outside, for the guard at the door: reading a whole message costs a hundred times as much.
+    """
+    _check_bounds(datagram)
+    if datagram[:2] != _BINDING_REQUEST_BYTES:
+        return None
+    position = _HEADER.size
+    while position < len(datagram):
+        kind, size = _ATTRIBUTE.unpack_from(datagram, position)
+        position += _ATTRIBUTE.size
+        if kind == _USERNAME:
+            ufrag, colon, _ = datagram[position : position + size].partition(b":")
+            if colon and ufrag.isascii():
+                return ufrag.decode("ascii")
+            break
+        position += (size + 3) // 4 * 4
+    raise Malformed("a connectivity check has no user name of two parts")
 
 
 def parse_check(datagram: bytes) -> Check | None:

@@ -83,6 +83,9 @@ class Door:
 
     def stun(self, datagram: bytes, address: Address, now: float, via: int = 0) -> Heard | None:
         """One STUN message; None when it is not for us. Malformed when it is no STUN."""
+        ufrag = stun.named(datagram)
+        if ufrag not in self._by_ufrag if ufrag is not None else address not in self.legs:
+            return None  # a stranger's message is not worth reading
         check = stun.parse_check(datagram)
         if check is None:
             return self._answered(datagram, address, now)

@@ -107,3 +107,17 @@ def test_a_damaged_check_raises_only_malformed_and_is_not_authentic(data: st.Dat
     except Malformed:
         return
     assert not stun.is_authentic(message, PASSWORD)
+
+
+@given(st.data())
+def test_a_look_at_the_outside_names_whom_the_message_names(data: st.DataObject) -> None:
+    sealed = bytearray(bytes(_check()))
+    at = data.draw(st.integers(0, len(sealed) - 1))
+    sealed[at] = data.draw(st.integers(0, 255))
+    try:
+        check = stun.parse_check(bytes(sealed))
+    except Malformed:
+        with contextlib.suppress(Malformed):
+            stun.named(bytes(sealed))
+        return
+    assert stun.named(bytes(sealed)) == (None if check is None else check.local_ufrag)

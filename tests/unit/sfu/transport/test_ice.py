@@ -123,3 +123,19 @@ def test_a_closed_leg_leaves_nothing_behind(door: Door) -> None:
     door.close(1)
     assert not door.legs
     assert door.stun(check(), HOME, 1) is None
+
+
+def test_a_strangers_message_is_not_read() -> None:
+    """Reading one costs a hundred times as much as seeing that it is for nobody here."""
+    broken = b"\x00\x20\x00\x04\x00\x09\x00\x00"  # a mapped address of a family that is none
+    name = b"\x00\x06\x00\x08nobody:x"
+    for kind, attributes in ((b"\x00\x01", name + broken), (b"\x01\x01", broken)):
+        size = len(attributes).to_bytes(2, "big")
+        message = kind + size + b"\x21\x12\xa4\x42" + bytes(12) + attributes
+        door = Door(silence_s=3)
+        door.open(local())
+        assert door.stun(message, HOME, 1.0) is None
+        door.stun(check(), HOME, 2.0)
+        if kind == b"\x01\x01":
+            with pytest.raises(Malformed):
+                door.stun(message, HOME, 3.0)
