@@ -3,7 +3,7 @@
 import pytest
 
 from server.storage.migrate import found
-from server.storage.migration_rules import faults
+from tests.support.migration_rules import faults
 
 HEAD = "SET LOCAL lock_timeout = '2s';\n"
 
