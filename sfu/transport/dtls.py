@@ -26,6 +26,10 @@ PROFILES: tuple[SRTPProtectionProfile, ...] = tuple(
 MTU_BYTES = 1200
 RECORD_HEADER_BYTES = 13  # RFC 6347, section 4.1
 READ_BYTES = 65_536
+# OpenSSL's memory BIO keeps what its reader leaves, without a bound, and some records make it leave all that follow.
+HANDSHAKE_MOST_BYTES = 262_144
+AFTERWARDS_MOST_BYTES = 65_536  # a flight once more, and a goodbye
+APPLICATION_DATA = b"\x17"  # there are no data channels here
 
 
 class Identity:
@@ -49,13 +53,14 @@ class Dtls:
         self._ssl = SSL.Connection(identity.context)
         self._ssl.set_accept_state()
         self._ssl.set_ciphertext_mtu(MTU_BYTES)
+        self._room_bytes = HANDSHAKE_MOST_BYTES
         self.keys: Keys | None = None
         self.failed = False
         self.closed = False
 
     def receive(self, datagram: bytes) -> list[bytes]:
         """Take one datagram; what must be sent for it comes back."""
-        if self.failed or self.closed:
+        if self.failed or self.closed or not self._takes(datagram):
             return []
         try:
             self._ssl.bio_write(datagram)
@@ -66,6 +71,13 @@ class Dtls:
         except SSL.Error:
             self.failed = self.keys is None
         return self._flush()
+
+    def _takes(self, datagram: bytes) -> bool:
+        """Whether there is room for it: whoever fills it up is lost by her silence, and harms nobody else."""
+        if len(datagram) > self._room_bytes or datagram[:1] == APPLICATION_DATA:
+            return False
+        self._room_bytes -= len(datagram)
+        return True
 
     def timeout_s(self) -> float | None:
         """How long until a flight must be sent again; None when nothing is outstanding."""
@@ -103,6 +115,7 @@ class Dtls:
             return
         self.keys = self._export()
         self.failed = self.keys is None
+        self._room_bytes = AFTERWARDS_MOST_BYTES
 
     def _drain(self) -> None:
         """After the handshake only alerts matter: there are no data channels here."""

@@ -1,5 +1,7 @@
 """DTLS datagram by datagram: keys match, the 128-bit profile wins, a wrong certificate ends it, junk does not."""
 
+from pathlib import Path
+
 from sfu.transport.dtls import MTU_BYTES, Dtls, Identity, pack_records
 from tests.support.media_raw import ClientDtls
 
@@ -68,6 +70,22 @@ def test_junk_after_the_handshake_harms_nothing() -> None:
     assert server.keys is not None
     assert not server.closed
     assert not server.failed
+
+
+def test_records_that_nobody_reads_are_not_kept() -> None:
+    client = ClientDtls()
+    server = server_for(client)
+    shake(server, client)
+    ahead = b"\x16\xfe\xfd\x00\x02" + bytes(6) + b"\x03\xff" + bytes(1023)
+    before = resident_bytes()
+    for _ in range(40_000):
+        server.receive(ahead)
+    assert resident_bytes() - before < 10_000_000
+    assert not server.failed
+
+
+def resident_bytes() -> int:
+    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * 4096
 
 
 def test_a_lost_flight_is_sent_again() -> None:
