@@ -22,25 +22,23 @@ Flush = Callable[[asyncpg.Connection, Sequence[Row]], Awaitable[Sequence[Result]
 _POISONED = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, asyncpg.RaiseError)
 
 
-class Transactions(Protocol):
+class Statements(Protocol):
     """The part of Database that is needed here."""
 
-    def transaction(
-        self, tenant_id: str | None
-    ) -> AbstractAsyncContextManager[asyncpg.Connection]: ...
+    def statement(self) -> AbstractAsyncContextManager[asyncpg.Connection]: ...
 
 
 class GroupCommit(Generic[Row, Result]):
     """Implements signaling.context.GroupCommit.
 
     One flusher and no linger: what came while a batch was being committed is the next batch, so one writer alone pays
-    one commit's latency and a thousand writers share it. `flush` writes the rows in the given order and returns one
-    result a row. A poisoned row fails alone: its batch is tried again row by row.
+    one commit's latency and a thousand writers share it. `flush` writes the rows in the given order by one statement, which
+    is the transaction, and returns one result a row. A poisoned row fails alone: its batch is tried again row by row.
     """
 
     def __init__(
         self,
-        database: Transactions,
+        database: Statements,
         flush: Flush[Row, Result],
         *,
         meters: Meters,
@@ -97,7 +95,7 @@ class GroupCommit(Generic[Row, Result]):
         self._meters.observe("commit_batch_rows", len(batch))
         before = time.perf_counter()
         try:
-            async with self._database.transaction(None) as connection:
+            async with self._database.statement() as connection:
                 results = await self._write(connection, [row for row, _ in batch])
         except _POISONED as error:
             if len(batch) == 1:
@@ -115,9 +113,7 @@ class GroupCommit(Generic[Row, Result]):
 
     async def _write(self, connection: asyncpg.Connection, rows: list[Row]) -> Sequence[Result]:
         results = await self._flush(connection, rows)
-        if len(results) != len(
-            rows
-        ):  # before the commit, so that nothing stands that nobody hears of
+        if len(results) != len(rows):
             raise RuntimeError(f"flush gave {len(results)} results for {len(rows)} rows")
         return results
 

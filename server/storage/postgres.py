@@ -60,6 +60,7 @@ class Database:
             max_size=self._pool_size,
             command_timeout=timeout_ms / 1000 + 1,
             timeout=ACQUIRE_SECONDS,
+            reset=_nothing_to_reset,
             server_settings={
                 "role": ROLE,
                 "application_name": "lectern",
@@ -89,19 +90,16 @@ class Database:
         speak = (
             f"SET LOCAL lectern.tenant = '{UUID(tenant_id)}'" if tenant_id is not None else None
         )
+        async with self._connection() as connection, connection.transaction():
+            if speak is not None:
+                await connection.execute(speak)
+            yield connection
+
+    @contextlib.asynccontextmanager
+    async def statement(self) -> AsyncIterator[asyncpg.Connection]:
+        """For one statement that speaks for no tenant: it is a transaction by itself, with one way to PostgreSQL and back."""
         async with self._connection() as connection:
-            try:
-                async with connection.transaction():
-                    if speak is not None:
-                        await connection.execute(speak)
-                    yield connection
-            except _NOT_NOW as error:
-                raise _away() from error
-            except (asyncpg.InterfaceError, TimeoutError, OSError) as error:
-                # Of these, only what ended the connection is PostgreSQL's: the others are the caller's own.
-                if not connection.is_closed():
-                    raise
-                raise _away() from error
+            yield connection
 
     @contextlib.asynccontextmanager
     async def _connection(self) -> AsyncIterator[asyncpg.Connection]:
@@ -110,9 +108,17 @@ class Database:
             pooled = await self._pool.acquire(timeout=ACQUIRE_SECONDS)
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             raise _away() from error
+        # The pool's proxy has the face of the connection that it stands for.
+        connection = cast("asyncpg.Connection", pooled)
         try:
-            # The pool's proxy has the face of the connection that it stands for.
-            yield cast("asyncpg.Connection", pooled)
+            yield connection
+        except _NOT_NOW as error:
+            raise _away() from error
+        except (asyncpg.InterfaceError, TimeoutError, OSError) as error:
+            # Of these, only what ended the connection is PostgreSQL's: the others are the caller's own.
+            if not connection.is_closed():
+                raise
+            raise _away() from error
         finally:
             with contextlib.suppress(
                 OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError
@@ -123,6 +129,10 @@ class Database:
         """One empty transaction; raises Unavailable."""
         async with self.transaction(None) as connection:
             await connection.execute("SELECT 1")
+
+
+async def _nothing_to_reset(_connection: asyncpg.Connection) -> None:
+    """What the house sets is LOCAL to its transaction, and it locks and listens for no longer: a way saved each time."""
 
 
 def _away() -> Unavailable:

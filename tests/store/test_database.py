@@ -103,3 +103,39 @@ async def test_a_database_that_went_away_is_unavailable_and_then_back(short_fold
     async with postgres(folder, folder):
         await database.ping()
         await database.__aexit__(None, None, None)
+
+
+async def test_a_statement_speaks_for_no_tenant_also_after_a_transaction_that_was_cut_short(
+    notes: Database, database_url: str
+) -> None:
+    async with Database(database_url, pool_size=1, statement_timeout_ms=5000) as single:
+        begun = asyncio.Event()
+
+        async def never_ends() -> None:
+            async with single.transaction(ONE) as connection:
+                assert await connection.fetchval("SELECT count(*) FROM notes") == 1
+                begun.set()
+                await connection.execute("SELECT pg_sleep(60)")
+
+        asking = asyncio.ensure_future(never_ends())
+        await begun.wait()
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+        for _ in range(3):
+            async with single.statement() as connection:
+                assert await connection.fetchval("SELECT count(*) FROM notes") == 0
+
+
+async def test_a_statement_of_a_connection_that_was_ended_is_unavailable(
+    notes: Database, database_url: str
+) -> None:
+    async with Database(database_url, pool_size=1, statement_timeout_ms=5000) as single:
+        with pytest.raises(Unavailable):
+            async with single.statement() as connection:
+                pid = await connection.fetchval("SELECT pg_backend_pid()")
+                owner = await asyncpg.connect(database_url)
+                await owner.execute("SELECT pg_terminate_backend($1)", pid)
+                await owner.close()
+                await connection.fetchval("SELECT pg_sleep(60)")
+        async with single.statement() as connection:
+            assert await connection.fetchval("SELECT 1") == 1
