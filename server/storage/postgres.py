@@ -116,7 +116,7 @@ class Database:
             raise _away() from error
         except (asyncpg.InterfaceError, TimeoutError, OSError) as error:
             # Of these, only what ended the connection is PostgreSQL's: the others are the caller's own.
-            if not connection.is_closed():
+            if not _is_over(connection):
                 raise
             raise _away() from error
         finally:
@@ -129,6 +129,13 @@ class Database:
         """One empty transaction; raises Unavailable."""
         async with self.transaction(None) as connection:
             await connection.execute("SELECT 1")
+
+
+def _is_over(connection: asyncpg.Connection) -> bool:
+    try:
+        return connection.is_closed()
+    except asyncpg.InterfaceError:
+        return True  # it ended between two statements: the pool has taken it back already
 
 
 async def _nothing_to_reset(_connection: asyncpg.Connection) -> None:

@@ -126,16 +126,22 @@ async def test_a_statement_speaks_for_no_tenant_also_after_a_transaction_that_wa
                 assert await connection.fetchval("SELECT count(*) FROM notes") == 0
 
 
-async def test_a_statement_of_a_connection_that_was_ended_is_unavailable(
-    notes: Database, database_url: str
+@pytest.mark.parametrize("kind", ["statement", "transaction"])
+async def test_a_connection_that_ends_between_two_statements_is_unavailable(
+    notes: Database, database_url: str, kind: str
 ) -> None:
     async with Database(database_url, pool_size=1, statement_timeout_ms=5000) as single:
-        with pytest.raises(Unavailable):
-            async with single.statement() as connection:
+
+        async def cut_short() -> None:
+            way = single.statement() if kind == "statement" else single.transaction(None)
+            async with way as connection:
                 pid = await connection.fetchval("SELECT pg_backend_pid()")
                 owner = await asyncpg.connect(database_url)
-                await owner.execute("SELECT pg_terminate_backend($1)", pid)
+                await owner.execute("SELECT pg_terminate_backend($1, 10000)", pid)
                 await owner.close()
-                await connection.fetchval("SELECT pg_sleep(60)")
+                await connection.fetchval("SELECT 1")
+
+        with pytest.raises(Unavailable):
+            await cut_short()
         async with single.statement() as connection:
             assert await connection.fetchval("SELECT 1") == 1
