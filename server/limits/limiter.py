@@ -12,13 +12,17 @@ from server.limits.bucket import Rate, Verdict, take
 from server.storage.redis import Client, key
 from signaling.context import Clock
 
-Policy = Literal["default", "address", "sign_in", "sign_in_account", "sign_in_address"]
+Policy = Literal[
+    "default", "address", "bad_token", "sign_in", "sign_in_account", "sign_in_address"
+]
 
 # Wrong passwords count for (account and address) and for the account; right ones give back what they took. The address
-# alone is counted generously, because a whole school may stand behind it.
+# alone is counted generously, because a whole school may stand behind it; for the same reason whoever tries bad tokens
+# uses up something of its own, not what the others behind that address sign in with.
 RATES: Mapping[Policy, Rate] = {
     "default": Rate(quota=600, window_seconds=60),
     "address": Rate(quota=6000, window_seconds=60),
+    "bad_token": Rate(quota=6000, window_seconds=60),
     "sign_in": Rate(quota=10, window_seconds=300),
     "sign_in_account": Rate(quota=100, window_seconds=3600),
     "sign_in_address": Rate(quota=3000, window_seconds=60),

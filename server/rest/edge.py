@@ -106,7 +106,7 @@ class Endpoint:
             return None, self._deps.tokens.verify_join(token)
         except (Refusal, Refused):
             # Whoever tries tokens pays for it by address.
-            await limits.charge(self._deps.limiter, self._route.cost, None, address)
+            await limits.take(self._deps.limiter, "bad_token", address, self._route.cost)
             raise
 
 

@@ -89,11 +89,10 @@ def mount(
 
 
 def _allowed(request: web.Request, token: str) -> bool:
-    given = request.headers.get("Authorization", "")
+    # As bytes, whatever they are: a header need not be text.
+    given = request.headers.get("Authorization", "").encode("utf-8", "surrogateescape")
     if token:
-        return hmac.compare_digest(given.encode(), f"Bearer {token}".encode()) or _internal(
-            request
-        )
+        return hmac.compare_digest(given, f"Bearer {token}".encode()) or _internal(request)
     if "X-Forwarded-For" in request.headers or "Forwarded" in request.headers:
         return False  # a proxy on this machine speaks for somebody elsewhere
     return _internal(request) or ipaddress.ip_address(request.remote or "0.0.0.0").is_loopback  # noqa: S104 - no address at all

@@ -197,3 +197,14 @@ async def test_a_school_behind_one_address_is_not_locked_out(
         for _ in range(1000):
             assert (await limiter.take("address", "203.0.113.9")).allowed
             assert (await limiter.take("sign_in_address", "203.0.113.9")).allowed
+
+
+async def test_who_tries_bad_tokens_keeps_nobody_from_signing_in(
+    database: Database, valkey_url: str
+) -> None:
+    """They come from one address, as the whole school does."""
+    async with running_school(database, valkey_url, limit_scale=0.01) as school:
+        codes = {(await school.api.as_("bad").call("GET", "/me")).code for _ in range(80)}
+        assert codes == {"token_invalid", "rate_limited"}
+        body = {"email": "student7@demo.school", "password": demo.PASSWORD}
+        assert (await school.api.call("POST", "/sessions", body)).status == 200

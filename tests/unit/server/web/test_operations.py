@@ -94,6 +94,13 @@ async def test_without_the_bearer_there_are_no_metrics(scene: Scene, given: str)
     assert (await scene.client.get("/metrics", headers={"Authorization": given})).status == 404
 
 
+async def test_a_bearer_that_is_no_text_is_a_wrong_one(scene: Scene) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", scene.client.port)
+    writer.write(b"GET /metrics HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer \xff\r\n\r\n")
+    assert (await reader.readline()).startswith(b"HTTP/1.1 404")
+    writer.close()
+
+
 async def test_without_a_token_set_loopback_alone_sees_metrics_but_no_proxy_does() -> None:
     app = web.Application()
     http.mount(app, PrometheusMeters(), token="", siblings=None)
