@@ -121,3 +121,30 @@ async def test_a_stream_that_nothing_names_is_known_by_its_payload_type() -> Non
                 break
         assert (await told.until(commands.Speakers)).peers == ["ann"]
         client.close()
+
+
+class Picky:
+    """A way whose path takes single packets only, as one with a small MTU does."""
+
+    def __init__(self) -> None:
+        self.sent: list[bytes] = []
+
+    def sendmsg(self, *_: object) -> int:
+        raise OSError(errno.EINVAL, "the pieces do not fit")
+
+    def sendto(self, data: bytes, _: object) -> int:
+        self.sent.append(data)
+        return len(data)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+async def test_a_path_that_takes_no_runs_gets_the_packets_one_by_one() -> None:
+    async with media_node() as (node, _):
+        picky, address = Picky(), ("192.0.2.1", 1000)
+        node._ways[77], node._door.via[address] = picky, 77  # type: ignore[assignment]
+        node._cuts = True
+        node._send([(b"one", address), (b"two", address), (b"3", address)])
+        assert picky.sent == [b"one", b"two", b"3"]
+        assert node.counters.send_dropped == 0
