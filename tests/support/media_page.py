@@ -1,6 +1,7 @@
 """A Chromium page that publishes and receives by a media node; Python carries its descriptions, so no server is needed."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -30,12 +31,16 @@ FLAGS = [
 ]
 
 
+_CANDIDATE_PORT = re.compile(r"^(a=candidate:\S+ 1 udp \d+ \S+ )\d+")
+
+
 class Window:
     """One person in one Chromium tab."""
 
     def __init__(self, page: Page, ask: Ask, room: str, peer: str) -> None:
         self.page = page
         self.udp = True
+        self.by_port: int | None = None  # a relay in front of the node, UDP alone
         self.room = room
         self.peer = peer
         self._ask = ask
@@ -94,8 +99,11 @@ class Window:
         await self.ask(commands.Want(room=self.room, peer=self.peer, tracks=tracks))
 
     def _heard(self, sdp: str) -> str:
-        """A browser behind a firewall finds no use in UDP candidates."""
+        """A browser behind a firewall finds no use in UDP candidates; one behind a relay knows no other way."""
         lines = sdp.splitlines(keepends=True)
+        if self.by_port is not None:
+            lines = [line for line in lines if " tcp " not in line]
+            return "".join(_CANDIDATE_PORT.sub(rf"\g<1>{self.by_port}", line) for line in lines)
         return "".join(line for line in lines if self.udp or " udp " not in line)
 
     async def until(
