@@ -1,5 +1,5 @@
 // Runs before the first paint: the theme and the language that this browser chose last time.
-// The names of the two entries are shared with core/preferences.ts.
+// The names of the two entries are shared with core/theme.ts and i18n/index.ts.
 (function () {
   var root = document.documentElement;
   try {

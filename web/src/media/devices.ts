@@ -127,7 +127,7 @@ export function canShareScreen(): boolean {
   return typeof navigator.mediaDevices?.getDisplayMedia === "function";
 }
 
-export function troubleOf(problem: unknown): DeviceTrouble {
+function troubleOf(problem: unknown): DeviceTrouble {
   switch ((problem as { name?: unknown } | null)?.name) {
     case "NotAllowedError":
     case "SecurityError":

@@ -15,7 +15,7 @@ interface Props {
 const BADGE: Readonly<Record<ImportedRow["outcome"], string>> = { created: "badge ok", exists: "badge", invalid: "badge warn" };
 
 /** A cell that a spreadsheet can neither split nor run. */
-export function cell(text: string): string {
+function cell(text: string): string {
   const tame = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
   return /[",\n]/.test(tame) ? `"${tame.replaceAll('"', '""')}"` : tame;
 }
