@@ -16,6 +16,7 @@ import structlog
 from redis.crc import key_slot
 
 from server.alongside import alongside
+from server.storage.keeper import StartError
 from server.storage.link import Link, LinkLostError, Reply
 from server.storage.redis import Place, place
 from signaling.context import Meters
@@ -27,6 +28,9 @@ WATCH_SECONDS = 1.0
 DEGRADED_SECONDS = 0.2
 COMMAND_SECONDS = 1.0
 SLOTS = 16_384
+OLDEST_SERVER = 7
+# What waiting does not mend; a server that is loading, or without its cluster, will have us later.
+REFUSALS = ("WRONGPASS", "NOAUTH", "NOPERM", "DENIED", "ERR", "it is version")
 
 _log = structlog.get_logger(__name__)
 
@@ -51,6 +55,8 @@ class ShardedChannels:
         self._look = asyncio.Event()
         self._stopping = False
         self._said_healthy: bool | None = None
+        self._fault = ""  # why the last connection failed
+        self._refused = False  # and whether a server said so itself
 
     def healthy(self) -> bool:
         """True while every master is connected and every slot has one."""
@@ -82,8 +88,10 @@ class ShardedChannels:
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Connected as well as can be, until the block ends."""
+        """Connected as well as can be, until the block ends; StartError when a server that answers will not have us."""
         await self._refresh()
+        if self._refused and not self._links:
+            raise StartError(f"LECTERN_REDIS_URL: the server refuses us: {self._fault}")
         async with alongside(self._watch()):
             try:
                 yield
@@ -150,7 +158,10 @@ class ShardedChannels:
         healthy = self.healthy()
         if healthy != self._said_healthy:
             self._said_healthy = healthy
-            _log.info("channels.health", healthy=healthy)
+            if healthy:
+                _log.info("channels.health", healthy=True)
+            else:
+                _log.warning("channels.health", healthy=False, reason=self._fault or "lost")
         self._meters.gauge("channels_healthy", float(healthy))
 
     async def _check(self) -> None:
@@ -187,8 +198,10 @@ class ShardedChannels:
         try:
             async with asyncio.timeout(COMMAND_SECONDS):
                 await self._open(address, link)
-                await link.command(*_hello(self._place))
-        except (OSError, TimeoutError, hiredis.ReplyError):
+                _check_version(await link.command(*_hello(self._place)))
+        except (OSError, TimeoutError, hiredis.ReplyError) as error:
+            self._fault = " ".join(str(error).split()) or type(error).__name__
+            self._refused = self._fault.startswith(REFUSALS)
             link.close()
             return None
         self._links[address] = link
@@ -256,6 +269,15 @@ def _hello(at: Place) -> list[str]:
     if at.password is not None:
         words += ["AUTH", at.username or "default", at.password]
     return words
+
+
+def _check_version(greeting: Reply) -> None:
+    """Sharded pub/sub came with 7.0; an older server would drop every message without a word."""
+    version = greeting.get(b"version") if isinstance(greeting, dict) else None
+    if isinstance(version, bytes) and int(version.split(b".")[0]) < OLDEST_SERVER:
+        raise hiredis.ReplyError(
+            f"it is version {version.decode()}, and {OLDEST_SERVER}.0 is needed"
+        )
 
 
 def _ranges(rows: list[object], asked: Address) -> list[_Range]:

@@ -2,11 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import nullcontext
 from pathlib import Path
 
+import hiredis
 import pytest
 
-from server.storage.channels import ShardedChannels
+from server.storage.channels import ShardedChannels, _check_version
+from server.storage.keeper import StartError
+from server.storage.redis import connected
 from server.telemetry.metrics import PrometheusMeters
 from tests.support.stores import running_cluster
 
@@ -89,3 +93,30 @@ async def test_a_dead_master_is_survived(short_folder: Path) -> None:
                     await asyncio.sleep(0.1)
                 while not channels.healthy():
                     await asyncio.sleep(0.05)
+
+
+async def test_a_server_that_will_not_have_us_stops_the_start(valkey_url: str) -> None:
+    path = valkey_url.removeprefix("unix://")
+    async with connected(valkey_url) as client:
+        await client.execute_command("CONFIG", "SET", "requirepass", "right")
+        for login in ("", ":wrong@"):
+            channels = ShardedChannels(f"unix://{login}{path}", PrometheusMeters())
+            with pytest.raises(StartError, match="LECTERN_REDIS_URL"):
+                async with channels.running():
+                    pytest.fail("it has no right password")
+        channels = ShardedChannels(f"unix://:right@{path}", PrometheusMeters())
+        async with channels.running():
+            assert channels.healthy()
+        await client.execute_command("CONFIG", "SET", "requirepass", "")
+
+
+async def test_a_server_that_is_away_does_not() -> None:
+    channels = ShardedChannels("redis://127.0.0.1:1/0", PrometheusMeters())
+    async with channels.running():
+        assert not channels.healthy()
+
+
+@pytest.mark.parametrize(("version", "will_do"), [(b"6.2.14", False), (b"7.2.4", True)])
+def test_an_old_server_is_told_by_its_greeting(version: bytes, will_do: bool) -> None:
+    with nullcontext() if will_do else pytest.raises(hiredis.ReplyError, match="version 6"):
+        _check_version({b"server": b"redis", b"version": version})
