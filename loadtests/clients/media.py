@@ -245,8 +245,10 @@ class Connection:
             self._send(self._outbound.protect_rtcp(packet))
 
     def _send(self, data: bytes) -> None:
+        address = self._remote.address
+        assert address is not None, "connected before it sends"
         try:
-            self._socket.sendto(data, self._remote.address)
+            self._socket.sendto(data, address)
         except BlockingIOError:
             self.broken += 1
 

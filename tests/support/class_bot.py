@@ -55,7 +55,7 @@ class Flicker(MediaStreamTrack):
         super().__init__()
         self._numbers = itertools.count()
 
-    async def recv(self) -> av.Packet:
+    async def recv(self) -> "av.Packet[Any]":
         """The next picture, when its time has come."""
         await asyncio.sleep(1 / FRAMES_PER_S)
         number = next(self._numbers)
