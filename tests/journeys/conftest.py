@@ -38,7 +38,7 @@ Enter = Callable[..., Awaitable[Person]]
 NewClass = Callable[..., Awaitable[str]]
 
 # Two cores carry the encoders of every person of a journey, and other tests beside them.
-PATIENCE_MS = 25_000
+PATIENCE_MS = 30_000
 expect.set_options(timeout=PATIENCE_MS)
 
 # What the browser itself says of a network that is away; the page has its own words for it.

@@ -57,7 +57,7 @@ class Person:
     async def is_back(self) -> None:
         """Wait until the link stands again."""
         await expect(self.part("class-page")).to_have_attribute(
-            "data-link", "live", timeout=30_000
+            "data-link", "live", timeout=60_000
         )
 
     async def confirms(self) -> None:
@@ -80,7 +80,7 @@ class Person:
         found: dict[str, Any] = await self.page.evaluate("() => window.lectern.stats()")
         return found
 
-    async def until(self, condition: str, argument: object = None, timeout_s: float = 20) -> None:
+    async def until(self, condition: str, argument: object = None, timeout_s: float = 40) -> None:
         """Wait until the async JavaScript function `condition(stats, argument)` is true."""
         await self.page.evaluate(
             """async ([source, argument, deadline]) => {
@@ -102,7 +102,7 @@ class Person:
         before = (
             "s => s.remote.filter(r => r.source === 'camera' && r.framesDecoded > 0).length >= "
         )
-        await self.until(f"{before}{count}", timeout_s=30)
+        await self.until(f"{before}{count}", timeout_s=60)
         seen = {
             track["user"]: track["framesDecoded"]
             for track in (await self.stats())["remote"]
@@ -130,7 +130,7 @@ class Person:
                 return yes ? grown > 1e-4 : grown < 1e-6;
             }""",
             [user, yes],
-            timeout_s=30,
+            timeout_s=60,
         )
 
     async def sees_moving(self, user: str, source: str = "camera") -> None:
@@ -148,7 +148,7 @@ class Person:
                 return false;
             }""",
             [user, source],
-            timeout_s=30,
+            timeout_s=60,
         )
 
     async def sees_nothing_of(self, user: str) -> None:
