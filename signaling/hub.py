@@ -11,7 +11,7 @@ from aiohttp import web
 from sfu import commands as sfu
 from signaling import protocol as wire
 from signaling.classroom import letters
-from signaling.classroom.edge import Edge, EdgeSurroundings
+from signaling.classroom.edge import EdgeSurroundings
 from signaling.classroom.framing import NAMESPACE
 from signaling.classroom.ledger import Surroundings
 from signaling.classroom.log import Append, Outcome
@@ -34,7 +34,6 @@ from signaling.routing.bus import Bus
 from signaling.routing.lease import NodeLease
 from signaling.routing.mail import Mail
 from signaling.routing.place import Place
-from signaling.session import Session
 from signaling.wire.neighbours import Neighbours
 from signaling.wire.server import WireServer, build_server
 
@@ -169,8 +168,7 @@ class Hub:
     ) -> None:
         """Cut what rests on a sign-in, a person or a person's place in a class, at this node; every node is told."""
 
-        def rests_on_it(session: Session) -> bool:
-            claims = session.claims
+        def rests_on_it(claims: JoinClaims) -> bool:
             if claims.tenant_id != tenant_id:
                 return False
             if kind == "session":
@@ -179,11 +177,14 @@ class Hub:
 
         reason: Literal["removed", "signed_out"] = "removed" if kind == "class" else "signed_out"
         for edge in self._classes.edges:
-            for session in edge.end_where(rests_on_it, reason):
-                self._tell_gone(edge, session, removed=kind == "class")
+            for session in edge.end_where(lambda s: rests_on_it(s.claims), reason):
+                self._tell_gone(edge.place, session.user_id, removed=kind == "class")
+        for owner in self._classes.owners:
+            for user in owner.programs_of(rests_on_it):
+                self._tell_gone(owner.place, user, removed=kind == "class")
 
-    def _tell_gone(self, edge: Edge, session: Session, *, removed: bool) -> None:
-        ask = letters.RemoveAsk(place=edge.place, user=session.user_id, removed=removed)
+    def _tell_gone(self, place: Place, user: str, *, removed: bool) -> None:
+        ask = letters.RemoveAsk(place=place, user=user, removed=removed)
         self._background.spawn(self._ask_quietly(ask))
 
     async def _ask_quietly(self, ask: letters.Ask) -> None:

@@ -20,6 +20,7 @@ from signaling.media import negotiation
 from signaling.routing.place import Place
 
 EDGE_FORGOTTEN_AFTER_S = 5.0
+PROGRAM_TOKENS_MAX = 8  # sign-ins of one person whose programs are known, to be cut with them
 REGAIN_S = 1.0  # how long a question waits here for a lease that is late
 BLIND_AFTER_S = 1.5  # without a tick for so long, this node heard nobody
 REACTIONS_EACH_TICK = 25
@@ -55,6 +56,7 @@ class Owner:
         self._reactions = 0
         self._leaving: set[str] = set()
         self._broadcasting: set[str] = set()
+        self._programs: dict[str, dict[str, JoinClaims]] = {}  # person -> sign-in -> its token
         self._state_json: tuple[int, bytes] = (-1, b"")
         now = around.clock.monotonic()
         self._alone_after = now + EDGE_FORGOTTEN_AFTER_S
@@ -71,6 +73,15 @@ class Owner:
     def idle_s(self, now: float) -> float:
         """For how long nobody has been here or asked for anything."""
         return 0.0 if self.alive and self.ledger.state.people else now - self._used_at
+
+    def programs_of(self, rests_on_it: Callable[[JoinClaims], bool]) -> list[str]:
+        """Who is here by a program alone (WHIP, WHEP), without a browser, on a token of that kind."""
+        return [
+            user
+            for user, tokens in self._programs.items()
+            if self._presence.connection_of(user) == 0
+            and any(rests_on_it(claims) for claims in tokens.values())
+        ]
 
     async def run(self) -> None:
         """Be the owner for as long as it lasts."""
@@ -121,6 +132,7 @@ class Owner:
                 return letters.Decided(seq=await self.ledger.submit(people.Close(), by))
             case letters.RemoveAsk(user=user, removed=removed):
                 # Who only plays without a page is in no list of people: no event would end that.
+                self._programs.pop(user, None)
                 all_of_it = sfu.Hangup(room=self.place.room, peer=user, direction="all")
                 self._around.media.order([all_of_it])
                 lose = people.Lose(user=user, reason="removed" if removed else "left")
@@ -269,6 +281,11 @@ class Owner:
     async def _broadcast(self, claims: JoinClaims, request: sfu.Request) -> letters.Reply:
         """WHIP: the person of the token is in the class for as long as the SFU hears the broadcast, with what it sends on."""
         user = claims.user_id
+        if not isinstance(request, sfu.Hangup):
+            tokens = self._programs.setdefault(user, {})
+            while len(tokens) >= PROGRAM_TOKENS_MAX:
+                del tokens[next(iter(tokens))]
+            tokens[claims.session_id] = claims
         match request:
             case sfu.WhipPublish(sdp=sdp):
                 permissions.check(self._role_of(claims), wire.MediaPublish)

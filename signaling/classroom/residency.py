@@ -52,6 +52,11 @@ class Classes:
         self._background = Background(around.meters)
 
     @property
+    def owners(self) -> list[Owner]:
+        """Every class that this node owns."""
+        return [owner for owner in self._owners.values() if owner.alive]
+
+    @property
     def edges(self) -> list[Edge]:
         """Every class that has browsers at this node."""
         return list(self._edges.values())

@@ -173,6 +173,32 @@ async def test_a_whip_broadcast_is_a_person_of_the_class(
         await bot.close()
 
 
+async def test_a_program_without_a_browser_is_cut_with_its_sign_in(
+    database: Database, node: Node, enter: Enter
+) -> None:
+    place = await a_class(database)
+    ann = await enter(place, "ann", node)
+    claims = OpenTokens().verify_join(token(place, "cam", "teacher"))
+
+    async def by_http(request: bytes) -> bytes:
+        return sfu.encode(await node.hub.ask_media(claims, sfu.decode_request(request)))
+
+    encoder, player = Bot(by_http, "", "cam"), Bot(by_http, "", "cam~wall")
+    try:
+        await encoder.whip()
+        await player.whep("cam")
+        node.hub.revoke("session", place.tenant_id, "of somebody else", None)
+        node.hub.revoke("session", place.tenant_id, claims.session_id, None)
+        await ann.until(lambda: ann.heard("person.left") == [{"user": "cam", "reason": "left"}])
+        end = sfu.Hangup(room="", peer="cam~wall", direction="subscribe")
+        reply = await node.hub.ask_media(claims, end)
+        assert isinstance(reply, sfu.Refusal)
+        assert reply.code == "no_such_peer"
+    finally:
+        await encoder.close()
+        await player.close()
+
+
 async def test_an_observer_cannot_broadcast(database: Database, node: Node) -> None:
     place = await a_class(database)
     claims = OpenTokens().verify_join(token(place, "ola", "observer"))
