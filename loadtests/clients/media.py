@@ -113,9 +113,7 @@ class Connection:
 
     # SDP.
 
-    def description(
-        self, lines: list[tuple[str, str]], *, direction: str, setup: str, kind_of_sdp: str
-    ) -> str:
+    def description(self, lines: list[tuple[str, str]], *, direction: str, setup: str) -> str:
         """Our side: (kind, mid) of each m-line, one direction for all."""
         host, port = self._socket.getsockname()
         mids = " ".join(mid for _, mid in lines)

@@ -97,18 +97,14 @@ async def lectern(host: str) -> AsyncIterator[Server]:
 
     async def publish(connection: Connection) -> tuple[str, str]:
         lines = [("audio", "0"), ("video", "1")]
-        offer = connection.description(
-            lines, direction="sendonly", setup="actpass", kind_of_sdp="offer"
-        )
+        offer = connection.description(lines, direction="sendonly", setup="actpass")
         sdp = await ask(commands.WhipPublish(room=ROOM, peer=TEACHER, sdp=offer))
         await connection.connect(sdp, we_offered=True)
         return "0", "1"
 
     async def play(connection: Connection, number: int) -> None:
         lines = [("audio", "0"), ("video", "1")]
-        offer = connection.description(
-            lines, direction="recvonly", setup="actpass", kind_of_sdp="offer"
-        )
+        offer = connection.description(lines, direction="recvonly", setup="actpass")
         peer = f"viewer{number}"
         sdp = await ask(commands.WhepPlay(room=ROOM, peer=peer, sdp=offer, publisher=TEACHER))
         await connection.connect(sdp, we_offered=True)
@@ -212,9 +208,7 @@ async def _video_room(pid: int, session: JanusSession) -> Server:
         )
         feed = joined["plugindata"]["data"]["id"]
         lines = [("audio", "0"), ("video", "1")]
-        offer = connection.description(
-            lines, direction="sendonly", setup="actpass", kind_of_sdp="offer"
-        )
+        offer = connection.description(lines, direction="sendonly", setup="actpass")
         answer = await session.message(handle, {"request": "publish"}, ("offer", offer))
         await connection.connect(answer["jsep"]["sdp"], we_offered=True)
         return "0", "1"
@@ -228,9 +222,7 @@ async def _video_room(pid: int, session: JanusSession) -> Server:
                 break
             await asyncio.sleep(0.1)
         sdp = offered["jsep"]["sdp"]
-        answer = connection.description(
-            Remote(sdp).mids, direction="recvonly", setup="active", kind_of_sdp="answer"
-        )
+        answer = connection.description(Remote(sdp).mids, direction="recvonly", setup="active")
         await session.message(mine, {"request": "start"}, ("answer", answer))
         await connection.connect(sdp, we_offered=False)
 

@@ -20,7 +20,7 @@ import uvloop
 from loadtests.report import machine, write_result
 from signaling.wire import websocket
 
-HERE = Path(__file__).parent
+SERVERS = Path(__file__).parent.parent / "servers"
 ROOMS = {30: 2000, 300: 200, 3000: 20}  # members: messages
 CALLERS, CALLS, WINDOW = 50, 600, 10
 IDLE = 2000
@@ -240,12 +240,12 @@ def node_command(folder: Path) -> list[str] | None:
         ]
         if subprocess.run([*command, NODE_PACKAGE], check=False).returncode:
             return None
-    return ["node", str(HERE / "sockets_node.mjs"), str(folder)]
+    return ["node", str(SERVERS / "sockets_node.mjs"), str(folder)]
 
 
 async def run(folder: Path) -> None:
     """Measure every server, one after the other, and write the page."""
-    python = [sys.executable, "-m", "loadtests.scenarios.sockets_server"]
+    python = [sys.executable, "-m", "loadtests.servers.sockets_python"]
     rows = [
         await measure("Lectern's wire", [*python, "ours"], True),
         await measure("Lectern's wire, `fast=False`", [*python, "plain"], True),

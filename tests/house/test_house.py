@@ -91,3 +91,12 @@ def test_lint_exceptions_have_a_reason() -> None:
         and path.name != "test_house.py"
     ]
     assert bare == []
+
+
+def test_every_bench_is_one_that_make_bench_can_run() -> None:
+    scenarios = tracked("loadtests/scenarios/*.py")
+    silent = [path.name for path in scenarios if "report" not in path.read_text(encoding="utf-8")]
+    assert scenarios
+    assert silent == [], (
+        "writes no page: what a bench starts lives in loadtests/servers or clients"
+    )

@@ -61,7 +61,7 @@ async def until(good: Callable[[], bool], what: Callable[[], object]) -> None:
 async def a_lesson(node: Node, certificate: RTCCertificate, number: int) -> None:
     """One publishes, some play; all go, every second time without a word."""
     teacher = Connection(HOST, certificate)
-    offer = teacher.description(LINES, direction="sendonly", setup="actpass", kind_of_sdp="offer")
+    offer = teacher.description(LINES, direction="sendonly", setup="actpass")
     name = f"teacher{number}"
     reply = await ask(node, commands.WhipPublish(room=ROOM, peer=name, sdp=offer))
     assert isinstance(reply, commands.Answer), reply
@@ -70,9 +70,7 @@ async def a_lesson(node: Node, certificate: RTCCertificate, number: int) -> None
     audience = []
     for place in range(VIEWERS):
         viewer = Connection(HOST, certificate)
-        offer = viewer.description(
-            LINES, direction="recvonly", setup="actpass", kind_of_sdp="offer"
-        )
+        offer = viewer.description(LINES, direction="recvonly", setup="actpass")
         peer = f"viewer{number}.{place}"
         play = commands.WhepPlay(room=ROOM, peer=peer, sdp=offer, publisher=name)
         reply = await ask(node, play)
