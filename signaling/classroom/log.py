@@ -132,7 +132,11 @@ async def read_snapshot(connection: asyncpg.Connection, place: Place) -> tuple[C
 async def save_snapshot(
     connection: asyncpg.Connection, place: Place, epoch: int, state: ClassState, seq: int
 ) -> None:
-    """Keep this state for the next owner, unless another owner has come or a later one is kept."""
+    """Keep this state for the next owner, unless another owner has come or a later one is kept.
+
+    The log has it all, so the disk is not waited for, and neither does the next append wait for this row.
+    """
+    await connection.execute("SET LOCAL synchronous_commit = off")
     await connection.execute(
         """
         UPDATE live_classes SET snapshot = $4::text::jsonb, snapshot_seq = $5

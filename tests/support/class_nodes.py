@@ -26,7 +26,7 @@ from signaling.errors import Refused
 from signaling.hub import Hub, HubContext
 from signaling.routing.place import Place
 
-WAIT_S = 30.0
+WAIT_S = 60.0
 
 
 def new_id() -> str:
@@ -189,7 +189,7 @@ class Browser:
         async with asyncio.timeout(WAIT_S):
             while True:
                 answer = await self.ask(event, **body)
-                if answer.get("code") != "class_unreachable":
+                if answer.get("code") not in ("class_unreachable", "unavailable"):
                     return answer
 
     async def ask(self, event: str, **body: Any) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What a start asks of the machine: ports just left, a certificate cut short, nodes that fail again."""
 
 import asyncio
+import gc
 import socket
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from server import supervisor
+from server.__main__ import settle
 from server.machine import claimed_port
 from server.settings import SettingsError, load
 from server.storage.embedded import socket_folder
@@ -65,7 +67,7 @@ async def test_a_node_that_has_run_may_fail_to_start_for_a_while(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its store may be away just then: the other nodes go on, and it is tried again."""
-    script = 'n=$(cat starts); echo $((n + 1)) >starts; case $n in 0) exit 9;; 1|2) exit 1;; esac; exec sleep 60'
+    script = "n=$(cat starts); echo $((n + 1)) >starts; case $n in 0) exit 9;; 1|2) exit 1;; esac; exec sleep 60"
     (tmp_path / "starts").write_text("0")
 
     async def start(*_: object) -> asyncio.subprocess.Process:
@@ -91,3 +93,11 @@ async def test_a_node_that_never_starts_ends_the_start(
     monkeypatch.setattr(supervisor, "_start", start)
     with pytest.raises(supervisor.StartFailedError):
         await supervisor._keep(0, "all", {}, asyncio.Event(), 10)
+
+
+def test_what_is_there_at_the_start_is_never_walked_through_again() -> None:
+    try:
+        settle()
+        assert gc.get_freeze_count() > 10_000
+    finally:
+        gc.unfreeze()
