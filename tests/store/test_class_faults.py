@@ -14,7 +14,7 @@ from signaling.context import Channels
 from signaling.errors import SignalingError
 from tests.support.class_nodes import Enter, Node, a_class, browsers, running_node
 
-pytestmark = pytest.mark.store
+pytestmark = [pytest.mark.store, pytest.mark.drill]
 
 
 @pytest.fixture

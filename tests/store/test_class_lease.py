@@ -14,7 +14,7 @@ from signaling.routing.lease import LEASE_S, MARGIN_S, Claimed, NodeLease, Owned
 from signaling.routing.place import Place
 from tests.support.class_nodes import Enter, Node, a_class, browsers, new_id, running_node
 
-pytestmark = pytest.mark.store
+pytestmark = [pytest.mark.store, pytest.mark.drill]
 
 HELD_S = LEASE_S - MARGIN_S
 

@@ -19,7 +19,7 @@ from signaling.context import Channels
 from tests.support.class_nodes import Browser, Enter, a_class, browsers, running_node
 from tests.support.stores import running_cluster
 
-pytestmark = pytest.mark.store
+pytestmark = [pytest.mark.store, pytest.mark.drill]
 
 
 @pytest.fixture

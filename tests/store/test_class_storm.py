@@ -9,7 +9,7 @@ from loadtests.clients.returner import Returner, in_class
 from server.storage.postgres import Database
 from tests.support.class_nodes import a_class, running_node, token
 
-pytestmark = pytest.mark.store
+pytestmark = [pytest.mark.store, pytest.mark.drill]
 CLASSES = 30
 PEOPLE = 10
 DEADLINE_S = 60.0

@@ -9,7 +9,7 @@ from server.storage.postgres import Database
 from tests.support.class_nodes import Enter, Node, a_class, browsers, refused, running_node
 from tests.support.class_process import node_process
 
-pytestmark = pytest.mark.store
+pytestmark = [pytest.mark.store, pytest.mark.drill]
 
 
 @pytest.fixture(scope="module")

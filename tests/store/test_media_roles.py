@@ -17,7 +17,7 @@ from tests.store.test_school_sockets import CLASS, Socket, api, join, sign_in
 from tests.support.running import RunningLectern, running
 from tests.support.school import Api
 
-pytestmark = pytest.mark.store
+pytestmark = [pytest.mark.store, pytest.mark.drill]
 SDP = {"Content-Type": "application/sdp"}
 PATIENCE_S = 60.0
 

@@ -17,7 +17,7 @@ from tests.support.running import RunningLectern, running
 from tests.support.school import Api
 from tests.support.stores import ValkeyCluster
 
-pytestmark = pytest.mark.store
+pytestmark = [pytest.mark.store, pytest.mark.drill]
 PATIENCE_SECONDS = 60
 
 
