@@ -26,7 +26,7 @@ bench: ## run the side-by-side benchmarks; writes loadtests/results/
 
 drills: ## break things on purpose while a class goes on
 	@config/bootstrap.sh test
-	@$(PY) -m pytest tests/store/test_start.py tests/store/test_class_faults.py tests/store/test_class_two_nodes.py -v $(ARGS)
+	@$(PY) -m pytest tests/store -m drill -v $(ARGS)
 
 gen: ## write every generated file
 	@config/bootstrap.sh run
