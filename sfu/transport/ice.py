@@ -22,6 +22,8 @@ from sfu.types import Address, Leg, Local, Remote
 
 MAX_ADDRESSES = 8  # of one browser
 MAX_OUTSTANDING = 16  # checks of our own without an answer
+WINDOW_S = 1.0
+MAX_CHECKS = 250  # read in a window, of one browser: each is opened and its seal tried
 PROBE_PRIORITY = (110 << 24) + (65_535 << 8) + 255  # peer reflexive
 
 
@@ -37,6 +39,15 @@ class Path:
     )  # proven, with the time of the last check
     probes: dict[bytes, Address] = field(default_factory=dict)  # our checks under way
     heard_at: float | None = None
+    window_at: float = 0.0
+    window_checks: int = 0
+
+    def may_check(self, now: float) -> bool:
+        """Count one message in this name; False beyond what a browser sends at its busiest."""
+        if now - self.window_at >= WINDOW_S:
+            self.window_at, self.window_checks = now, 0
+        self.window_checks += 1
+        return self.window_checks <= MAX_CHECKS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,8 +95,12 @@ class Door:
     def stun(self, datagram: bytes, address: Address, now: float, via: int = 0) -> Heard | None:
         """One STUN message; None when it is not for us. Malformed when it is no STUN."""
         ufrag = stun.named(datagram)
-        if ufrag not in self._by_ufrag if ufrag is not None else address not in self.legs:
-            return None  # a stranger's message is not worth reading
+        leg = self.legs.get(address)
+        named = self._by_leg.get(leg or 0) if ufrag is None else self._by_ufrag.get(ufrag)
+        if named is None or not named.may_check(now):
+            return (
+                None  # a stranger's message is not worth reading, nor a flood in somebody's name
+            )
         check = stun.parse_check(datagram)
         if check is None:
             return self._answered(datagram, address, now)

@@ -139,3 +139,15 @@ def test_a_strangers_message_is_not_read() -> None:
         if kind == b"\x01\x01":
             with pytest.raises(Malformed):
                 door.stun(message, HOME, 3.0)
+
+
+def test_a_flood_of_checks_in_one_name_is_not_read_and_takes_nothing_from_others() -> None:
+    door = Door(silence_s=3)
+    for leg in (1, 2):
+        door.open(local(leg))
+    forged = check(password="wrong")
+    for _ in range(1000):
+        assert door.stun(forged, AWAY, 1.0) is None
+    assert door.stun(check(), HOME, 1.1) is None
+    assert door.stun(check(2), HOME, 1.1) is not None
+    assert door.stun(check(), AWAY, 2.1) is not None
