@@ -10,6 +10,7 @@ import { Publisher, SOURCES, type OutboundLayer } from "./publish";
 import { Sound } from "./sound";
 import { linkWord, totals, type LinkWord } from "./stats";
 import { Receiver, type InboundTrack } from "./subscribe";
+import { Telling } from "./telling";
 import { Wants } from "./wants";
 
 const OFFER_WAIT_MS = 5000;
@@ -37,8 +38,7 @@ export class Call implements MediaEar {
   private readonly stops: (() => void)[] = [];
   private offered: (() => void) | undefined;
   private live = false;
-  /** Commands on their way, so that a quick double click ends in what was meant last. */
-  private readonly saying = new Map<Source, boolean>();
+  private readonly telling: Telling;
   private before = { received: 0, lost: 0 };
   private looksWithout = 0;
 
@@ -49,6 +49,15 @@ export class Call implements MediaEar {
     private readonly iceServers: () => readonly RTCIceServer[],
     random: () => number,
   ) {
+    this.telling = new Telling(SOURCES, {
+      tell: (source, on) => connection.command("track.set", { source, on }),
+      wanted: () => {
+        const on = local.on.value;
+        return this.live ? on : null;
+      },
+      shown: () => store.me.peek()?.tracks ?? [],
+      seq: () => connection.position().seq,
+    });
     this.sending = new Mending(() => this.publish(), random);
     this.receiving = new Mending(() => this.subscribe(), random);
     this.receiver = new Receiver(iceServers, {
@@ -69,7 +78,7 @@ export class Call implements MediaEar {
       effect(() => this.sound.play(this.receiver.sounds.value)),
       effect(() => this.receiver.setSlots(this.store.slots.value)),
       effect(() => this.sendTracks()),
-      effect(() => this.sayTracks()),
+      effect(() => this.telling.compare()),
     );
   }
 
@@ -79,7 +88,7 @@ export class Call implements MediaEar {
     if (this.receiver.state !== "connected") this.receiving.now();
     if (this.publisher?.state !== "connected" && this.hasTracks()) this.sending.now();
     this.wants.repeat();
-    this.sayTracks();
+    this.telling.compare();
   }
 
   away(): void {
@@ -92,7 +101,7 @@ export class Call implements MediaEar {
       this.obey(event.data.source);
     }
     // The class forgot us while we were away: what is on here is said anew.
-    if (event.type === "person.joined" && event.data.user === you) queueMicrotask(() => this.sayTracks());
+    if (event.type === "person.joined" && event.data.user === you) queueMicrotask(() => this.telling.compare());
   }
 
   offer(n: number, sdp: string): void {
@@ -198,24 +207,6 @@ export class Call implements MediaEar {
         this.sending.later();
       });
     }
-  }
-
-  /** The class should show what is on here: say what it shows differently. */
-  private sayTracks(): void {
-    const on = this.local.on.value;
-    if (!this.live) return;
-    const shown = this.store.me.peek()?.tracks ?? [];
-    for (const source of SOURCES) {
-      const wanted = on[source] ?? false;
-      if (wanted !== this.said(source, shown)) {
-        this.saying.set(source, wanted);
-        void this.connection.command("track.set", { source, on: wanted }).then(() => this.saying.delete(source));
-      }
-    }
-  }
-
-  private said(source: Source, shown: readonly Source[]): boolean {
-    return this.saying.get(source) ?? shown.includes(source);
   }
 
   private async look(): Promise<void> {
