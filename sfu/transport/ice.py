@@ -41,13 +41,20 @@ class Path:
     heard_at: float | None = None
     window_at: float = 0.0
     window_checks: int = 0
+    window_strange: int = 0
 
-    def may_check(self, now: float) -> bool:
-        """Count one message in this name; False beyond what a browser sends at its busiest."""
+    def may_check(self, address: Address, now: float) -> bool:
+        """Count one message in this name; False beyond what a browser sends at its busiest.
+
+        What comes from elsewhere counts apart: who has read the name on the way cannot use up what is hers.
+        """
         if now - self.window_at >= WINDOW_S:
-            self.window_at, self.window_checks = now, 0
-        self.window_checks += 1
-        return self.window_checks <= MAX_CHECKS
+            self.window_at, self.window_checks, self.window_strange = now, 0, 0
+        if address in self.addresses:
+            self.window_checks += 1
+            return self.window_checks <= MAX_CHECKS
+        self.window_strange += 1
+        return self.window_strange <= MAX_CHECKS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +104,7 @@ class Door:
         ufrag = stun.named(datagram)
         leg = self.legs.get(address)
         named = self._by_leg.get(leg or 0) if ufrag is None else self._by_ufrag.get(ufrag)
-        if named is None or not named.may_check(now):
+        if named is None or not named.may_check(address, now):
             return (
                 None  # a stranger's message is not worth reading, nor a flood in somebody's name
             )

@@ -149,5 +149,8 @@ def test_a_flood_of_checks_in_one_name_is_not_read_and_takes_nothing_from_others
     for _ in range(1000):
         assert door.stun(forged, AWAY, 1.0) is None
     assert door.stun(check(), HOME, 1.1) is None
-    assert door.stun(check(2), HOME, 1.1) is not None
-    assert door.stun(check(), AWAY, 2.1) is not None
+    assert door.stun(check(2), AWAY, 1.1) is not None
+    assert door.stun(check(), HOME, 2.1) is not None
+    for _ in range(1000):
+        door.stun(forged, ("192.0.2.3", 3000), 2.2)
+    assert door.stun(check(), HOME, 2.3) is not None, "where she is she has been proven"
