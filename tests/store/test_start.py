@@ -19,7 +19,7 @@ import pytest
 from server.storage import embedded
 from tests.support.running import ROOT, RunningLectern
 
-pytestmark = [pytest.mark.store, pytest.mark.xdist_group("start")]
+pytestmark = [pytest.mark.store, pytest.mark.drill, pytest.mark.xdist_group("start")]
 
 
 @pytest.fixture
