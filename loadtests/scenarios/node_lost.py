@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import contextlib
 import itertools
+import os
 import shutil
 import statistics
 import tempfile
@@ -174,6 +175,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=7)
     rounds = parser.parse_args().rounds
+    busy = os.getloadavg()[0]
     figures = asyncio.run(measure(rounds))
 
     def row(what: str, values: list[float], goal: str) -> str:
@@ -191,7 +193,7 @@ def main() -> None:
                 row("reads what was said in the gap", figures.chat, "<= 5000 ms"),
                 row("sees everybody move again", figures.picture, "<= 5000 ms"),
                 "",
-                f"{rounds} rounds, three browsers. {machine()}",
+                f"{rounds} rounds, three browsers; load average {busy:.0f} before it began. {machine()}",
             ]
         ),
     )
