@@ -14,8 +14,9 @@ from pathlib import Path
 from playwright.async_api import async_playwright
 
 from loadtests.report import machine, write_result
-from tests.journeys.conftest import DESKTOP, FLAGS, chromium
+from tests.journeys.conftest import DESKTOP, FLAGS
 from tests.journeys.person import Person
+from tests.support.browsers import chromium
 from tests.support.running import PASSWORD, running_lectern
 
 BACK = "s => s.connected && s.remote.some(r => r.framesDecoded > 0)"

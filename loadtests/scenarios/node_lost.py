@@ -24,8 +24,9 @@ import aiohttp
 from playwright.async_api import Browser, async_playwright
 
 from loadtests.report import machine, write_result
-from tests.journeys.conftest import FLAGS, chromium
+from tests.journeys.conftest import FLAGS
 from tests.journeys.person import Person
+from tests.support.browsers import chromium
 from tests.support.doors import Door
 from tests.support.running import PASSWORD, RunningLectern, running, seed_demo
 from tests.support.stores import running_stores
