@@ -221,6 +221,7 @@ def main() -> None:
     parser.add_argument("--connects", type=float, nargs=2, default=(200, 1000))
     parser.add_argument("--stall", type=float, default=10.0)
     parser.add_argument("--connect-deadline", type=float, default=5.0)
+    parser.add_argument("--ping-timeout", type=float, default=10.0)
     parser.add_argument("--freely", action="store_true", help="no limit on events")
     options = parser.parse_args()
     usual = WireLimits()
@@ -228,6 +229,7 @@ def main() -> None:
         connects=Rate(per_s=options.connects[0], burst=options.connects[1]),
         stall_s=options.stall,
         connect_deadline_s=options.connect_deadline,
+        ping_timeout_s=options.ping_timeout,
         events=FREE if options.freely else usual.events,
         each_event=FREE if options.freely else usual.each_event,
     )
