@@ -75,7 +75,7 @@ function Room({ visit, acts, faces, viewer, outbox }: RoomProps) {
   const shares = presenter(room.people);
   const [asked, ask] = useState<Question | null>(null);
   const chosen = useSignal<View | null>(null);
-  const { panel, show, unread } = usePanel(room.chat, store.you.value);
+  const { panel, opened, show, unread } = usePanel(room.chat, store.you.value);
   const nowMs = useNow(() => store.serverTime.nowMs());
   const view = chosen.value ?? (shares ? "stage" : "grid");
   const wasMuted = useRef(false);
@@ -143,6 +143,7 @@ function Room({ visit, acts, faces, viewer, outbox }: RoomProps) {
           outbox={outbox}
           acts={acts}
           shown={panel}
+          opened={opened}
           unread={unread}
           role={role}
           nowMs={nowMs}
@@ -218,6 +219,7 @@ function Asked({ visit, acts, asked, onClose }: { visit: Visit; acts: Acts; aske
 function usePanel(chat: readonly ChatLine[], you: string) {
   const wide = matchMedia("(min-width: 56em)").matches;
   const [panel, setPanel] = useState<PanelName | null>(wide ? "chat" : null);
+  const [opened, setOpened] = useState(false);
   const [readUpTo, setReadUpTo] = useState<number | null>(null);
   const opener = useRef<Element | null>(null);
   const latest = chat.at(-1)?.seq ?? 0;
@@ -231,8 +233,9 @@ function usePanel(chat: readonly ChatLine[], you: string) {
     if (name && !panel) opener.current = document.activeElement;
     if (!name && opener.current instanceof HTMLElement) opener.current.focus();
     setPanel(name);
+    setOpened(matchMedia("(pointer: fine)").matches);
   };
-  return { panel, show, unread };
+  return { panel, opened, show, unread };
 }
 
 function useNow(read: () => number): number {

@@ -19,6 +19,8 @@ interface Props {
   outbox: Outbox;
   acts: Acts;
   shown: PanelName;
+  /** Somebody with a keyboard at hand has opened or changed it: it takes the focus. One that stood open on arrival takes none. */
+  opened: boolean;
   unread: number;
   role: ClassRole;
   nowMs: number;
@@ -28,14 +30,11 @@ interface Props {
 }
 
 export function Panel(props: Props) {
-  const { visit, shown, unread, onShow } = props;
-  const opened = useRef(false);
+  const { visit, shown, opened, unread, onShow } = props;
   const tabs = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    // The panel that stood open on arrival takes no focus; one that was opened does.
-    if (opened.current && shown === "people") tabs.current?.querySelector<HTMLElement>("[aria-selected=true]")?.focus();
-    opened.current = true;
-  }, [shown]);
+    if (opened && shown === "people") tabs.current?.querySelector<HTMLElement>("[aria-selected=true]")?.focus();
+  }, [opened, shown]);
   const tab = (name: PanelName, label: string, count: number, fresh: boolean) => (
     <button
       type="button"
@@ -75,7 +74,7 @@ export function Panel(props: Props) {
   );
 }
 
-function Chat({ visit, faces, outbox, role, onDelete }: Props) {
+function Chat({ visit, faces, outbox, opened, role, onDelete }: Props) {
   const { store, connection } = visit;
   const you = store.you.value;
   const { chat, people } = store.room.value;
@@ -94,7 +93,7 @@ function Chat({ visit, faces, outbox, role, onDelete }: Props) {
       />
       {role !== "observer" && (
         <footer>
-          <Compose focus={false} onSend={(text) => void outbox.send(text)} onTyping={() => connection.say("chat.typing", {})} />
+          <Compose focus={opened} onSend={(text) => void outbox.send(text)} onTyping={() => connection.say("chat.typing", {})} />
         </footer>
       )}
     </>
