@@ -24,6 +24,7 @@ from server.media_fleet import MediaFleet
 from server.pages import Pages, secure_headers
 from server.rest import routes
 from server.rest.deps import Deps
+from server.rest.edge import problem_of_no_request
 from server.settings import Settings
 from server.status import routes as status_routes
 from server.status.checks import Checks, Component, Probe
@@ -133,6 +134,7 @@ async def node(settings: Settings, place: Place) -> AsyncIterator[int]:
         pages.mount(app)
         runner = PatientRunner(
             app,
+            tell=problem_of_no_request(deps.new_id),
             access_log=None,
             keepalive_timeout=KEEPALIVE_SECONDS,
             shutdown_timeout=settings.drain_seconds,

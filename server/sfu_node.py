@@ -15,6 +15,7 @@ from server.clock import SystemClock
 from server.doors import Place, open_doors, open_media
 from server.media_fleet import BEAT_SECONDS, BEATS, Beat
 from server.pages import secure_headers
+from server.rest.edge import problem_of_no_request
 from server.settings import Settings
 from server.status import routes as status_routes
 from server.status.checks import Checks, Component
@@ -32,7 +33,11 @@ _log = structlog.get_logger(__name__)
 async def node(settings: Settings, place: Place) -> AsyncIterator[int]:
     """One SFU node, running until the block ends; yields the port of its metrics."""
     clock, meters = SystemClock(), PrometheusMeters()
-    name = uuid7(clock.wall_ms(), secrets.token_bytes(RANDOM_BYTES))
+
+    def new_id() -> str:
+        return uuid7(clock.wall_ms(), secrets.token_bytes(RANDOM_BYTES))
+
+    name = new_id()
     async with contextlib.AsyncExitStack() as stack:
         channels = ShardedChannels(settings.redis_url, meters)
         await stack.enter_async_context(channels.running())
@@ -56,7 +61,9 @@ async def node(settings: Settings, place: Place) -> AsyncIterator[int]:
         siblings = place.sockets if place.count > 1 else None
         http.mount(app, meters, token=settings.metrics_token, siblings=siblings)
         status_routes.mount(app, checks, clock, None)
-        runner = PatientRunner(app, access_log=None, shutdown_timeout=1)
+        runner = PatientRunner(
+            app, tell=problem_of_no_request(new_id), access_log=None, shutdown_timeout=1
+        )
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
 

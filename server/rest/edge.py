@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import structlog
@@ -245,3 +245,20 @@ def problems_of_paths(deps: Deps) -> Middleware:
         return _response(reply.problem(refusal, trace_id), {"Trace-Id": trace_id})
 
     return middleware
+
+
+def problem_of_no_request(new_id: Callable[[], str]) -> Callable[[int], web.Response]:
+    """What a connection is told, by its status, when it sent bytes that are no request, or its request broke the server."""
+
+    def tell(status: int) -> web.Response:
+        refusal = (
+            Refusal("bad_request", "These bytes are no HTTP request that is understood here.")
+            if status == 400
+            else Refusal("internal", "That is our fault; it is written down.")
+        )
+        trace_id = new_id()
+        # It belongs to no application whose headers it could get; aiohttp would name itself and its version.
+        headers = {"Server": "Lectern", "X-Content-Type-Options": "nosniff", "Trace-Id": trace_id}
+        return _response(reply.problem(refusal, trace_id), headers)
+
+    return tell

@@ -9,8 +9,10 @@ import struct
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from server.rest.shapes import Problem
 from tests.support.running import PASSWORD, RunningLectern
 
 SIGN_IN = "POST /api/v1/sessions"
@@ -122,6 +124,19 @@ async def test_what_is_no_http_is_refused_and_hung_up_on(
     answer = await answer_to(lectern, sent)
     assert answer.startswith(b"HTTP/1.0 400")
     assert answer.count(b"Date: ") == 1
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert b"Content-Type: application/problem+json\r\n" in head
+    assert b"aiohttp" not in head
+    told = msgspec.json.decode(body, type=Problem)
+    assert (told.code, told.status) == ("bad_request", 400)
+    assert told.detail.endswith(".")
+
+
+@pytest.mark.parametrize(
+    "line", ["GET /", "GET /healthz", "GET /none.js", "GET /socket.io/", "GET /api/v1/none"]
+)
+async def test_no_answer_tells_what_serves_it(lectern: RunningLectern, line: str) -> None:
+    assert b"\r\nServer:" not in await answer_to(lectern, request(line))
 
 
 @pytest.mark.parametrize(
