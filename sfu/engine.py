@@ -78,7 +78,7 @@ class Engine:
                 self._level(punt, now)
             case table.KeyFrameNeeded():
                 if punt.source in self._board.sources and self._key_frames.ask(punt.source, now):
-                    self.kernel.request_key_frame(punt.source)
+                    self._request_key_frame(punt.source)
             case table.KeyFrameSeen():
                 self._key_frames.seen(punt.source)
                 self._measure(punt)
@@ -88,6 +88,11 @@ class Engine:
                 self._board.claim(punt)
             case _:
                 self._links.hear(punt, now)
+
+    def _request_key_frame(self, source: SourceId) -> None:
+        """A publisher who could not be asked was not: the next wish need not wait."""
+        if not self.kernel.request_key_frame(source):
+            self._key_frames.forget(source)
 
     def _level(self, punt: table.AudioLevel, now: float) -> None:
         found = self._board.sources.get(punt.source)
@@ -109,7 +114,7 @@ class Engine:
     def _tick(self, now: float) -> None:
         self.kernel.tick(now)
         for source in self._key_frames.due(now):
-            self.kernel.request_key_frame(SourceId(source))
+            self._request_key_frame(SourceId(source))
         if now >= self._speakers_at:
             self._speakers_at = now + SPEAKERS_EVERY_S
             self._update_speakers(now)

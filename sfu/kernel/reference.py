@@ -77,9 +77,13 @@ class ReferenceKernel:
         secured = self._leg(leg)
         secured.inbound = Inbound(keys, self._scratch)
         secured.outbound = Outbound(keys, self._scratch)
+        self._ask_for_starts(secured)
 
     def set_address(self, leg: LegId, address: Address) -> None:
-        self._leg(leg).address = address
+        reached = self._leg(leg)
+        was_ready, reached.address = reached.ready, address
+        if not was_ready:
+            self._ask_for_starts(reached)
 
     def close_leg(self, leg: LegId) -> None:
         closed = self._legs.pop(leg, None)
@@ -143,7 +147,7 @@ class ReferenceKernel:
         elif target is not pointed.source:
             pointed.waiting = target
             target.waiting.append(pointed)
-            if target.video:
+            if target.video and pointed.leg.ready:
                 self.punts.append(KeyFrameNeeded(target.row.source))
 
     def remove_route(self, route: RouteId) -> None:
@@ -196,10 +200,11 @@ class ReferenceKernel:
                 if receptions:
                     self._send_rtcp(leg, receptions)
 
-    def request_key_frame(self, source: SourceId) -> None:
+    def request_key_frame(self, source: SourceId) -> bool:
         asked = self._source(source)
-        if asked.ssrc is not None:
-            self._send_rtcp(asked.leg, rtcp.key_frame_request(reports.OUR_SSRC, asked.ssrc))
+        if asked.ssrc is None:
+            return False
+        return self._send_rtcp(asked.leg, rtcp.key_frame_request(reports.OUR_SSRC, asked.ssrc))
 
     def send_padding(self, leg: LegId, size_bytes: int, now: float) -> int:
         padded = self._leg(leg)
@@ -416,7 +421,7 @@ class ReferenceKernel:
         if source.video and not packet.key_frame:
             return started
         for route in list(source.waiting):
-            if self._codec_for(route, packet) is None:
+            if not route.leg.ready or self._codec_for(route, packet) is None:
                 continue
             source.waiting.remove(route)
             switching.attach(route, source, packet, now)
@@ -540,7 +545,7 @@ class ReferenceKernel:
 
     def _mend(self, source: Source, now: float) -> None:
         """Ask the publisher for what is missing, and for a key frame where routes wait or mending failed."""
-        ask_key_frame = bool(source.waiting)
+        ask_key_frame = any(route.leg.ready for route in source.waiting)
         if len(source.gaps) and source.ssrc is not None:
             missing, given_up = source.gaps.due(now)
             if missing:
@@ -554,13 +559,22 @@ class ReferenceKernel:
             source.asked_at = now
             self.punts.append(KeyFrameNeeded(source.row.source))
 
-    def _send_rtcp(self, leg: Leg, plain: bytes) -> None:
+    def _ask_for_starts(self, leg: Leg) -> None:
+        """The viewer can be sent to: what she waits for may start, and a start before now would have been lost."""
+        if not leg.ready:
+            return
+        for route in leg.routes.values():
+            if route.waiting is not None and route.waiting.video:
+                self.punts.append(KeyFrameNeeded(route.waiting.row.source))
+
+    def _send_rtcp(self, leg: Leg, plain: bytes) -> bool:
         if leg.outbound is None or leg.address is None:
             self.counters.unready += 1
-            return
+            return False
         self.transmits.append((leg.outbound.protect_rtcp(plain), leg.address))
         self.counters.rtcp_out += 1
         self.counters.bytes_out += len(plain)
+        return True
 
     # Rows: finding them.
 

@@ -149,6 +149,11 @@ class Leg:
         self.window_rtp = 0
         self.window_rtcp = 0
 
+    @property
+    def ready(self) -> bool:
+        """Whether anything can be sent on it: it has keys and an address."""
+        return self.outbound is not None and self.address is not None
+
     def may_send(self, now: float) -> bool:
         """Count one media packet; False beyond what any browser sends."""
         if now - self.window_at >= _WINDOW_S:

@@ -262,6 +262,7 @@ class Kernel(Protocol):
     ) -> None:
         """Play this source, video from its next key frame on; None: nothing, at once.
 
+        A leg that is not secured and reached yet starts nothing: its key frames are asked for once it is.
         Pointing at the source that plays already changes only `max_temporal` (0 is the base layer alone).
         """
 
@@ -277,8 +278,8 @@ class Kernel(Protocol):
     def tick(self, now: float) -> None:
         """Ask for what is missing, report arrivals and receptions: call every 10 to 50 ms."""
 
-    def request_key_frame(self, source: SourceId) -> None:
-        """Send one PLI to the publisher now."""
+    def request_key_frame(self, source: SourceId) -> bool:
+        """Send one PLI to the publisher now; False when the stream is not known or reached yet."""
 
     def send_padding(self, leg: LegId, size_bytes: int, now: float) -> int:
         """Send about so many bytes of padding at once to probe the link; how many; 0 without an RTX stream."""

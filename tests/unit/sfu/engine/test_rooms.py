@@ -39,6 +39,21 @@ def test_what_comes_later_appears_and_what_goes_disappears(house: House) -> None
     assert house.playing("ben")["v0"] is None
 
 
+def test_a_key_frame_is_asked_for_as_soon_as_both_ends_are_connected(house: House) -> None:
+    house.publish("tess", "camera")
+    house.subscribe("sam")
+    house.want("sam", tess=320)
+    house.secure(2, port=5002)
+    assert house.engine.kernel.take_transmits() == []
+    house.secure(1, port=5001)
+    house.subscribe("kim")
+    house.want("kim", tess=320)
+    assert house.engine.kernel.take_transmits() == []
+    house.secure(5, port=5005)
+    (asked,) = house.engine.kernel.take_transmits()
+    assert asked[1] == ("127.0.0.1", 5001)
+
+
 def test_nobody_hears_herself(house: House) -> None:
     house.publish("ann", "mic")
     house.subscribe("ann")

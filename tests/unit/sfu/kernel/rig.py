@@ -71,6 +71,9 @@ class End:
 
     def open(self, extensions: Extensions) -> None:
         self.kernel.open_leg(self.leg, extensions)
+        self.secure()
+
+    def secure(self) -> None:
         self.kernel.secure_leg(self.leg, self.keys)
         self.kernel.set_address(self.leg, self.address)
 
@@ -108,8 +111,13 @@ class Rig:
         return self._ids
 
     def end(self, extensions: Extensions) -> End:
-        end = End(self.kernel, self.clock, self.next_id(), self.profile)
+        end = self.new_end()
         end.open(extensions)
+        return end
+
+    def new_end(self) -> End:
+        """A leg that is not opened yet."""
+        end = End(self.kernel, self.clock, self.next_id(), self.profile)
         self.ends[end.address] = end
         return end
 

@@ -177,7 +177,7 @@ def test_nothing_goes_to_a_viewer_who_is_not_ready(rig: Rig) -> None:
     camera.send_frame()
     assert rig.kernel.take_transmits() == []
     rig.kernel.set_address(viewer.end.leg, ("192.0.2.9", 9))
-    camera.send_frame()
+    camera.send_frame(key=True)
     assert [address for _, address in rig.kernel.take_transmits()] == [("192.0.2.9", 9)] * 2
 
 

@@ -9,10 +9,13 @@ from sfu.kernel.table import (
     KeyFrameNeeded,
 )
 from tests.unit.sfu.kernel.rig import (
+    PUBLISHER_IDS,
+    VIEWER_IDS,
     Camera,
     KernelFactory,
     Picture,
     Rig,
+    Viewer,
     assert_unbroken,
     one_to_one,
 )
@@ -20,7 +23,37 @@ from tests.unit.sfu.kernel.rig import (
 if TYPE_CHECKING:
     from aiortc import rtp as codec
 
-# Switching.
+# Starting and switching.
+
+
+def test_who_is_not_connected_yet_starts_at_a_key_frame_of_her_own(rig: Rig) -> None:
+    camera = Camera(rig, rig.publisher(), 0x1111)
+    end = rig.new_end()
+    rig.kernel.open_leg(end.leg, VIEWER_IDS)
+    viewer = Viewer(rig, end).slot()
+    viewer.play(camera)
+    camera.send_frame(key=True)
+    rig.kernel.tick(rig.clock.now)
+    assert rig.punts(KeyFrameNeeded) == []
+
+    end.secure()
+    assert rig.punts(KeyFrameNeeded) == [KeyFrameNeeded(camera.source)]
+    camera.send_frame()
+    assert viewer.rtp() == []
+    camera.send_frame(key=True)
+    assert len(viewer.rtp()) == 2
+
+
+def test_only_a_known_and_connected_publisher_can_be_asked(rig: Rig) -> None:
+    unknown = Camera(rig, rig.publisher(), 0x1111, mid="0", known_ssrc=False)
+    assert not rig.kernel.request_key_frame(unknown.source)
+
+    end = rig.new_end()
+    rig.kernel.open_leg(end.leg, PUBLISHER_IDS)
+    camera = Camera(rig, end, 0x1112)
+    assert not rig.kernel.request_key_frame(camera.source)
+    end.secure()
+    assert rig.kernel.request_key_frame(camera.source)
 
 
 def test_a_switch_waits_for_the_key_frame_and_leaves_no_mark(rig: Rig) -> None:
