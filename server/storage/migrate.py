@@ -14,6 +14,8 @@ FOLDER = Path(__file__).parent / "migrations"
 LOCK_KEY = 0x1EC7E4B
 LOCK_TRIES = 8
 LOCK_PAUSE_SECONDS = 0.25
+TURN_SECONDS = 120
+TURN_PAUSE_SECONDS = 0.1
 OLDEST_SERVER = 16
 
 # Such a statement runs alone, so its file says SET lock_timeout without LOCAL, and IF NOT EXISTS or IF EXISTS.
@@ -79,7 +81,8 @@ async def migrate(database_url: str, migrations: list[Migration] | None = None) 
     connection = await _connected(database_url)
     try:
         await _check_server(connection)
-        await connection.execute("SELECT pg_advisory_lock($1)", LOCK_KEY, timeout=120)
+        async with asyncio.timeout(TURN_SECONDS):
+            await _take_turn(connection)
         return await _apply_missing(connection, wanted)
     except TimeoutError as error:
         raise MigrationError(
@@ -102,6 +105,12 @@ async def _connected(database_url: str) -> asyncpg.Connection:
         raise MigrationError(
             f"the database (LECTERN_DATABASE_URL) cannot be used: {_said(error)}"
         ) from error
+
+
+async def _take_turn(connection: asyncpg.Connection) -> None:
+    """Ask again and again: a statement that waits for the lock is a transaction that CONCURRENTLY waits for, a deadlock."""
+    while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LOCK_KEY):  # noqa: ASYNC110 - other processes set it
+        await asyncio.sleep(TURN_PAUSE_SECONDS)
 
 
 async def _check_server(connection: asyncpg.Connection) -> None:
