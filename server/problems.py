@@ -24,6 +24,7 @@ STATUS: Mapping[str, int] = {
     "refresh_reused": 401,
     "csrf": 403,
     "forbidden": 403,
+    "removed": 403,
     "not_found": 404,
     "method_not_allowed": 405,
     "body_slow": 408,

@@ -16,6 +16,9 @@ from server.rest.call import Answer, Call
 from server.rest.idempotency import once
 from server.rest.parse import given
 from signaling.classroom.framing import NAMESPACE
+from signaling.classroom.log import read_shut_until_ms
+from signaling.classroom.people import refuse_removed
+from signaling.routing.place import Place
 
 # Without `from`, a timetable begins so long before now.
 TIMETABLE_BACK = timedelta(days=1)
@@ -147,6 +150,9 @@ async def join_class(call: Call[None]) -> Answer:
     who, class_id, deps = call.principal, call.params["class_id"], call.deps
     async with call.read() as connection:
         admission = await service.admit(connection, who, class_id)
+        place = Place(tenant_id=who.tenant_id, class_id=class_id)
+        shut_until_ms = await read_shut_until_ms(connection, place, who.user_id)
+    refuse_removed(shut_until_ms, call.now.timestamp())
     admitted = Admitted(who=who, class_id=class_id, name=admission.name, role=admission.role)
     return Answer(
         body=shapes.Join(

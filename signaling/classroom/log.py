@@ -9,7 +9,13 @@ import asyncpg
 import msgspec
 
 from signaling import protocol as wire
-from signaling.classroom.state import ClassState, decode_state, encode_state
+from signaling.classroom.state import (
+    CLASS_ITSELF,
+    REMOVED_FOR_MS,
+    ClassState,
+    decode_state,
+    encode_state,
+)
 from signaling.routing.place import Place
 
 Outcome = Literal["appended", "fenced", "repeated"]
@@ -115,6 +121,24 @@ async def read_answers(
         [command_id for _, command_id in wanted],
     )
     return {(row["by_user"], row["command_id"]): row["seq"] for row in rows}
+
+
+async def read_shut_until_ms(
+    connection: asyncpg.Connection, place: Place, user: str
+) -> int | None:
+    """Until when a teacher keeps this person out of the class, as state.py has it; None when nobody does."""
+    # Said in the words of the index, which holds the few removals of a long log.
+    removed_at_ms = await connection.fetchval(
+        f"""
+        SELECT max(at_ms) FROM class_events
+        WHERE tenant_id = $1 AND class_id = $2 AND data ->> 'user' = $3
+            AND type = 'person.left' AND data ->> 'reason' = 'removed' AND by_user <> '{CLASS_ITSELF}'
+        """,  # noqa: S608 - a constant of ours
+        UUID(place.tenant_id),
+        UUID(place.class_id),
+        user,
+    )
+    return None if removed_at_ms is None else int(removed_at_ms) + REMOVED_FOR_MS
 
 
 async def read_snapshot(connection: asyncpg.Connection, place: Place) -> tuple[ClassState, int]:

@@ -312,6 +312,8 @@ class Owner:
     def _role_of(self, claims: JoinClaims) -> wire.ClassRole:
         if self.ledger.state.closed:
             raise Refused("This class is over.", code="class_closed")
+        shut_until_ms = self.ledger.state.shut_until_ms.get(claims.user_id)
+        people.refuse_removed(shut_until_ms, claims.issued_at)
         person = self.ledger.state.people.get(claims.user_id)
         return person.role if person else claims.role
 

@@ -35,9 +35,7 @@ def join(state: ClassState, by: str, command: Join) -> list[wire.EventData]:
     """Nothing is logged for a page that comes back before it was missed."""
     if state.closed:
         raise Refused("This class is over.", code="class_closed")
-    shut_until_ms = state.shut_until_ms.get(by)
-    if shut_until_ms is not None and command.token_issued_at * 1000 <= shut_until_ms:
-        raise Refused("You were removed from this class.", code="removed")
+    refuse_removed(state.shut_until_ms.get(by), command.token_issued_at)
     person = state.people.get(by)
     if person is None and len(state.people) >= PEOPLE_MAX:
         raise Refused("This class is full.", code="class_full")
@@ -45,6 +43,12 @@ def join(state: ClassState, by: str, command: Join) -> list[wire.EventData]:
         return []
     role = state.roles_given.get(by, command.role)
     return [wire.PersonJoined(user=by, name=command.name, role=role)]
+
+
+def refuse_removed(shut_until_ms: int | None, token_issued_at: float) -> None:
+    """Whom a teacher took out stays out, with a token from before as with one that is made meanwhile."""
+    if shut_until_ms is not None and token_issued_at * 1000 <= shut_until_ms:
+        raise Refused("You were removed from this class.", code="removed")
 
 
 def lose(state: ClassState, command: Lose) -> list[wire.EventData]:

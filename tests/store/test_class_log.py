@@ -14,7 +14,7 @@ from signaling import protocol as wire
 from signaling.classroom import log
 from signaling.classroom.ledger import load
 from signaling.classroom.log import Append, Entry, Outcome
-from signaling.classroom.state import ClassState, fold
+from signaling.classroom.state import REMOVED_FOR_MS, ClassState, fold
 from signaling.errors import SignalingError
 from signaling.routing.lease import Claimed, NodeLease, OwnedBy
 from signaling.routing.place import Place
@@ -77,6 +77,41 @@ async def test_the_log_is_read_as_it_was_written(database: Database) -> None:
     async with database.transaction(place.tenant_id) as tx:
         assert await log.read_after(tx, place, 0) == [entry.event for entry in row.entries]
         assert await log.read_answers(tx, place, [("ann", "b"), ("ann", "x")]) == {("ann", "b"): 2}
+
+
+async def test_how_long_somebody_is_kept_out_is_read_as_the_class_has_it(
+    database: Database,
+) -> None:
+    place, lease, epoch = await owned(database)
+    removed = wire.PersonLeft(user="sam", reason="removed")
+    gone = [
+        (removed, "tess"),
+        (removed, "tess"),
+        (wire.PersonLeft(user="kim", reason="removed"), "class"),
+        (wire.PersonLeft(user="ann", reason="left"), "ann"),
+    ]
+    entries = tuple(
+        Entry(
+            event=wire.Event(
+                epoch=epoch,
+                seq=n + 1,
+                type="person.left",
+                at=1000 * (n + 1),
+                by=by,
+                data=left,
+            ),
+            command_id=None,
+        )
+        for n, (left, by) in enumerate(gone)
+    )
+    row = Append(place=place, node_id=lease.node_id, epoch=epoch, entries=entries)
+    assert await append(database, row) == ["appended"]
+
+    kept = fold(ClassState(), (entry.event for entry in entries)).shut_until_ms
+    async with database.transaction(place.tenant_id) as tx:
+        read = [await log.read_shut_until_ms(tx, place, user) for user in ("sam", "kim", "ann")]
+    assert read == [2000 + REMOVED_FOR_MS, None, None]
+    assert kept["sam"] == read[0]
 
 
 async def test_of_two_owners_only_the_later_appends(database: Database) -> None:

@@ -199,6 +199,23 @@ async def test_a_program_without_a_browser_is_cut_with_its_sign_in(
         await player.close()
 
 
+async def test_whom_a_teacher_removed_neither_sends_nor_plays(
+    database: Database, node: Node, enter: Enter
+) -> None:
+    place = await a_class(database)
+    tess = await enter(place, "tess", node, "teacher")
+    await enter(place, "sam", node)
+    assert (await tess.command("person.remove", user="sam"))["ok"]
+    claims = OpenTokens().verify_join(token(place, "sam"))
+    for request in (
+        sfu.WhipPublish(room="", peer="sam", sdp="v=0"),
+        sfu.WhepPlay(room="", peer="sam~wall", sdp="v=0", publisher="tess"),
+    ):
+        with pytest.raises(SignalingError) as caught:
+            await node.hub.ask_media(claims, request)
+        assert caught.value.code == "removed"
+
+
 async def test_an_observer_cannot_broadcast(database: Database, node: Node) -> None:
     place = await a_class(database)
     claims = OpenTokens().verify_join(token(place, "ola", "observer"))

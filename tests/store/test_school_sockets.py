@@ -109,6 +109,28 @@ async def test_a_socket_on_another_node_is_cut(two_nodes: TwoNodes, cause: str) 
                 await again.enter(node.base_url, token)
 
 
+async def test_whom_a_teacher_removed_gets_no_way_in_for_an_hour(two_nodes: TwoNodes) -> None:
+    here, there = two_nodes.nodes
+    async with api(here.base_url) as nobody, api(there.base_url) as nobody_there:
+        teacher, student = await sign_in(nobody, "teacher"), await sign_in(nobody, "student25")
+        token, desk, seat = await join(student), Socket(), Socket()
+        await desk.enter(here.base_url, await join(teacher))
+        await seat.enter(there.base_url, token)
+        answer = await desk.ask("person.remove", {"id": "r", "user": demo_id("student25")})
+        assert answer["ok"], answer
+
+        for one in (student, nobody_there.as_(student.token)):
+            got = await one.call("POST", f"/classes/{CLASS}/join")
+            assert (got.status, got.code) == (403, "removed")
+        sdp = {"Content-Type": "application/sdp"}
+        for kind in ("whip", "whep"):
+            path = f"/classes/{CLASS}/{kind}"
+            got = await nobody.as_(token).call("POST", path, data=b"v=0\r\n", headers=sdp)
+            assert (got.status, got.code) == (403, "removed")
+        assert await join(teacher)
+        await desk.leave()
+
+
 BODIES: dict[str, dict[str, Any]] = {
     "chat.send": {"text": "hello"},
     "chat.delete": {"message": 999_999},
