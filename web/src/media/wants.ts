@@ -34,7 +34,8 @@ export class Wants {
   /** A new receiving connection knows nothing of what was asked before. */
   repeat(): void {
     this.last = "";
-    this.settle();
+    if (this.list().length > 0) this.tell();
+    else this.settle();
   }
 
   list(): Want[] {
@@ -51,13 +52,16 @@ export class Wants {
 
   private settle(): void {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => {
-      const tracks = this.list();
-      const spelled = JSON.stringify(tracks);
-      if (spelled === this.last) return;
-      this.last = spelled;
-      this.send(tracks);
-    }, SETTLE_MS);
+    this.timer = setTimeout(() => this.tell(), SETTLE_MS);
+  }
+
+  private tell(): void {
+    clearTimeout(this.timer);
+    const tracks = this.list();
+    const spelled = JSON.stringify(tracks);
+    if (spelled === this.last) return;
+    this.last = spelled;
+    this.send(tracks);
   }
 }
 

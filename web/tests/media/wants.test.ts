@@ -40,6 +40,7 @@ it("says nothing twice, unless the connection is new", () => {
   vi.advanceTimersByTime(200);
   expect(sent).toHaveLength(1);
   wants.repeat();
+  expect(sent).toHaveLength(2);
   vi.advanceTimersByTime(200);
   expect(sent).toHaveLength(2);
 });
