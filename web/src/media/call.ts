@@ -36,7 +36,7 @@ export class Call implements MediaEar {
   private readonly sending: Mending;
   private readonly receiving: Mending;
   private readonly stops: (() => void)[] = [];
-  private offered: (() => void) | undefined;
+  private offered: ((taken: boolean) => void) | undefined;
   private live = false;
   private readonly telling: Telling;
   private before = { received: 0, lost: 0 };
@@ -108,26 +108,35 @@ export class Call implements MediaEar {
     this.receiver
       .take(n, sdp, (number, answer) => {
         this.connection.say("media.answer", { n: number, sdp: answer });
-        this.offered?.();
+        this.offered?.(true);
         if (number === 1) this.wants.repeat();
       })
       .catch((problem: unknown) => {
         console.warn("media: an offer could not be taken", problem);
         this.receiver.close();
+        this.offered?.(false);
         this.receiving.later();
       });
   }
 
   notice(notice: NoticeData): void {
     if (notice.type !== "media.lost") return;
+    // Both at once: the class is at another node, and whatever was tried or waited for is of no use. One: its path was lost.
+    const moved = notice.direction === "both";
     if (notice.direction !== "subscribe") {
       this.dropPublisher();
-      if (this.hasTracks()) this.sending.later();
+      if (this.hasTracks()) this.again(this.sending, moved);
     }
     if (notice.direction !== "publish") {
       this.receiver.close();
-      this.receiving.later();
+      this.offered?.(false);
+      this.again(this.receiving, moved);
     }
+  }
+
+  private again(mending: Mending, atOnce: boolean): void {
+    if (atOnce) mending.now();
+    else mending.later();
   }
 
   async stats(): Promise<CallStats> {
@@ -182,7 +191,7 @@ export class Call implements MediaEar {
     if (!this.live) return true;
     this.receiver.close();
     const offered = new Promise<boolean>((resolve) => {
-      this.offered = () => resolve(true);
+      this.offered = resolve;
       setTimeout(() => resolve(false), OFFER_WAIT_MS);
     });
     const answer = await this.connection.request("media.subscribe", {});
