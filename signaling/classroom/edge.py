@@ -112,10 +112,11 @@ class Edge:
 
     def admit(self, session: Session, joined: letters.Joined) -> None:
         """Give a joiner the class as of now, and all that comes after."""
-        self._around.outlet.send([session.sid], self._welcome(session, joined))
         if joined.media_lost:
+            # First: what is begun on the welcome is of the new media already, and must not be taken for lost.
             lost = frame("notice", wire.MediaLostNotice(direction="both"))
             self._around.outlet.send([session.sid], lost)
+        self._around.outlet.send([session.sid], self._welcome(session, joined))
         self._sessions[session.sid] = session
         if self._seq is None:
             self._seq = joined.seq
