@@ -39,7 +39,7 @@ type Question =
 export default function ClassPage({ visit, onBack }: { visit: Visit; onBack: () => void }) {
   const { store } = visit;
   const parts = useMemo(
-    () => ({ acts: new Acts(visit), faces: new Faces(visit), viewer: new TileViewer(visit), outbox: new Outbox(visit.connection) }),
+    () => ({ acts: new Acts(visit), faces: new Faces(visit), viewer: new TileViewer(visit), outbox: new Outbox(visit.connection, visit.store) }),
     [visit],
   );
   useEffect(() => {
