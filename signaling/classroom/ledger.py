@@ -115,6 +115,8 @@ class Ledger:
         self.state = loaded.state
         self.tail = loaded.tail
         self.alive = True
+        self.has_appended = False
+        self.has_failed = False  # it ended because an append did, and for no other owner
         self._around = around
         self._happened = happened
         self._inbox: deque[_Waiting] = deque()
@@ -182,7 +184,7 @@ class Ledger:
         except Exception as error:  # noqa: BLE001 - an actor must outlive whatever its store raises
             # Whether the append stood is not known here: the next owner reads it from the log.
             _log.warning("class.append_failed", reason=type(error).__name__)
-            outcome = "fenced"
+            outcome, self.has_failed = "fenced", True
         if outcome == "fenced":
             _refuse(batch, Moved("The class has another owner."))
             self.step_down()
@@ -255,6 +257,7 @@ class Ledger:
 
     def _commit(self, state: ClassState, entries: list[Entry]) -> None:
         self.state = state
+        self.has_appended = self.has_appended or bool(entries)
         for entry in entries:
             self.tail.add(entry.event)
             self._around.meters.count("class_events_total", {"type": entry.event.type})

@@ -7,6 +7,7 @@ owner once a second, so a dead owner is noticed and replaced even when nobody sa
 
 import asyncio
 import contextlib
+import random
 from collections.abc import AsyncIterator
 
 import structlog
@@ -21,6 +22,7 @@ from signaling.errors import Busy, SignalingError
 from signaling.routing.background import Background
 from signaling.routing.bus import Bus
 from signaling.routing.lease import Claimed
+from signaling.routing.pauses import Pauses
 from signaling.routing.place import Place, place_of_room
 from signaling.routing.silence import Silence
 
@@ -47,6 +49,7 @@ class Classes:
         self._edges: dict[Place, Edge] = {}
         self._directory: dict[Place, str] = {}
         self._silence = Silence()
+        self._pauses = Pauses()
         self._finding: dict[Place, asyncio.Lock] = {}
         self._reporting: set[Place] = set()
         self._background = Background(around.meters)
@@ -119,7 +122,10 @@ class Classes:
             if not isinstance(reply, letters.NotOwner):
                 letters.raise_refusal(reply)
                 return reply
-            if self._around.clock.monotonic() > gives_up_at:
+            now = self._around.clock.monotonic()
+            if self._pauses.refuses(ask.place, now):
+                raise self._unreachable(without_store=True)
+            if now > gives_up_at:
                 raise self._unreachable(without_store=without_store)
             await asyncio.sleep(AGAIN_AFTER_S)
 
@@ -171,6 +177,8 @@ class Classes:
                 return self._around.node_id
             if place in self._directory:
                 return self._directory[place]
+            if self._pauses.is_on(place, self._around.clock.monotonic()):
+                return None
             found = await self._around.lease.claim(place)
             if isinstance(found, Claimed):
                 await self._own(place, found, before=owner)
@@ -196,9 +204,20 @@ class Classes:
         )
         self._owners[place] = owner
         self._silence.moved(place, self._around.node_id)
-        self._background.spawn(owner.run())
+        self._background.spawn(self._run(owner))
         _log.info("class.owned", class_id=place.class_id, epoch=claimed.epoch)
         owner.announce()
+
+    async def _run(self, owner: Owner) -> None:
+        """Be the owner for as long as it lasts; whose log cannot be written is not taken up again at once."""
+        await owner.run()
+        if owner.ledger.has_failed:
+            self._pauses.failed(
+                owner.place,
+                self._around.clock.monotonic(),
+                again=not owner.ledger.has_appended,
+                chance=random.random(),  # noqa: S311 - jitter
+            )
 
     def _send(self, place: Place, frame: letters.Frame, *, far: bool) -> None:
         edge = self._edges.get(place)
@@ -213,7 +232,14 @@ class Classes:
         owner = self._owners.get(ask.place)
         if owner is None or not owner.alive:
             owner = await self._take_up(ask.place)
-        reply = letters.NotOwner() if owner is None else await owner.handle(ask)
+        reply: letters.Reply
+        if owner is not None and owner.alive:
+            reply = await owner.handle(ask)
+        elif self._pauses.refuses(ask.place, self._around.clock.monotonic()):
+            error = self._unreachable(without_store=True)
+            reply = letters.Refusal(code=error.code, message=error.message)
+        else:
+            reply = letters.NotOwner()
         return letters.encode(reply)
 
     async def _take_up(self, place: Place) -> Owner | None:
@@ -308,6 +334,7 @@ class Classes:
                 del self._finding[place]
         for place in self._directory.keys() - known:
             del self._directory[place]
+        self._pauses.keep(known)
         alive = sum(owner.alive for owner in self._owners.values())
         self._around.meters.gauge("class_owners", alive)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 
 import asyncpg
 import pytest
@@ -10,6 +10,7 @@ import pytest
 from server.storage.postgres import Database
 from signaling import protocol as wire
 from signaling.classroom.letters import CommandAsk
+from signaling.classroom.log import Append, Outcome, flush
 from signaling.context import Channels
 from signaling.errors import SignalingError
 from tests.support.class_nodes import Enter, Node, a_class, browsers, running_node
@@ -120,6 +121,56 @@ async def _cut_connections(database_url: str) -> None:
         )
     finally:
         await connection.close()
+
+
+class FullDisk:
+    """The way of events into the log, which can be full; `tried` is how often something was to be written to it."""
+
+    def __init__(self) -> None:
+        self.full = False
+        self.tried = 0
+
+    async def flush(
+        self, connection: asyncpg.Connection, rows: Sequence[Append]
+    ) -> Sequence[Outcome]:
+        if self.full:
+            self.tried += 1
+            raise asyncpg.DiskFullError("could not extend file: No space left on device")
+        return await flush(connection, rows)
+
+
+async def test_a_full_disk_is_not_asked_without_end(
+    database: Database, valkey_url: str, enter: Enter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = FullDisk()
+    monkeypatch.setattr("tests.support.class_nodes.flush", disk.flush)
+    place, clock = await a_class(database), asyncio.get_running_loop().time
+    async with (
+        running_node(database, valkey_url) as node,
+        running_node(database, valkey_url) as other,
+    ):
+        ann = await enter(place, "ann", node)
+        disk.full = True
+        began = clock()
+        refused = set()
+        while clock() - began < 3:
+            for asker in (node, other):
+                command = wire.ChatSend(id="once", text="saved at last")
+                try:
+                    await asker.hub._classes.ask(
+                        CommandAsk(place=place, by="ann", command=command)
+                    )
+                except SignalingError as error:
+                    refused.add(error.code)
+            await asyncio.sleep(0.02)
+        # Three short pauses, and then of three quarters of a second at least.
+        assert disk.tried <= 5 + (clock() - began) / 0.75
+        assert refused == {"unavailable"}
+
+        disk.full = False
+        command = wire.ChatSend(id="once", text="saved at last")
+        await _say(node, CommandAsk(place=place, by="ann", command=command))
+        await ann.until(lambda: ann.texts == ["saved at last"])
 
 
 async def _say(node: Node, ask: CommandAsk) -> None:
