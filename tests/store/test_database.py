@@ -92,7 +92,7 @@ async def test_a_callers_own_mistake_stays_its_own(notes: Database) -> None:
 
 
 async def test_a_database_that_went_away_is_unavailable_and_then_back(short_folder: Path) -> None:
-    folder = short_folder / "gone"
+    folder = short_folder / "stopped"
     folder.mkdir()
     async with postgres(folder, folder) as url:
         await migrate(url)
