@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 import msgspec
+import structlog
 import uvloop
 
 from lms.errors import LmsError
@@ -31,6 +32,11 @@ from server.storage.postgres import Database, OpenError
 from server.storage.processes import end_with_parent
 from server.supervisor import StartFailedError, nodes
 from server.telemetry import logs
+from signaling.routing import lease
+
+BURY_SECONDS = 2.0
+
+_log = structlog.get_logger(__name__)
 
 
 class CommandError(Exception):
@@ -70,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     ):
         role = roles.add_parser(name, help=says)
         role.add_argument("--node", type=int, help=argparse.SUPPRESS)
+        role.add_argument("--node-id", help=argparse.SUPPRESS)
         role.add_argument(
             "--with-parent", action="store_true", help="stop when the starting process ends"
         )
@@ -118,6 +125,7 @@ async def _serve(settings: Settings, given: argparse.Namespace) -> None:
             index=given.node,
             count=settings.node_count,
             sockets=_sockets(settings),
+            node_id=given.node_id,
         )
         async with run(settings, place):
             settle()
@@ -159,9 +167,34 @@ async def _serve_many(settings: Settings, role: str, stop: asyncio.Event, socket
             "LECTERN_REDIS_URL": settings.redis_url,
         }
         stop_seconds = settings.drain_seconds + 10
-        async with nodes(count, role, environ, sockets, stop_seconds=stop_seconds):
+        owning = role != "sfu"  # a media node owns no classes
+
+        async def died(node_id: str) -> None:
+            await _bury(settings, node_id)
+
+        async with nodes(
+            *(count, role, environ, sockets),
+            stop_seconds=stop_seconds,
+            died=died if owning else None,
+        ):
             _say_ready(settings, role, port)
             await stop.wait()
+
+
+async def _bury(settings: Settings, node_id: str) -> None:
+    """The process has ended, so its classes need not wait for its lease to run out; where this fails they do."""
+    try:
+        async with (
+            asyncio.timeout(BURY_SECONDS),
+            Database(
+                settings.database_url,
+                pool_size=1,
+                statement_timeout_ms=settings.statement_timeout_ms,
+            ) as database,
+        ):
+            await lease.bury(database, node_id)
+    except (LmsError, OpenError, TimeoutError) as error:
+        _log.warning("node.not_buried", node_id=node_id, reason=type(error).__name__)
 
 
 async def _migrate(settings: Settings, _given: argparse.Namespace) -> None:

@@ -86,7 +86,8 @@ async def node(settings: Settings, place: Place) -> AsyncIterator[int]:
         # Classes and their media.
         commits: GroupCommit[Append, Outcome] = GroupCommit(database, flush, meters=meters)
         await stack.enter_async_context(commits.running())
-        node_id = uuid7(clock.wall_ms(), secrets.token_bytes(RANDOM_BYTES))
+        chance = secrets.token_bytes(RANDOM_BYTES)
+        node_id = place.node_id or uuid7(clock.wall_ms(), chance)
         media: Asked
         if place.role == "all":
             media, media_probe = await open_media(stack, settings, place, meters), _is_here

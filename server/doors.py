@@ -22,12 +22,13 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Which node of this machine this is; `sockets` is the folder where nodes hear each other."""
+    """Which node of this machine this is; `sockets` is the folder where nodes hear each other, the id who started it chose."""
 
     role: Literal["all", "web", "sfu"]
     index: int
     count: int
     sockets: Path
+    node_id: str | None = None
 
 
 async def open_media(

@@ -4,14 +4,17 @@ import asyncio
 import contextlib
 import os
 import random
+import secrets
 import signal
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 
 import aiohttp
 import structlog
 
+from lms.ids import RANDOM_BYTES, uuid7
+from server.clock import SystemClock
 from server.storage.processes import bound
 
 FIRST_PAUSE_SECONDS = 0.25
@@ -23,19 +26,29 @@ PROBE_SECONDS = 0.1
 _log = structlog.get_logger(__name__)
 
 
+# What to do about a node, by its id, that has ended without being asked to.
+Died = Callable[[str], Awaitable[None]]
+
+
 class StartFailedError(Exception):
     """A node ended before it was ready; it has said why itself."""
 
 
 @contextlib.asynccontextmanager
 async def nodes(
-    count: int, role: str, environ: Mapping[str, str], sockets: Path, *, stop_seconds: float
+    count: int,
+    role: str,
+    environ: Mapping[str, str],
+    sockets: Path,
+    *,
+    stop_seconds: float,
+    died: Died | None = None,
 ) -> AsyncIterator[None]:
     """`count` nodes of this role; entered when all are ready, left when all have ended."""
     stopping = asyncio.Event()
     async with asyncio.TaskGroup() as group:
         keepers = [
-            group.create_task(_keep(index, role, environ, stopping, stop_seconds))
+            group.create_task(_keep(index, role, environ, stopping, stop_seconds, died))
             for index in range(count)
         ]
         try:
@@ -46,7 +59,12 @@ async def nodes(
 
 
 async def _keep(
-    index: int, role: str, environ: Mapping[str, str], stopping: asyncio.Event, stop_seconds: float
+    index: int,
+    role: str,
+    environ: Mapping[str, str],
+    stopping: asyncio.Event,
+    stop_seconds: float,
+    died: Died | None = None,
 ) -> None:
     """One node, again and again, until we stop; the first start must succeed."""
     loop = asyncio.get_running_loop()
@@ -54,10 +72,13 @@ async def _keep(
     first = True
     while not stopping.is_set():
         started = loop.time()
-        process = await _start(index, role, environ)
+        node_id = uuid7(SystemClock().wall_ms(), secrets.token_bytes(RANDOM_BYTES))
+        process = await _start(index, role, environ, node_id)
         code = await _until_ended(process, stopping, stop_seconds)
         if stopping.is_set():
             return
+        if died is not None:
+            await died(node_id)
         if first and code == 1 and loop.time() - started < READY_SECONDS:
             raise StartFailedError(f"node {index} does not start")
         first = False  # from now on it may fail for what is passing, as a store that is away
@@ -72,9 +93,11 @@ async def _keep(
                 await stopping.wait()
 
 
-async def _start(index: int, role: str, environ: Mapping[str, str]) -> asyncio.subprocess.Process:
+async def _start(
+    index: int, role: str, environ: Mapping[str, str], node_id: str
+) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "server", role, "--node", str(index)),
+        *(sys.executable, "-m", "server", role, "--node", str(index), "--node-id", node_id),
         env=dict(environ),
         stdin=asyncio.subprocess.DEVNULL,
         start_new_session=True,

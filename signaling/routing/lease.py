@@ -80,6 +80,12 @@ class OwnedBy:
     lease_until: datetime | None = field(default=None, compare=False)
 
 
+async def bury(database: Database, node_id: str) -> None:
+    """Of a node whose process is known to have ended: others may take its classes over at once."""
+    async with database.transaction(None) as tx:
+        await tx.execute("DELETE FROM nodes WHERE node_id = $1", UUID(node_id))
+
+
 class NodeLease:
     """The lease of this node, kept by `keep()` for as long as it runs.
 

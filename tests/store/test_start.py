@@ -117,8 +117,15 @@ async def test_several_nodes_share_one_port_and_a_dead_one_comes_back(
     supervisor = psutil.Process(embedded_lectern.pid)
     before = _nodes(supervisor)
     assert len(before) == 2
+    command = before[1].cmdline()
+    lease = (
+        f"SELECT count(*) FROM nodes WHERE node_id = '{command[command.index('--node-id') + 1]}'"
+    )
+    assert await _note(embedded_lectern, lease) == 1
     before[1].kill()
     async with asyncio.timeout(30):
+        while await _note(embedded_lectern, lease):  # its classes wait for no lease to run out
+            await asyncio.sleep(0.1)
         while len(await _reported_nodes(embedded_lectern)) < 2 or before[1] in _nodes(supervisor):
             await asyncio.sleep(0.1)
     family = supervisor.children(recursive=True)
