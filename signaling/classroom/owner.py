@@ -95,6 +95,8 @@ class Owner:
         """Tell the edges that the class is here now; media that lived with the owner before is gone."""
         self._send(letters.OwnerIs(origin=self._around.node_id, epoch=self.epoch), True)
         if self.media_epoch == self.epoch and self.epoch > 1:
+            # Where media nodes outlive an owner, programs that this one knows nothing of could never be cut.
+            self._around.media.order([sfu.CloseRoom(room=self.place.room)])
             self.tell_media_lost()
 
     def tell_media_lost(self) -> None:

@@ -236,3 +236,29 @@ async def test_when_the_node_of_the_media_dies_everybody_is_told_to_start_anew(
         assert sam.noticed("media.lost") == [{"type": "media.lost", "direction": "both"}]
         await tess.enter(node, resume=True)
         await tess.until(lambda: bool(tess.noticed("media.lost")))
+
+
+async def test_programs_that_only_a_dead_owner_knew_are_ended_where_the_media_outlived_it(
+    database: Database, database_url: str, valkey_url: str, node: Node, enter: Enter
+) -> None:
+    place, media = await a_class(database), node.hub._context.media
+    assert media is not None
+    encoder = Bot(media.ask, place.room, "cam")
+    player = Bot(media.ask, place.room, "cam~wall")
+    try:
+        async with node_process(database_url, valkey_url) as doomed:
+            await enter(place, "tess", doomed, "teacher")
+            sam = await enter(place, "sam", node)
+            await encoder.whip()
+            await player.whep("cam")
+            await doomed.kill()
+            await sam.until(lambda: bool(sam.noticed("media.lost")))
+        claims = OpenTokens().verify_join(token(place, "sam"))
+        await node.hub.ask_media(claims, sfu.Hangup(room="", peer="sam", direction="publish"))
+        end = sfu.Hangup(room=place.room, peer="cam~wall", direction="subscribe")
+        reply = sfu.decode_reply(await media.ask(sfu.encode(end)))
+        assert isinstance(reply, sfu.Refusal)
+        assert reply.code == "no_such_peer"
+    finally:
+        await encoder.close()
+        await player.close()
