@@ -112,11 +112,7 @@ class ReferenceKernel:
         removed = self._sources.pop(source, None)
         if removed is None:
             return
-        for route in list(removed.routes):
-            switching.detach(route)
-        for route in removed.waiting:
-            route.waiting = None
-        removed.waiting.clear()
+        switching.let_all_go(removed)
         leg = removed.leg
         leg.sources.remove(removed)
         for streams in (leg.streams, leg.rtx_streams):
@@ -141,12 +137,11 @@ class ReferenceKernel:
         pointed.wanted_layer = max_temporal
         if target is pointed.waiting and target is not None:
             return
-        self._stop_waiting(pointed)
+        switching.stop_waiting(pointed)
         if target is None:
             switching.detach(pointed)
         elif target is not pointed.source:
-            pointed.waiting = target
-            target.waiting.append(pointed)
+            switching.wait(pointed, target)
             if target.video and pointed.leg.ready:
                 self.punts.append(KeyFrameNeeded(target.row.source))
 
@@ -154,7 +149,7 @@ class ReferenceKernel:
         removed = self._routes.pop(route, None)
         if removed is None:
             return
-        self._stop_waiting(removed)
+        switching.stop_waiting(removed)
         switching.detach(removed)
         del removed.leg.routes[removed.ssrc]
 
@@ -580,19 +575,10 @@ class ReferenceKernel:
 
     def _restart(self, source: Source) -> None:
         """The stream began anew: its routes go on with it as if it were another source."""
-        for route in list(source.routes):
-            switching.detach(route)
-            route.waiting = source
-            source.waiting.append(route)
+        switching.let_all_wait(source)
         ingest.begin_anew(source)
         if source.video and source.waiting:
             self.punts.append(KeyFrameNeeded(source.row.source))
-
-    @staticmethod
-    def _stop_waiting(route: Route) -> None:
-        if route.waiting is not None:
-            route.waiting.waiting.remove(route)
-            route.waiting = None
 
     def _leg(self, leg: LegId) -> Leg:
         found = self._legs.get(leg)

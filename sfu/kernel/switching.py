@@ -36,6 +36,34 @@ def attach(route: Route, source: Source, packet: Packet, now: float) -> None:
     source.routes.append(route)
 
 
+def wait(route: Route, source: Source) -> None:
+    """The route starts with the source as soon as there is a packet to start with."""
+    route.waiting = source
+    source.waiting.append(route)
+
+
+def stop_waiting(route: Route) -> None:
+    """The route starts with nothing new."""
+    if route.waiting is not None:
+        route.waiting.waiting.remove(route)
+        route.waiting = None
+
+
+def let_all_wait(source: Source) -> None:
+    """Every route that plays the source waits for it anew."""
+    for route in list(source.routes):
+        detach(route)
+        wait(route, source)
+
+
+def let_all_go(source: Source) -> None:
+    """Nothing plays the source or waits for it any more."""
+    for route in list(source.routes):
+        detach(route)
+    for route in list(source.waiting):
+        stop_waiting(route)
+
+
 def passes_layer(route: Route, packet: Packet, *, newest: bool) -> bool:
     """Whether the route's temporal layer lets the packet through; moves the layer where the stream allows it."""
     picture = packet.picture
