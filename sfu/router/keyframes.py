@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-EVERY_S = 0.5  # a publisher is asked at most so often for one source, whatever its viewers wish: who joins waits no longer
+EVERY_S = 1.0  # a publisher is asked at most so often for one source, whatever its viewers wish
 
 
 @dataclass(slots=True)
@@ -12,7 +12,7 @@ class _Asking:
 
 
 class KeyFrames:
-    """The first wish goes through at once; those within half a second of it are one more, if no key frame came since."""
+    """The first wish goes through at once; those within a second of it are one more, if no key frame came since."""
 
     def __init__(self) -> None:
         self._sources: dict[int, _Asking] = {}
