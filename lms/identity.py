@@ -31,6 +31,17 @@ Permission = Literal[
     "class.schedule",
     "class.run",
     "class.join",
+    "question.see",
+    "question.edit",
+    "assessment.see",
+    "assessment.edit",
+    "assessment.run",
+    "attempt.make",
+    "attempt.see",
+    "mark.give",
+    "grade.see",
+    "grade.edit",
+    "upload.send",
 ]
 
 EVERYONE: frozenset[Standing] = frozenset({"admin", "teacher", "student", "proctor", "reviewer"})
@@ -50,6 +61,17 @@ MAY: Mapping[Permission, frozenset[Standing]] = {
     "class.schedule": frozenset({"admin", "course_teacher"}),
     "class.run": frozenset({"admin", "course_teacher"}),
     "class.join": frozenset({"admin", "proctor", "course_teacher", "course_student"}),
+    "question.see": frozenset({"admin", "course_teacher"}),
+    "question.edit": frozenset({"admin", "course_teacher"}),
+    "assessment.see": frozenset({"admin", "proctor", "course_teacher", "course_student"}),
+    "assessment.edit": frozenset({"admin", "course_teacher"}),
+    "assessment.run": frozenset({"admin", "course_teacher"}),
+    "attempt.make": frozenset({"course_student"}),
+    "attempt.see": frozenset({"admin", "proctor", "course_teacher"}),
+    "mark.give": frozenset({"admin", "course_teacher"}),
+    "grade.see": frozenset({"admin", "course_teacher"}),
+    "grade.edit": frozenset({"admin", "course_teacher"}),
+    "upload.send": EVERYONE,
 }
 
 COURSE_STANDING: Mapping[CourseRole, Standing] = {

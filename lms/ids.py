@@ -10,6 +10,12 @@ CourseId = NewType("CourseId", str)
 EnrolmentId = NewType("EnrolmentId", str)
 LessonId = NewType("LessonId", str)
 ClassId = NewType("ClassId", str)
+QuestionId = NewType("QuestionId", str)
+AssessmentId = NewType("AssessmentId", str)
+AttemptId = NewType("AttemptId", str)
+ItemId = NewType("ItemId", str)
+UploadId = NewType("UploadId", str)
+JobId = NewType("JobId", str)
 
 RANDOM_BYTES = 10
 

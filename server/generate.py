@@ -16,9 +16,12 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 import msgspec
 
+from lms.assessments import model as assessments_model
+from lms.attempts import model as attempts_model
+from lms.questions import model as questions_model
 from server import settings
 from server.codemap import with_code_map
-from server.rest import openapi, shapes
+from server.rest import exam_shapes, grade_shapes, openapi, shapes
 from server.rest.call import PREFIX, Route
 from server.rest.routes import ROUTES
 from signaling import errors, protocol
@@ -26,21 +29,37 @@ from signaling import errors, protocol
 ROOT = Path(__file__).resolve().parent.parent
 Struct = type[msgspec.Struct]
 
+# Where the bodies and replies of REST are written down, and what of the school goes over the wire as it is.
+REST_MODULES = (
+    shapes,
+    exam_shapes,
+    grade_shapes,
+    questions_model,
+    assessments_model,
+    attempts_model,
+)
+
 PLAIN = {str: "string", int: "number", float: "number", bool: "boolean", type(None): "null"}
 
 
 # --- Types to TypeScript ----------------------------------------------------------------------
 
 
-def _aliases(module: types.ModuleType) -> dict[Any, str]:
-    """The named sets of words of a module: `Literal[...]` to its name."""
-    return {value: name for name, value in vars(module).items() if get_origin(value) is Literal}
+def _aliases(*modules: types.ModuleType) -> dict[Any, str]:
+    """The named sets of words of the modules: `Literal[...]` to its name, the first that it was given."""
+    found: dict[Any, str] = {}
+    for module in modules:
+        for name, value in vars(module).items():
+            if get_origin(value) is Literal:
+                found.setdefault(value, name)
+    return found
 
 
-def _structs(module: types.ModuleType) -> list[Struct]:
-    """The structs that the module itself defines, in its order."""
+def _structs(*modules: types.ModuleType) -> list[Struct]:
+    """The structs that the modules themselves define, in their order."""
     return [
         value
+        for module in modules
         for value in vars(module).values()
         if inspect.isclass(value)
         and issubclass(value, msgspec.Struct)
@@ -49,10 +68,10 @@ def _structs(module: types.ModuleType) -> list[Struct]:
 
 
 class _Typescript:
-    """Writes the types of one module, by its own names for sets of words."""
+    """Writes the types of some modules, by their own names for sets of words."""
 
-    def __init__(self, module: types.ModuleType) -> None:
-        self.aliases = _aliases(module)
+    def __init__(self, *modules: types.ModuleType) -> None:
+        self.aliases = _aliases(*modules)
 
     def type(self, kind: Any) -> str:
         """One type as TypeScript writes it."""
@@ -204,17 +223,20 @@ def messages_ts() -> str:
 # --- web/src/protocol/api.ts --------------------------------------------------------------------
 
 
+def _rest_structs() -> list[Struct]:
+    roots: tuple[Struct, ...] = (shapes.Body, shapes.Reply, questions_model.Part)
+    return [one for one in _structs(*REST_MODULES) if one not in roots]
+
+
 def api_ts() -> str:
     """Every body and reply of the REST API for the browser."""
-    write = _Typescript(shapes)
-    roots: set[Struct] = {shapes.Body, shapes.Reply}
+    write = _Typescript(*REST_MODULES)
     parts = [
-        "// GENERATED from server/rest/shapes.py by `python -m server generate`. Do not edit.\n",
+        "// GENERATED from server/rest/shapes.py and its neighbours by `python -m server generate`. Do not edit.\n",
         "".join(write.words()),
         *(
             write.interface(one, sent_by_browser=issubclass(one, shapes.Body))
-            for one in _structs(shapes)
-            if one not in roots
+            for one in _rest_structs()
         ),
     ]
     return "\n".join(parts)
@@ -236,9 +258,12 @@ def _cell(text: str) -> str:
 
 
 def _fields_cell(
-    struct: Struct, *, of: types.ModuleType = protocol, sent_by_browser: bool = False
+    struct: Struct,
+    *,
+    of: tuple[types.ModuleType, ...] = (protocol,),
+    sent_by_browser: bool = False,
 ) -> str:
-    members = _Typescript(of).fields(struct, sent_by_browser=sent_by_browser)
+    members = _Typescript(*of).fields(struct, sent_by_browser=sent_by_browser)
     said = [one.strip().removeprefix("readonly ").rstrip(";") for one in members]
     return _cell(", ".join(f"`{one}`" for one in said)) or "-"
 
@@ -347,7 +372,7 @@ def openapi_json() -> str:
 def _form_cell(form: Any) -> str:
     if form is None:
         return "-"
-    return f"`{'bytes' if form is bytes else _Typescript(shapes).type(form)}`"
+    return f"`{'bytes' if form is bytes else _Typescript(*REST_MODULES).type(form)}`"
 
 
 def _route_row(route: Route) -> list[str]:
@@ -378,11 +403,12 @@ def api_md() -> str:
                 (
                     [
                         f"`{one.__name__}`",
-                        _fields_cell(one, of=shapes, sent_by_browser=issubclass(one, shapes.Body)),
+                        _fields_cell(
+                            one, of=REST_MODULES, sent_by_browser=issubclass(one, shapes.Body)
+                        ),
                         _cell(_sentence(one)) or "-",
                     ]
-                    for one in _structs(shapes)
-                    if one not in (shapes.Body, shapes.Reply)
+                    for one in _rest_structs()
                 ),
             ),
         ]

@@ -18,7 +18,7 @@ PREFIX = "/api/v1"
 Body = TypeVar("Body")
 Auth = Literal["none", "access", "join"]
 Keyed = Literal["no", "may", "must"]
-Method = Literal["GET", "POST", "PATCH", "DELETE"]
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

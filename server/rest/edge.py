@@ -27,7 +27,7 @@ from signaling.context import JoinClaims
 from signaling.errors import Refused, SignalingError
 
 BODY_SECONDS = 15.0
-MUTATIONS = ("POST", "PATCH", "DELETE")
+MUTATIONS = ("POST", "PUT", "PATCH", "DELETE")
 ETAG = re.compile(r'(?:W/)?"v(\d{1,9})"')
 
 _log = structlog.get_logger(__name__)

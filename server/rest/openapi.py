@@ -16,9 +16,17 @@ PARAMETER = re.compile(r"{(\w+)}")
 QUERY_SAYS: Mapping[str, str] = {
     "cursor": "next_cursor of the page before",
     "limit": "things a page, 1 to 200 (50)",
-    "q": "part of a name or e-mail address",
+    "q": "part of a name, an e-mail address or a text",
     "role": "only people with this role",
     "from": "begin at this time (RFC 3339); a day ago if it is left out",
+    "seen": "the version that was seen last: nothing older is read",
+    "kind": "only questions of this kind",
+    "skill": "only questions with this skill",
+    "tag": "only questions with this tag",
+    "level": "only questions of this level",
+    "language": "only questions in this language",
+    "state": "only those in this state",
+    "version": "this version; the latest if it is left out",
     "publisher": "whom to play (a user id); the presenter if it is left out",
 }
 

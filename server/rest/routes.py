@@ -3,16 +3,24 @@
 from aiohttp import web
 
 from server.rest import (
+    assessments,
+    attempts,
     classes,
     courses,
     edge,
+    gradebook,
+    grades,
     lessons,
     media,
     openapi,
+    questions,
     session,
     shapes,
+    uploads,
     users,
 )
+from server.rest import exam_shapes as exams
+from server.rest import grade_shapes as grading
 from server.rest.call import PREFIX, Route
 from server.rest.deps import Deps
 
@@ -20,6 +28,10 @@ PAGE = ("cursor", "limit")
 LESSON_BYTES = 1_500_000
 CSV_BYTES = 1_000_000
 SDP_BYTES = 60_000
+QUESTION_BYTES = 600_000
+BANK_BYTES = 5_000_000
+SETTINGS_BYTES = 600_000
+ANSWER_BYTES = 600_000
 
 # One line a route, whatever its length.
 # fmt: off
@@ -59,6 +71,52 @@ ROUTES: tuple[Route, ...] = (
     Route(method="POST", path="/classes/{class_id}/open", handler=classes.open_class, summary="Let the students in", permission="class.run", reply=shapes.LiveClass, keyed="may"),
     Route(method="POST", path="/classes/{class_id}/close", handler=classes.close_class, summary="End the class", permission="class.run", reply=shapes.LiveClass, keyed="may"),
     Route(method="POST", path="/classes/{class_id}/join", handler=classes.join_class, summary="The way into a class", permission="class.join", reply=shapes.Join, cost=2),
+    # Uploads
+    Route(method="POST", path="/uploads", handler=uploads.create_upload, summary="Begin to send a file", permission="upload.send", body=exams.NewUpload, reply=exams.UploadTicket, status=201, keyed="must"),
+    Route(method="POST", path="/uploads/{upload_id}/complete", handler=uploads.complete_upload, summary="The bytes are all there", permission="upload.send", reply=exams.Upload, keyed="may"),
+    Route(method="GET", path="/uploads/{upload_id}", handler=uploads.get_upload, summary="A file and where to fetch it", permission="self", reply=exams.Upload),
+    # Question bank
+    Route(method="GET", path="/courses/{course_id}/questions", handler=questions.list_questions, summary="The question bank", permission="question.see", reply=shapes.Page[exams.QuestionLine], query=(*PAGE, "q", "kind", "skill", "tag", "level", "language", "state")),
+    Route(method="POST", path="/courses/{course_id}/questions", handler=questions.create_question, summary="Add a question", permission="question.edit", body=exams.NewQuestion, max_bytes=QUESTION_BYTES, reply=exams.Question, status=201, keyed="must"),
+    Route(method="POST", path="/courses/{course_id}/questions/import", handler=questions.import_questions, summary="Add questions from a CSV", permission="question.edit", body=bytes, content_type="text/csv", max_bytes=BANK_BYTES, reply=exams.QuestionImport, keyed="must", cost=20),
+    Route(method="GET", path="/courses/{course_id}/questions/export", handler=questions.export_questions, summary="The bank as a CSV", permission="question.see", reply=bytes, content_type="text/csv", cost=10),
+    Route(method="GET", path="/courses/{course_id}/questions/words", handler=questions.bank_words, summary="Skills, tags, levels and languages of the bank", permission="question.see", reply=exams.BankWords),
+    Route(method="GET", path="/questions/{question_id}", handler=questions.get_question, summary="One question with its key", permission="question.see", reply=exams.Question, query=("version",)),
+    Route(method="PATCH", path="/questions/{question_id}", handler=questions.change_question, summary="Change a question", permission="question.edit", body=exams.QuestionChange, max_bytes=QUESTION_BYTES, reply=exams.Question, keyed="may", matched=True),
+    Route(method="DELETE", path="/questions/{question_id}", handler=questions.retire_question, summary="Retire a question", permission="question.edit", status=204, keyed="may"),
+    # Assessments
+    Route(method="GET", path="/courses/{course_id}/assessments", handler=assessments.list_assessments, summary="Assessments of a course", permission="assessment.see", reply=shapes.Page[exams.AssessmentLine], query=PAGE),
+    Route(method="POST", path="/courses/{course_id}/assessments", handler=assessments.create_assessment, summary="Write an assessment", permission="assessment.edit", body=exams.NewAssessment, max_bytes=SETTINGS_BYTES, reply=exams.Assessment, status=201, keyed="must"),
+    Route(method="GET", path="/assessments/{assessment_id}", handler=assessments.get_assessment, summary="One assessment, for those who run it", permission="assessment.edit", reply=exams.Assessment),
+    Route(method="GET", path="/assessments/{assessment_id}/mine", handler=assessments.my_assessment, summary="One assessment, for a learner", permission="assessment.see", reply=exams.AssessmentForMe, query=("seen",)),
+    Route(method="PATCH", path="/assessments/{assessment_id}", handler=assessments.change_assessment, summary="Change an assessment", permission="assessment.edit", body=exams.AssessmentChange, max_bytes=SETTINGS_BYTES, reply=exams.Assessment, keyed="may", matched=True),
+    Route(method="POST", path="/assessments/{assessment_id}/publish", handler=assessments.publish_assessment, summary="Let it be taken", permission="assessment.edit", reply=exams.Assessment, keyed="may"),
+    Route(method="POST", path="/assessments/{assessment_id}/archive", handler=assessments.archive_assessment, summary="Let it be taken no more", permission="assessment.edit", reply=exams.Assessment, keyed="may"),
+    Route(method="GET", path="/assessments/{assessment_id}/accommodations", handler=assessments.list_accommodations, summary="What single learners are given", permission="assessment.edit", reply=shapes.Page[exams.Accommodation], query=PAGE),
+    Route(method="PUT", path="/assessments/{assessment_id}/accommodations/{user_id}", handler=assessments.set_accommodation, summary="Give a learner more", permission="assessment.edit", body=exams.AccommodationChange, reply=exams.Accommodation, keyed="may"),
+    Route(method="POST", path="/assessments/{assessment_id}/extend", handler=attempts.extend_all, summary="More time for every open attempt", permission="assessment.run", body=exams.Extension, reply=exams.Extended, keyed="must"),
+    Route(method="GET", path="/assessments/{assessment_id}/board", handler=attempts.board, summary="Who is where, now", permission="attempt.see", reply=exams.Board),
+    # Attempts
+    Route(method="POST", path="/assessments/{assessment_id}/attempts", handler=attempts.start_attempt, summary="Start an attempt, or open it on this device", permission="attempt.make", body=exams.StartAttempt, reply=exams.OpenAttempt, status=201),
+    Route(method="GET", path="/attempts/{attempt_id}", handler=attempts.get_attempt, summary="How an attempt stands", permission="self", reply=exams.AttemptView, query=("seen",)),
+    Route(method="PUT", path="/attempts/{attempt_id}/answers/{item_id}", handler=attempts.save_answer, summary="Save an answer", permission="attempt.make", body=exams.AnswerBody, max_bytes=ANSWER_BYTES, reply=exams.AnswerAck),
+    Route(method="POST", path="/attempts/{attempt_id}/submit", handler=attempts.submit_attempt, summary="Hand the attempt in", permission="attempt.make", body=exams.Submit, reply=exams.Receipt),
+    Route(method="POST", path="/attempts/{attempt_id}/beat", handler=attempts.beat, summary="The page is still there", permission="attempt.make", body=exams.Beat, reply=exams.BeatAnswer),
+    Route(method="GET", path="/attempts/{attempt_id}/result", handler=grades.get_result, summary="The result, once it is released", permission="self", reply=grading.Result),
+    # Marking, release, regrade
+    Route(method="GET", path="/assessments/{assessment_id}/attempts", handler=grades.list_attempts, summary="Attempts of an assessment", permission="mark.give", reply=shapes.Page[grading.AttemptLine], query=(*PAGE, "state")),
+    Route(method="GET", path="/attempts/{attempt_id}/script", handler=grades.get_script, summary="An attempt to be marked", permission="mark.give", reply=grading.Script),
+    Route(method="PUT", path="/attempts/{attempt_id}/marks/{item_id}", handler=grades.give_mark, summary="Mark an item by hand", permission="mark.give", body=grading.MarkBody, reply=grading.Mark, keyed="may"),
+    Route(method="POST", path="/attempts/{attempt_id}/late", handler=grades.decide_late, summary="Count late answers, or do not", permission="mark.give", body=grading.LateDecision, reply=grading.AttemptLine, keyed="may"),
+    Route(method="POST", path="/assessments/{assessment_id}/release", handler=grades.release_scores, summary="Let learners see their scores", permission="grade.edit", reply=grading.Released, keyed="may"),
+    Route(method="POST", path="/assessments/{assessment_id}/regrades/preview", handler=grades.preview_regrade, summary="Whom a regrade would change", permission="grade.edit", body=grading.RegradeBody, reply=grading.RegradePreview, cost=10),
+    Route(method="POST", path="/assessments/{assessment_id}/regrades", handler=grades.create_regrade, summary="Regrade an item", permission="grade.edit", body=grading.RegradeBody, reply=grading.Regrade, status=202, keyed="must", cost=10),
+    Route(method="GET", path="/regrades/{regrade_id}", handler=grades.get_regrade, summary="How far a regrade is", permission="grade.see", reply=grading.Regrade),
+    Route(method="GET", path="/assessments/{assessment_id}/items", handler=grades.item_statistics, summary="How each item went", permission="grade.see", reply=shapes.Page[exams.ItemStatistics], query=PAGE),
+    # Gradebook
+    Route(method="GET", path="/courses/{course_id}/gradebook", handler=gradebook.get_gradebook, summary="The gradebook; a student's own row", permission="assessment.see", reply=grading.Gradebook),
+    Route(method="GET", path="/courses/{course_id}/gradebook/export", handler=gradebook.export_gradebook, summary="The gradebook as a CSV", permission="grade.see", reply=bytes, content_type="text/csv", cost=10),
+    Route(method="PUT", path="/courses/{course_id}/gradebook/settings", handler=gradebook.change_gradebook, summary="Categories, weights, letters", permission="grade.edit", body=grading.GradebookSettings, reply=grading.Gradebook, keyed="may", matched=True),
     # Media without a page
     Route(method="POST", path="/classes/{class_id}/whip", handler=media.whip, summary="Send by WHIP", auth="join", body=bytes, content_type=media.SDP_TYPE, max_bytes=SDP_BYTES, reply=bytes, status=201, cost=10),
     Route(method="DELETE", path="/classes/{class_id}/whip/{user_id}", handler=media.whip_end, summary="Stop sending by WHIP", auth="join"),

@@ -1,0 +1,1 @@
+"""Assessments: what is asked, when, of whom, and how it counts."""

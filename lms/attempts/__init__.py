@@ -1,0 +1,1 @@
+"""Attempts: one learner at one assessment, from ready to submitted."""

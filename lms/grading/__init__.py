@@ -1,0 +1,1 @@
+"""Grades: scored, marked, regraded, released, and gathered in the gradebook."""

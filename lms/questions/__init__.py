@@ -1,0 +1,1 @@
+"""The question bank: versioned items of every kind."""

@@ -1,0 +1,128 @@
+"""Items of the bank: kinds, what a learner may see (Content), what only the server may (Key)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Literal
+
+import msgspec
+
+from lms.ids import CourseId, QuestionId
+
+Kind = Literal[
+    "single_choice",
+    "multiple_choice",
+    "true_false",
+    "short_text",
+    "numeric",
+    "matching",
+    "ordering",
+    "cloze",
+    "essay",
+    "file_upload",
+]
+State = Literal["draft", "published", "retired"]
+
+# The id of an option, a gap, a criterion: short, made by whoever writes the item, never a position.
+PartId = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_-]{1,32}$")]
+Markdown = Annotated[str, msgspec.Meta(max_length=20_000)]
+Line = Annotated[str, msgspec.Meta(max_length=500)]
+DecimalText = Annotated[str, msgspec.Meta(pattern=r"^-?\d{1,30}(\.\d{1,30})?([eE]-?\d{1,3})?$")]
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Root of what an item is made of: the same on the wire, in the database and in the code."""
+
+
+class Option(Part, frozen=True, kw_only=True):
+    """One thing to choose, to match or to put in order; its text is Markdown with maths."""
+
+    id: PartId
+    text: Markdown
+
+
+class Gap(Part, frozen=True, kw_only=True):
+    """A gap of a cloze text, which stands in the prompt as {{id}}: with options it is a list to choose from."""
+
+    id: PartId
+    options: list[Option] = []
+
+
+class Content(Part, frozen=True, kw_only=True):
+    """What a learner may see of an item.
+
+    `options`: choices; what is put in order; the right side of a matching. `left`: the left side of a matching.
+    `units`: what a numeric answer may be given in (empty: no unit is asked for). A picture of the prompt is
+    `![words](upload:ID)`.
+    """
+
+    prompt: Markdown
+    options: Annotated[list[Option], msgspec.Meta(max_length=40)] = []
+    left: Annotated[list[Option], msgspec.Meta(max_length=40)] = []
+    gaps: Annotated[list[Gap], msgspec.Meta(max_length=40)] = []
+    units: Annotated[list[Line], msgspec.Meta(max_length=20)] = []
+    shuffle: bool = True
+    max_chars: Annotated[int, msgspec.Meta(ge=1, le=100_000)] = 20_000
+    max_files: Annotated[int, msgspec.Meta(ge=1, le=10)] = 1
+    max_file_bytes: Annotated[int, msgspec.Meta(ge=1, le=500_000_000)] = 20_000_000
+    file_types: Annotated[list[Line], msgspec.Meta(max_length=20)] = []
+
+
+class Level(Part, frozen=True, kw_only=True):
+    """A step of a criterion and what it is worth, in thousandths of a point."""
+
+    title: Line
+    earned_milli: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
+
+
+class Criterion(Part, frozen=True, kw_only=True):
+    """One line of a rubric."""
+
+    id: PartId
+    title: Line
+    levels: Annotated[list[Level], msgspec.Meta(min_length=1, max_length=10)]
+
+
+class Key(Part, frozen=True, kw_only=True):
+    """What only the server knows of an item before its scores are released.
+
+    `correct`: option ids of a choice. `truth`: of true_false. `accepted`: texts of short_text. `number`, `tolerance`
+    (absolute, or a share of `number` when `relative`) and `units` (unit to how many of the first unit it is; the first
+    has "1") of numeric. `pairs`: left id to right id. `order`: option ids. `gaps`: gap id to accepted texts or option ids.
+    `partial`: whether parts of an answer earn parts of the points. `explanation` and `option_feedback` are shown with the result.
+    """
+
+    correct: Annotated[list[PartId], msgspec.Meta(max_length=40)] = []
+    truth: bool | None = None
+    accepted: Annotated[list[Line], msgspec.Meta(max_length=40)] = []
+    case_sensitive: bool = False
+    number: DecimalText | None = None
+    tolerance: DecimalText = "0"
+    relative: bool = False
+    units: dict[str, DecimalText] = {}
+    pairs: dict[str, str] = {}
+    order: Annotated[list[PartId], msgspec.Meta(max_length=40)] = []
+    gaps: dict[str, list[str]] = {}
+    partial: bool = True
+    rubric: Annotated[list[Criterion], msgspec.Meta(max_length=20)] = []
+    explanation: Markdown = ""
+    option_feedback: dict[str, str] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """An item of a bank at one of its versions."""
+
+    question_id: QuestionId
+    course_id: CourseId
+    version: int
+    kind: Kind
+    title: str
+    skills: tuple[str, ...]
+    tags: tuple[str, ...]
+    level: int  # 1 (first) to 10
+    language: str  # BCP 47
+    difficulty: int  # 0 (easy) to 100, as the teacher sees it
+    state: State
+    content: Content
+    key: Key
+    updated_at: datetime

@@ -1,0 +1,172 @@
+-- Attempts and their answers: apart from the content, tied to it by no key and no lock.
+SET LOCAL lock_timeout = '3s';
+
+CREATE TABLE attempts (
+    tenant_id          uuid NOT NULL,
+    attempt_id         uuid NOT NULL,
+    assessment_id      uuid NOT NULL,
+    assessment_version integer NOT NULL,
+    course_id          uuid NOT NULL,
+    user_id            uuid NOT NULL,
+    number             integer NOT NULL CHECK (number > 0),
+    state              text NOT NULL CHECK (state IN ('ready', 'open', 'submitted', 'marking', 'graded', 'withdrawn')),
+    -- The rules as they stand for this learner, taken from the settings when the attempt was materialised.
+    opens_at           timestamptz,
+    closes_at          timestamptz,
+    time_limit_ms      bigint,
+    grace_ms           integer NOT NULL DEFAULT 30000,
+    late_policy        text NOT NULL CHECK (late_policy IN ('refuse', 'keep', 'count')),
+    late_window_ms     bigint NOT NULL DEFAULT 0,
+    -- The slots: item i has type item_types[i] (s text, l list of texts, b boolean, n number, m map).
+    item_ids           uuid[] NOT NULL,
+    item_types         "char"[] NOT NULL,
+    opening            integer NOT NULL DEFAULT 0,
+    started_at         timestamptz,
+    ends_at            timestamptz,
+    -- When the deadline submits by itself: ends_at, the grace, and the late window where late answers count.
+    shuts_at           timestamptz,
+    submitted_at       timestamptz,
+    submitted_by       text CHECK (submitted_by IN ('learner', 'deadline', 'teacher')),
+    last_opening       integer,
+    last_seq           bigint,
+    receipt            text,
+    late               boolean NOT NULL DEFAULT false,
+    count_late         boolean NOT NULL DEFAULT false,
+    grade_revision     integer NOT NULL DEFAULT 0,
+    released_at        timestamptz,
+    created_at         timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, attempt_id),
+    UNIQUE (tenant_id, assessment_id, user_id, number),
+    CHECK (cardinality(item_ids) = cardinality(item_types)),
+    CHECK (state IN ('ready', 'withdrawn') OR (started_at IS NOT NULL AND ends_at IS NOT NULL AND shuts_at IS NOT NULL))
+) WITH (fillfactor = 80);
+-- One attempt at a time that is ready or open: the database says so, not the code.
+CREATE UNIQUE INDEX attempts_one_at_a_time ON attempts (tenant_id, assessment_id, user_id) WHERE state IN ('ready', 'open');
+CREATE INDEX attempts_to_shut ON attempts (tenant_id, shuts_at) WHERE state = 'open';
+CREATE INDEX attempts_to_grade ON attempts (tenant_id, submitted_at) WHERE state = 'submitted';
+CREATE INDEX attempts_by_assessment ON attempts (tenant_id, assessment_id, attempt_id);
+CREATE INDEX attempts_by_user ON attempts (tenant_id, user_id, attempt_id);
+COMMENT ON TABLE attempts IS 'tenant: one learner at one assessment, from ready to graded';
+
+CREATE TABLE attempt_papers (
+    tenant_id  uuid NOT NULL,
+    attempt_id uuid NOT NULL,
+    paper      text NOT NULL,
+    pins       jsonb NOT NULL,
+    PRIMARY KEY (tenant_id, attempt_id)
+) PARTITION BY RANGE (attempt_id);
+COMMENT ON TABLE attempt_papers IS 'tenant: what an attempt asks, as its learner sees it (paper), and which item version each slot is (pins)';
+
+CREATE TABLE answers (
+    tenant_id  uuid NOT NULL,
+    attempt_id uuid NOT NULL,
+    item_id    uuid NOT NULL,
+    opening    integer NOT NULL CHECK (opening > 0),
+    seq        bigint NOT NULL CHECK (seq > 0),
+    value      text NOT NULL,
+    arrived_at timestamptz NOT NULL,
+    late       boolean NOT NULL,
+    PRIMARY KEY (tenant_id, attempt_id, item_id, opening, seq)
+) PARTITION BY RANGE (attempt_id);
+COMMENT ON TABLE answers IS 'tenant: every answer that was acknowledged, appended and never changed; per item the highest (opening, seq) counts';
+
+CREATE TABLE attempt_events (
+    tenant_id  uuid NOT NULL,
+    attempt_id uuid NOT NULL,
+    event_id   uuid NOT NULL,
+    name       text NOT NULL,
+    by_user    uuid,
+    data       jsonb NOT NULL DEFAULT '{}',
+    at         timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, attempt_id, event_id)
+) PARTITION BY RANGE (attempt_id);
+COMMENT ON TABLE attempt_events IS 'tenant: openings, extensions, reopenings and the like of an attempt; appended, never changed';
+
+CREATE TABLE grades (
+    tenant_id      uuid NOT NULL,
+    attempt_id     uuid NOT NULL,
+    revision       integer NOT NULL CHECK (revision > 0),
+    scorer_version integer NOT NULL,
+    cause          text NOT NULL CHECK (cause IN ('scored', 'marked', 'regraded', 'late_counted')),
+    cause_id       uuid NOT NULL,
+    earned_milli   bigint NOT NULL,
+    possible_milli bigint NOT NULL,
+    items          jsonb NOT NULL,
+    by_user        uuid,
+    at             timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, attempt_id, revision),
+    UNIQUE (tenant_id, attempt_id, cause_id)
+) PARTITION BY RANGE (attempt_id);
+COMMENT ON TABLE grades IS 'tenant: grades of an attempt, each revision with its cause; the attempt says which stands';
+
+CREATE TABLE marks (
+    tenant_id    uuid NOT NULL,
+    attempt_id   uuid NOT NULL,
+    item_id      uuid NOT NULL,
+    round        smallint NOT NULL CHECK (round BETWEEN 1 AND 2),
+    marker       uuid NOT NULL,
+    earned_milli bigint NOT NULL CHECK (earned_milli >= 0),
+    criteria     jsonb NOT NULL DEFAULT '{}',
+    comment      text NOT NULL DEFAULT '',
+    version      integer NOT NULL DEFAULT 1,
+    at           timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, attempt_id, item_id, round)
+) PARTITION BY RANGE (attempt_id);
+COMMENT ON TABLE marks IS 'tenant: what people gave for essays and files';
+
+CREATE TABLE regrades (
+    tenant_id     uuid NOT NULL,
+    regrade_id    uuid NOT NULL,
+    assessment_id uuid NOT NULL,
+    question_id   uuid NOT NULL,
+    key_version   integer NOT NULL,
+    state         text NOT NULL DEFAULT 'running' CHECK (state IN ('running', 'done', 'failed')),
+    changed       integer NOT NULL DEFAULT 0,
+    unchanged     integer NOT NULL DEFAULT 0,
+    by_user       uuid NOT NULL,
+    created_at    timestamptz NOT NULL,
+    done_at       timestamptz,
+    PRIMARY KEY (tenant_id, regrade_id)
+);
+CREATE INDEX regrades_by_assessment ON regrades (tenant_id, assessment_id, question_id, regrade_id);
+COMMENT ON TABLE regrades IS 'tenant: changes of a key after the fact, and how far each has been carried out';
+
+CREATE TABLE audit (
+    tenant_id  uuid NOT NULL,
+    audit_id   uuid NOT NULL,
+    user_id    uuid,
+    action     text NOT NULL,
+    code       text NOT NULL DEFAULT '',
+    subject_id uuid,
+    data       jsonb NOT NULL DEFAULT '{}',
+    at         timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, audit_id)
+) PARTITION BY RANGE (audit_id);
+COMMENT ON TABLE audit IS 'tenant: who did, or tried, what to an exam; no words of people';
+
+DO $$
+DECLARE
+    name text;
+BEGIN
+    FOREACH name IN ARRAY ARRAY['attempts', 'attempt_papers', 'answers', 'attempt_events', 'grades', 'marks', 'regrades', 'audit'] LOOP
+        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
+        EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', name);
+        EXECUTE format('CREATE POLICY own_school ON %I TO lectern_app USING (tenant_id = lectern_tenant())'
+            ' WITH CHECK (tenant_id = lectern_tenant())', name);
+    END LOOP;
+    FOREACH name IN ARRAY ARRAY['attempts', 'answers', 'audit'] LOOP
+        EXECUTE format('CREATE POLICY group_commit ON %I TO lectern_append USING (true) WITH CHECK (true)', name);
+    END LOOP;
+END
+$$;
+GRANT SELECT, INSERT, UPDATE ON attempts, marks, regrades TO lectern_app;
+GRANT SELECT, INSERT, DELETE ON attempt_papers TO lectern_app;
+GRANT SELECT ON answers TO lectern_app;
+GRANT SELECT, INSERT ON attempt_events, grades, audit TO lectern_app;
+REVOKE DELETE ON attempts, marks, regrades FROM lectern_app;
+REVOKE UPDATE ON attempt_papers FROM lectern_app;
+REVOKE INSERT, UPDATE, DELETE ON answers FROM lectern_app;
+REVOKE UPDATE, DELETE ON attempt_events, grades, audit FROM lectern_app;
+GRANT SELECT, UPDATE ON attempts TO lectern_append;
+GRANT SELECT, INSERT ON answers TO lectern_append;
+GRANT INSERT ON audit TO lectern_append;

@@ -1,0 +1,1 @@
+"""What happens later: one file a worker, one runner for all."""
