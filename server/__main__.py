@@ -25,7 +25,7 @@ from server.rest import openapi, routes
 from server.rest.call import PREFIX
 from server.schools import NewSchool, open_school
 from server.settings import Settings, SettingsError
-from server.storage import embedded
+from server.storage import embedded, partitions
 from server.storage.keeper import StartError
 from server.storage.migrate import MigrationError, migrate
 from server.storage.postgres import Database, OpenError
@@ -201,12 +201,15 @@ async def _migrate(settings: Settings, _given: argparse.Namespace) -> None:
     async with _with_stores(settings, redis=False) as ready:
         for name in await migrate(ready.database_url):
             sys.stdout.write(f"applied {name}\n")
+        for name in await partitions.make_ahead(ready.database_url):
+            sys.stdout.write(f"made {name}\n")
 
 
 async def _admin(settings: Settings, given: argparse.Namespace) -> None:
     """Works beside a running Lectern as well: then on the embedded stores that it runs."""
     async with _with_stores(settings, redis=False, share=True) as ready:
         await migrate(ready.database_url)
+        await partitions.make_ahead(ready.database_url)
         wanted = NewSchool(
             slug=given.slug, school=given.school, email=given.email, name=given.name
         )
@@ -266,6 +269,7 @@ async def _with_stores(
 async def _prepare(settings: Settings) -> None:
     """Bring the database to this version, and put the demo school into it if it is wanted."""
     await migrate(settings.database_url)
+    await partitions.make_ahead(settings.database_url)
     if settings.demo:
         async with _school_tools(settings) as (database, passwords):
             await demo.seed(database, passwords, _now())

@@ -78,7 +78,7 @@ def found(folder: Path = FOLDER) -> list[Migration]:
 async def migrate(database_url: str, migrations: list[Migration] | None = None) -> list[str]:
     """Apply what is missing, as the user of the URL; the names of what was applied."""
     wanted = found() if migrations is None else migrations
-    connection = await _connected(database_url)
+    connection = await connected(database_url)
     try:
         await _check_server(connection)
         async with asyncio.timeout(TURN_SECONDS):
@@ -94,7 +94,8 @@ async def migrate(database_url: str, migrations: list[Migration] | None = None) 
         connection.terminate() if connection.is_closed() else await connection.close()
 
 
-async def _connected(database_url: str) -> asyncpg.Connection:
+async def connected(database_url: str) -> asyncpg.Connection:
+    """A connection as the user of the URL, who owns the tables."""
     try:
         return await asyncpg.connect(database_url, timeout=10, statement_cache_size=0)
     except TimeoutError as error:

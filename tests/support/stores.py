@@ -13,7 +13,7 @@ from pathlib import Path
 
 import asyncpg
 
-from server.storage import embedded
+from server.storage import embedded, partitions
 from server.storage.migrate import migrate
 from server.storage.processes import spawn
 
@@ -72,6 +72,7 @@ async def running_stores(folder: Path) -> AsyncIterator[Stores]:
         stores = Stores(postgres_url=urls.database_url, valkey_url=urls.redis_url, folder=folder)
         await stores.create(TEMPLATE, "template0")
         await migrate(stores.url_of(TEMPLATE))
+        await partitions.make_ahead(stores.url_of(TEMPLATE))
         yield stores
 
 
