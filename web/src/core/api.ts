@@ -13,6 +13,8 @@ export interface Call {
   /** The same key again means the same wish; one is made for every mutation that has none. */
   readonly idempotencyKey?: string;
   readonly signal?: AbortSignal;
+  /** The answer is words, not JSON: a CSV. */
+  readonly reads?: "text";
   /** Sign-in and refresh go out without the bearer. */
   readonly anonymous?: boolean;
 }
@@ -125,7 +127,8 @@ export class Api {
     });
     if (!response.ok) throw await refusal(response);
     const etag = response.headers.get("ETag") ?? undefined;
-    const data = (response.status === 204 ? undefined : await response.json().catch(unfinished)) as T;
+    if (response.status === 204) return { data: undefined as T, etag };
+    const data = (await (call.reads === "text" ? response.text() : response.json()).catch(unfinished)) as T;
     return { data, etag };
   }
 

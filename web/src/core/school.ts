@@ -29,12 +29,12 @@ const PAGE_SIZE = 100;
 /** A list that a page shows whole is cut here; longer ones are shown page by page. */
 const WHOLE_MAX_PAGES = 10;
 
-function listed(path: string, cursor: string | null, signal: Signal): Promise<Page<never>> {
-  const query = new URLSearchParams({ limit: String(PAGE_SIZE), ...(cursor === null ? {} : { cursor }) });
+export function listed(path: string, cursor: string | null, signal: Signal, more: Readonly<Record<string, string>> = {}): Promise<Page<never>> {
+  const query = new URLSearchParams({ ...more, limit: String(PAGE_SIZE), ...(cursor === null ? {} : { cursor }) });
   return api.get(`${path}?${query.toString()}`, signal ? { signal } : {});
 }
 
-async function whole<Item>(path: string, signal?: Signal): Promise<readonly Item[]> {
+export async function whole<Item>(path: string, signal?: Signal): Promise<readonly Item[]> {
   const items: Item[] = [];
   let cursor: string | null = null;
   for (let pages = 0; pages < WHOLE_MAX_PAGES; pages++) {
@@ -47,7 +47,7 @@ async function whole<Item>(path: string, signal?: Signal): Promise<readonly Item
 }
 
 /** Changes the thing as it is now; somebody's change in between is refused, not overwritten. */
-async function change<Thing>(path: string, body: unknown, etag?: string): Promise<Answer<Thing>> {
+export async function change<Thing>(path: string, body: unknown, etag?: string): Promise<Answer<Thing>> {
   const ifMatch = etag ?? (await api.call("GET", path)).etag;
   return await api.call<Thing>("PATCH", path, { body, ifMatch });
 }

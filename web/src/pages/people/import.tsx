@@ -1,5 +1,6 @@
 /** Adds many people from a CSV file, and reports row by row what became of each. */
 import { useState } from "preact/hooks";
+import { download } from "../../core/download";
 import { people } from "../../core/school";
 import { t } from "../../i18n";
 import type { ImportedRow, ImportReport } from "../../protocol/api";
@@ -27,16 +28,8 @@ function passwords({ rows }: ImportReport): string {
 }
 
 function Download({ of }: { readonly of: ImportReport }) {
-  const save = () => {
-    const url = URL.createObjectURL(new Blob([passwords(of)], { type: "text/csv" }));
-    const link = document.createElement("a");
-    link.href = url;
-    link.download = "passwords.csv";
-    link.click();
-    URL.revokeObjectURL(url);
-  };
   return (
-    <Button icon="download" look="primary" onClick={save}>
+    <Button icon="download" look="primary" onClick={() => download("passwords.csv", passwords(of))}>
       {t("people.downloadPasswords")}
     </Button>
   );
