@@ -62,9 +62,9 @@ def _faults(raw: Any, form: Any) -> Iterator[Fault]:
 def _has_nul(value: Any) -> bool:
     if isinstance(value, str):
         return "\x00" in value
-    if isinstance(value, list):
-        return any(_has_nul(one) for one in value)
-    return False
+    if isinstance(value, dict):
+        return any(_has_nul(one) for pair in value.items() for one in pair)
+    return isinstance(value, list) and any(_has_nul(one) for one in value)
 
 
 def _pointer(name: str) -> str:
