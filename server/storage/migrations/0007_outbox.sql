@@ -1,10 +1,10 @@
 -- What happened, for those who act later: written with the thing itself, numbered and passed on by the relay.
 SET LOCAL lock_timeout = '3s';
 
--- Ids commit out of order, so the relay takes only rows of transactions below the oldest that still runs.
+-- Ids commit out of order, and none is passed over: the relay takes rows out, so what commits later is found later. Whoever
+-- writes an event has locked its attempt, so of two events of one attempt the earlier has the lower id.
 CREATE TABLE outbox (
     outbox_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    xid       xid8 NOT NULL DEFAULT pg_current_xact_id(),
     shard     smallint NOT NULL CHECK (shard BETWEEN 0 AND 7),
     tenant_id uuid NOT NULL,
     key_id    uuid NOT NULL,
@@ -12,7 +12,7 @@ CREATE TABLE outbox (
     data      jsonb NOT NULL,
     trace     text NOT NULL DEFAULT '',
     at        timestamptz NOT NULL
-);
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_cost_delay = 0);
 COMMENT ON TABLE outbox IS 'local: events that wait for their number; ids and figures only';
 
 CREATE TABLE event_log (
@@ -28,12 +28,21 @@ CREATE TABLE event_log (
 );
 COMMENT ON TABLE event_log IS 'local: every event at its place in its shard, without a gap; the streams in Redis are a copy of its end';
 
+CREATE TABLE event_heads (
+    shard  smallint PRIMARY KEY CHECK (shard BETWEEN 0 AND 7),
+    seq    bigint NOT NULL DEFAULT 0,
+    log_id uuid NOT NULL
+) WITH (fillfactor = 50);
+INSERT INTO event_heads (shard, log_id)
+    SELECT shard, log_id FROM (SELECT gen_random_uuid() AS log_id) AS one, generate_series(0, 7) AS shard;
+COMMENT ON TABLE event_heads IS 'local: the number of the last event of each shard, and which life of the log this is';
+
 CREATE TABLE projection_positions (
     projection text NOT NULL,
     shard      smallint NOT NULL,
     seq        bigint NOT NULL DEFAULT 0,
     PRIMARY KEY (projection, shard)
-);
+) WITH (fillfactor = 50);
 COMMENT ON TABLE projection_positions IS 'local: how far each reader of the events has come; moved with what it wrote';
 
 CREATE TABLE dead_letters (
@@ -69,6 +78,8 @@ REVOKE UPDATE ON outbox FROM lectern_app;
 GRANT INSERT ON outbox TO lectern_append;
 GRANT SELECT, INSERT, DELETE ON event_log TO lectern_app;
 REVOKE UPDATE ON event_log FROM lectern_app;
+GRANT SELECT, UPDATE ON event_heads TO lectern_app;
+REVOKE INSERT, DELETE ON event_heads FROM lectern_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON projection_positions, dead_letters, jobs TO lectern_app;
 
 -- The shard of an aggregate: events of one attempt stay in order.

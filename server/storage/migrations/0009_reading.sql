@@ -52,6 +52,7 @@ CREATE TABLE item_outcomes (
     attempt_possible_milli bigint NOT NULL,
     PRIMARY KEY (tenant_id, question_id, version, attempt_id, item_id)
 );
+CREATE INDEX item_outcomes_by_attempt ON item_outcomes (tenant_id, attempt_id);
 CREATE INDEX item_outcomes_by_assessment ON item_outcomes (tenant_id, assessment_id, question_id);
 COMMENT ON TABLE item_outcomes IS 'tenant: how each item went in each attempt, for item statistics; a read model';
 
