@@ -1,0 +1,97 @@
+"""SQL of what scoring reads: papers, the answers that count, versions of items and of settings; writes nothing."""
+
+from collections.abc import Iterable, Sequence
+
+import asyncpg
+import msgspec
+
+from lms.assessments.model import Settings
+from lms.attempts.model import Pin, Value
+from lms.grading.model import Answer, Asked
+from lms.ids import ItemId
+from lms.questions.model import Content, Key
+
+Versions = dict[tuple[str, int], Asked]
+
+_pins = msgspec.json.Decoder(list[Pin])
+_value = msgspec.json.Decoder(Value)
+_content = msgspec.json.Decoder(Content)
+_key = msgspec.json.Decoder(Key)
+_settings = msgspec.json.Decoder(Settings)
+
+
+async def pins(
+    connection: asyncpg.Connection, tenant_id: str, attempt_ids: Sequence[str]
+) -> dict[str, list[Pin]]:
+    """Which item version each slot of these attempts is."""
+    rows = await connection.fetch(
+        "SELECT attempt_id, pins FROM attempt_papers WHERE tenant_id = $1 AND attempt_id = ANY($2::uuid[])",
+        tenant_id,
+        attempt_ids,
+    )
+    return {str(row["attempt_id"]): _pins.decode(row["pins"]) for row in rows}
+
+
+async def answers(
+    connection: asyncpg.Connection, tenant_id: str, attempt_ids: Sequence[str]
+) -> dict[str, dict[str, Answer]]:
+    """The answers of these attempts that count, by attempt and item."""
+    rows = await connection.fetch(
+        "SELECT DISTINCT ON (a.attempt_id, a.item_id)"
+        " a.attempt_id, a.item_id, a.opening, a.seq, a.value, a.late"
+        " FROM answers a JOIN attempts t ON t.tenant_id = $1 AND t.attempt_id = a.attempt_id"
+        " WHERE a.tenant_id = $1 AND a.attempt_id = ANY($2::uuid[])"
+        " AND (NOT a.late OR t.count_late OR (t.late_policy = 'count' AND a.arrived_at <= t.ends_at"
+        " + make_interval(secs => (t.grace_ms + t.late_window_ms) / 1000.0)))"
+        " ORDER BY a.attempt_id, a.item_id, a.opening DESC, a.seq DESC",
+        tenant_id,
+        attempt_ids,
+    )
+    found: dict[str, dict[str, Answer]] = {one: {} for one in attempt_ids}
+    for row in rows:
+        item_id = ItemId(str(row["item_id"]))
+        found[str(row["attempt_id"])][item_id] = Answer(
+            item_id=item_id,
+            opening=row["opening"],
+            seq=row["seq"],
+            value=_value.decode(row["value"]),
+            late=row["late"],
+        )
+    return found
+
+
+async def versions(
+    connection: asyncpg.Connection, tenant_id: str, wanted: Iterable[tuple[str, int]]
+) -> Versions:
+    """These versions of items, with their keys."""
+    ids = sorted(set(wanted))
+    rows = await connection.fetch(
+        "SELECT question_id, version, kind, content, key FROM question_versions"
+        " WHERE tenant_id = $1 AND (question_id, version) IN"
+        " (SELECT * FROM unnest($2::uuid[], $3::integer[]))",
+        tenant_id,
+        [question_id for question_id, _ in ids],
+        [version for _, version in ids],
+    )
+    return {
+        (str(row["question_id"]), row["version"]): Asked(
+            kind=row["kind"],
+            content=_content.decode(row["content"]),
+            key=_key.decode(row["key"]),
+        )
+        for row in rows
+    }
+
+
+async def settings(
+    connection: asyncpg.Connection, tenant_id: str, assessment_id: str, version: int
+) -> Settings:
+    """The settings of an assessment at one version."""
+    text = await connection.fetchval(
+        "SELECT settings FROM assessment_versions"
+        " WHERE tenant_id = $1 AND assessment_id = $2 AND version = $3",
+        tenant_id,
+        assessment_id,
+        version,
+    )
+    return _settings.decode(text)
