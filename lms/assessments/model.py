@@ -80,6 +80,8 @@ class Assessment:
     opens_at: datetime | None
     closes_at: datetime | None
     released_at: datetime | None
+    # The newest version of which everybody enrolled had their attempt made.
+    materialised_version: int
     settings: Settings
     updated_at: datetime
 

@@ -57,6 +57,19 @@ async def get(
     return None if row is None else _enrolment(row)
 
 
+async def of_person(
+    connection: asyncpg.Connection, tenant_id: str, course_id: str, user_id: str
+) -> Enrolment | None:
+    """The place of one person in one course."""
+    row = await connection.fetchrow(
+        f"{SELECT} WHERE e.tenant_id = $1 AND e.course_id = $2 AND e.user_id = $3",
+        tenant_id,
+        course_id,
+        user_id,
+    )
+    return None if row is None else _enrolment(row)
+
+
 async def page(
     connection: asyncpg.Connection,
     tenant_id: str,
