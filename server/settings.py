@@ -12,7 +12,7 @@ import msgspec
 
 PREFIX = "LECTERN_"
 # These speak to the scripts of config/ and to the tests, not to the server.
-OF_THE_TOOLS = frozenset({"LECTERN_PYTHON", "LECTERN_CHROMIUM", "LECTERN_TEST_WORKERS"})
+OF_THE_TOOLS = frozenset({"LECTERN_PYTHON", "LECTERN_CHROMIUM", "LECTERN_TEST_WORKERS", "LECTERN_FAIL_AT"})
 CONFIG_DIR = Path(__file__).resolve().parent.parent / "config"
 
 Meta = msgspec.Meta
