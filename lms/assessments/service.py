@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 import asyncpg
+import msgspec
 
 from lms.assessments import drawing, rules, store
 from lms.assessments.model import Accommodation, Assessment, Settings
@@ -31,11 +32,12 @@ class New:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What is to be otherwise; the times are given, or left as they are."""
+    """What is to be otherwise; a time may be taken away, so what is left out is not None."""
 
     title: str | None
     settings: Settings | None
-    times: tuple[datetime | None, datetime | None]
+    opens_at: datetime | msgspec.UnsetType | None
+    closes_at: datetime | msgspec.UnsetType | None
 
 
 async def create(
@@ -116,9 +118,20 @@ async def edit(
     old, course = await seen(connection, who, assessment_id, "assessment.edit", lock=True)
     course_rules.check_live(course)
     course_rules.check_version(old.version, version)
-    opens_at, closes_at = change.times
+    new = _changed(old, change, now)
+    if new.state == "published":
+        await check_drawable(connection, who.tenant_id, new)
+    await store.save(connection, who.tenant_id, new, who.user_id, now)
+    if new.state == "published":
+        await materialise_later(connection, who.tenant_id, new.assessment_id, job_id, now)
+    return new
+
+
+def _changed(old: Assessment, change: Change, now: datetime) -> Assessment:
+    opens_at = _or(change.opens_at, old.opens_at)
+    closes_at = _or(change.closes_at, old.closes_at)
     rules.check_times(opens_at, closes_at)
-    new = replace(
+    return replace(
         old,
         version=old.version + 1,
         title=old.title if change.title is None else course_rules.normal_title(change.title),
@@ -127,12 +140,10 @@ async def edit(
         closes_at=closes_at,
         updated_at=now,
     )
-    if new.state == "published":
-        await check_drawable(connection, who.tenant_id, new)
-    await store.save(connection, who.tenant_id, new, who.user_id, now)
-    if new.state == "published":
-        await materialise_later(connection, who.tenant_id, new.assessment_id, job_id, now)
-    return new
+
+
+def _or(given: datetime | msgspec.UnsetType | None, stands: datetime | None) -> datetime | None:
+    return stands if isinstance(given, msgspec.UnsetType) else given
 
 
 async def publish(
@@ -233,3 +244,10 @@ async def accommodate(
     rules.check_times(assessment.opens_at, given.closes_at)
     await store.set_accommodation(connection, who.tenant_id, assessment_id, given, now)
     return learner.name, assessment
+
+
+async def given_to(
+    connection: asyncpg.Connection, who: Principal, assessment_id: str
+) -> Accommodation | None:
+    """What the caller is given."""
+    return await store.accommodation(connection, who.tenant_id, assessment_id, who.user_id)

@@ -185,9 +185,7 @@ async def published_ids(
     return [AssessmentId(str(row["assessment_id"])) for row in rows]
 
 
-async def bank(
-    connection: asyncpg.Connection, tenant_id: str, course_id: str
-) -> list[BankItem]:
+async def bank(connection: asyncpg.Connection, tenant_id: str, course_id: str) -> list[BankItem]:
     """The items of a course in the order of their ids, drafts and retired ones too."""
     rows = await connection.fetch(
         "SELECT question_id, version, kind, skills, tags, level, language, state FROM questions"

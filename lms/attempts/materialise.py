@@ -1,0 +1,148 @@
+"""Attempts made ahead: for every learner one that is ready, with its paper, so that a start is one read."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import asyncpg
+
+from lms.assessments import drawing, rules, timing
+from lms.assessments import store as assessments
+from lms.assessments.model import Accommodation, Assessment
+from lms.attempts import paper_store, papers
+from lms.attempts.paper_store import Learner, Ready, Sheet
+from lms.errors import Conflict, NotFound
+from lms.ids import AttemptId
+
+BATCH = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What making attempts needs from outside: the time, and new ids."""
+
+    now: datetime
+    new_id: Callable[[], str]
+
+
+def _sheet(assessment: Assessment) -> Sheet:
+    return Sheet(
+        assessment_id=assessment.assessment_id,
+        course_id=assessment.course_id,
+        version=assessment.version,
+    )
+
+
+async def batch(
+    connection: asyncpg.Connection,
+    tenant_id: str,
+    assessment_id: str,
+    after: str | None,
+    desk: Desk,
+) -> str | None:
+    """Make the next attempts, of learners after this id; the id to go on after, None when everybody has theirs.
+
+    Done again it does nothing again. Attempts that have begun are left alone.
+    """
+    assessment = await assessments.get(connection, tenant_id, assessment_id, lock=True)
+    if assessment is None or assessment.state != "published":
+        return None
+    sheet = _sheet(assessment)
+    if after is None:
+        await paper_store.withdraw_leavers(connection, tenant_id, sheet)
+    learners = await paper_store.waiting(connection, tenant_id, sheet, after, BATCH)
+    await _make(connection, tenant_id, assessment, learners, desk)
+    if len(learners) == BATCH:
+        return learners[-1].user_id
+    await assessments.set_materialised(connection, tenant_id, assessment_id, assessment.version)
+    return None
+
+
+async def for_learner(
+    connection: asyncpg.Connection, tenant_id: str, user_id: str, assessment_id: str, desk: Desk
+) -> None:
+    """See to it that this learner has an attempt to begin or to go on with; Conflict attempts_used_up when none is left."""
+    assessment = await assessments.get(connection, tenant_id, assessment_id)
+    if assessment is None:
+        raise NotFound("There is no such assessment.")
+    rules.check_published(assessment.state)
+    learner = await paper_store.learner(connection, tenant_id, _sheet(assessment), user_id)
+    if learner is None:
+        raise NotFound("There is no such assessment.")
+    if learner.state == "open" or (
+        learner.state == "ready" and learner.version == assessment.version
+    ):
+        return
+    if learner.state != "ready":
+        given = await assessments.accommodation(connection, tenant_id, assessment_id, user_id)
+        rules.check_left(learner.used, rules.allowed(assessment.settings, given))
+    await _make(connection, tenant_id, assessment, [learner], desk)
+
+
+async def _make(
+    connection: asyncpg.Connection,
+    tenant_id: str,
+    assessment: Assessment,
+    learners: Sequence[Learner],
+    desk: Desk,
+) -> None:
+    """Write the papers of these learners and keep them."""
+    if not learners:
+        return
+    sheet = _sheet(assessment)
+    plan = await _plan(connection, tenant_id, assessment)
+    given = await assessments.accommodations_of(
+        connection, tenant_id, sheet.assessment_id, [one.user_id for one in learners]
+    )
+    ids = [_attempt_id(one, desk) for one in learners]
+    asked = [papers.places(plan, attempt_id, sheet.version) for attempt_id in ids]
+    contents = await paper_store.contents(connection, tenant_id, papers.versions(asked))
+    made = [
+        Ready(
+            attempt_id=attempt_id,
+            user_id=one.user_id,
+            number=one.number + 1,
+            window=_window(assessment, given.get(one.user_id)),
+            written=papers.written(plan, (attempt_id, sheet.version), places, contents),
+        )
+        for one, attempt_id, places in zip(learners, ids, asked, strict=True)
+    ]
+    known = {one.attempt_id for one in learners}
+    again = [ready for ready in made if ready.attempt_id in known]
+    new = [ready for ready in made if ready.attempt_id not in known]
+    await paper_store.make_anew(connection, tenant_id, sheet, again)
+    await paper_store.add(connection, tenant_id, sheet, new, desk.now)
+
+
+def _attempt_id(learner: Learner, desk: Desk) -> AttemptId:
+    """Of the attempt that was not begun, or of the next one."""
+    if learner.attempt_id is not None and not learner.begun:
+        return learner.attempt_id
+    return AttemptId(desk.new_id())
+
+
+def _window(assessment: Assessment, given: Accommodation | None) -> timing.Window:
+    return timing.window(assessment.settings, assessment.opens_at, assessment.closes_at, given)
+
+
+async def _plan(
+    connection: asyncpg.Connection, tenant_id: str, assessment: Assessment
+) -> drawing.Plan:
+    """What there is to draw from; questions retired since it was published are drawn only when it would not do without them."""
+    sections = assessment.settings.sections
+    bank = await assessments.bank(connection, tenant_id, assessment.course_id)
+    named = {one for section in sections for one in section.question_ids}
+    try:
+        return drawing.planned(
+            sections,
+            [item for item in bank if item.state == "published" or item.question_id in named],
+        )
+    except Conflict:
+        return drawing.planned(sections, bank)
+
+
+async def withdraw(
+    connection: asyncpg.Connection, tenant_id: str, course_id: str, user_id: str
+) -> None:
+    """Take back what somebody who leaves a course has not begun."""
+    await paper_store.withdraw_of(connection, tenant_id, course_id, user_id)
