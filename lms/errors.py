@@ -1,5 +1,7 @@
 """What the school refuses, each with a stable code and a clear sentence; no HTTP in here."""
 
+from collections.abc import Sequence
+
 
 class LmsError(Exception):
     """Root of what a caller may be told."""
@@ -38,13 +40,21 @@ class Stale(LmsError):
 
 
 class Invalid(LmsError):
-    """What was asked makes no sense; `pointer` names the field (a JSON pointer into the body)."""
+    """What was asked makes no sense; `pointer` names the field (a JSON pointer into the body), `faults` all (field, why)."""
 
     code = "invalid"
 
-    def __init__(self, message: str, *, pointer: str = "", code: str | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        pointer: str = "",
+        code: str | None = None,
+        faults: Sequence[tuple[str, str]] = (),
+    ) -> None:
         super().__init__(message, code=code)
         self.pointer = pointer
+        self.faults = tuple(faults) or (((pointer, message),) if pointer else ())
 
 
 class Unavailable(LmsError):

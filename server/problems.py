@@ -24,6 +24,8 @@ STATUS: Mapping[str, int] = {
     "refresh_reused": 401,
     "csrf": 403,
     "forbidden": 403,
+    "address_forged": 403,
+    "address_expired": 403,
     "removed": 403,
     "not_found": 404,
     "method_not_allowed": 405,
@@ -31,6 +33,7 @@ STATUS: Mapping[str, int] = {
     "idempotency_in_flight": 409,
     "stale": 412,
     "body_too_large": 413,
+    "range_wrong": 416,
     "media_type": 415,
     "invalid_body": 422,
     "idempotency_mismatch": 422,
@@ -72,6 +75,7 @@ TITLES: Mapping[int, str] = {
     412: "Changed in the meantime",
     413: "Too large",
     415: "Another content type is needed",
+    416: "There are no such bytes",
     422: "The request makes no sense",
     428: "If-Match is needed",
     429: "Too many requests",
@@ -85,6 +89,7 @@ RETRY_AFTER_SECONDS: Mapping[str, int] = {
     "busy": 1,
     "moved": 1,
     "unavailable": 2,
+    "no_room": 30,
     "media_full": 5,
     "media_unavailable": 2,
     "class_unreachable": 1,
@@ -137,8 +142,8 @@ def faults_of(error: Told) -> list[Fault]:
     """Where the fault lies, as far as that is known."""
     if isinstance(error, Refusal):
         return error.faults
-    if isinstance(error, lms.Invalid) and error.pointer:
-        return [Fault(pointer=error.pointer, detail=error.message)]
+    if isinstance(error, lms.Invalid):
+        return [Fault(pointer=pointer, detail=detail) for pointer, detail in error.faults]
     return []
 
 

@@ -23,10 +23,12 @@ Kind = Literal[
 State = Literal["draft", "published", "retired"]
 
 # The id of an option, a gap, a criterion: short, made by whoever writes the item, never a position.
-PartId = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_-]{1,32}$")]
+PartId = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_-]{1,32}(?!\n)$")]
 Markdown = Annotated[str, msgspec.Meta(max_length=20_000)]
 Line = Annotated[str, msgspec.Meta(max_length=500)]
-DecimalText = Annotated[str, msgspec.Meta(pattern=r"^-?\d{1,30}(\.\d{1,30})?([eE]-?\d{1,3})?$")]
+DecimalText = Annotated[
+    str, msgspec.Meta(pattern=r"^-?[0-9]{1,30}(\.[0-9]{1,30})?([eE]-?[0-9]{1,3})?(?!\n)$")
+]
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -109,20 +111,92 @@ class Key(Part, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """An item of a bank at one of its versions."""
+class Labels:
+    """What an item is named, sorted and found by; a change of these makes no new version."""
+
+    title: str
+    skills: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    level: int = 1  # 1 (first) to 10
+    language: str = "en"  # BCP 47
+    difficulty: int = 50  # 0 (easy) to 100, as the teacher sees it
+    state: State = "published"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class New:
+    """An item as somebody has written it."""
+
+    kind: Kind
+    labels: Labels
+    content: Content
+    key: Key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What is to be another; None stays as it is."""
+
+    title: str | None = None
+    skills: tuple[str, ...] | None = None
+    tags: tuple[str, ...] | None = None
+    level: int | None = None
+    language: str | None = None
+    difficulty: int | None = None
+    state: State | None = None
+    content: Content | None = None
+    key: Key | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """An item of a bank as a list has it: neither content nor key."""
 
     question_id: QuestionId
     course_id: CourseId
     version: int
     kind: Kind
-    title: str
-    skills: tuple[str, ...]
-    tags: tuple[str, ...]
-    level: int  # 1 (first) to 10
-    language: str  # BCP 47
-    difficulty: int  # 0 (easy) to 100, as the teacher sees it
-    state: State
+    labels: Labels
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """An item of a bank at one of its versions."""
+
+    listed: Listed
     content: Content
     key: Key
-    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """Which items of a bank: what is None or empty is not asked for; without a state, all that are not retired."""
+
+    words: tuple[str, ...] = ()
+    kind: Kind | None = None
+    skill: str | None = None
+    tag: str | None = None
+    level: int | None = None
+    language: str | None = None
+    state: State | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which published items may be drawn: those with all the skills and tags, one of the levels (none: any), the language."""
+
+    skills: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    levels: tuple[int, ...] = ()
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """An item at its latest version, for those who put papers together."""
+
+    question_id: QuestionId
+    version: int
+    kind: Kind
+    state: State

@@ -1,45 +1,193 @@
 """The question bank of a course."""
 
-from typing import Any
+from typing import Any, get_args
 
+import asyncpg
+import msgspec
+
+from lms.questions import rules, service
+from lms.questions.model import Change, Filter, Kind, Labels, Listed, New, Question, State
+from server.problems import Refusal
+from server.rest import exam_shapes, pages, reply
 from server.rest.call import Answer, Call
+from server.rest.idempotency import once
+from server.rest.parse import given
+
+WORDS_MAX = 8
 
 
-async def list_questions(call: Call[Any]) -> Answer:
-    """The question bank."""
-    raise NotImplementedError
+def _line(one: Listed) -> exam_shapes.QuestionLine:
+    labels = one.labels
+    return exam_shapes.QuestionLine(
+        id=one.question_id,
+        version=one.version,
+        kind=one.kind,
+        title=labels.title,
+        skills=list(labels.skills),
+        tags=list(labels.tags),
+        level=labels.level,
+        language=labels.language,
+        difficulty=labels.difficulty,
+        state=labels.state,
+        updated_at=one.updated_at,
+    )
 
 
-async def create_question(call: Call[Any]) -> Answer:
+def _shown(question: Question) -> exam_shapes.Question:
+    one, labels = question.listed, question.listed.labels
+    return exam_shapes.Question(
+        id=one.question_id,
+        course_id=one.course_id,
+        version=one.version,
+        kind=one.kind,
+        title=labels.title,
+        content=question.content,
+        key=question.key,
+        skills=list(labels.skills),
+        tags=list(labels.tags),
+        level=labels.level,
+        language=labels.language,
+        difficulty=labels.difficulty,
+        state=labels.state,
+        updated_at=one.updated_at,
+    )
+
+
+def _versioned(question: Question, status: int = 200) -> Answer:
+    answer = Answer(status=status, body=_shown(question))
+    return reply.versioned(answer, question.listed.version)
+
+
+def _choice(call: Call[None], name: str, words: Any) -> Any:
+    """A parameter of the query that is one of the words of a Literal."""
+    asked = call.query.get(name)
+    if asked is not None and asked not in get_args(words):
+        raise Refusal("bad_query", f"{name} is one of {', '.join(get_args(words))}.")
+    return asked
+
+
+def _number(call: Call[None], name: str, most: int) -> int | None:
+    asked = call.query.get(name)
+    if asked is None:
+        return None
+    if not asked.isascii() or not asked.isdigit() or len(asked) > 9 or not 1 <= int(asked) <= most:
+        raise Refusal("bad_query", f"{name} is a number from 1 to {most}.")
+    return int(asked)
+
+
+def _filter(call: Call[None]) -> Filter:
+    return Filter(
+        words=tuple(rules.folded(call.query.get("q", "")).split()[:WORDS_MAX]),
+        kind=_choice(call, "kind", Kind),
+        skill=call.query.get("skill"),
+        tag=call.query.get("tag"),
+        level=_number(call, "level", 10),
+        language=call.query.get("language"),
+        state=_choice(call, "state", State),
+    )
+
+
+def _desk(call: Call[Any]) -> service.Desk:
+    return service.Desk(
+        who=call.principal,
+        course_id=call.params["course_id"],
+        now=call.now,
+        new_id=call.deps.new_id,
+    )
+
+
+async def list_questions(call: Call[None]) -> Answer:
+    """The bank by title: `q` are words that all occur; without a state, what is not retired."""
+    asked, wanted = pages.span(call, str), _filter(call)
+    place = (call.principal, call.params["course_id"])
+    async with call.read() as connection:
+        found = await service.page(connection, place, wanted, asked.after, asked.fetch)
+    return pages.answer(call, asked, found, lambda one: (one.labels.title, one.question_id), _line)
+
+
+async def create_question(call: Call[exam_shapes.NewQuestion]) -> Answer:
     """Add a question."""
-    raise NotImplementedError
+    body = call.body
+    new = New(
+        kind=body.kind,
+        labels=Labels(
+            title=body.title,
+            skills=tuple(body.skills),
+            tags=tuple(body.tags),
+            level=body.level,
+            language=body.language,
+            difficulty=body.difficulty,
+            state=body.state,
+        ),
+        content=body.content,
+        key=body.key,
+    )
+
+    async def effect(connection: asyncpg.Connection) -> Answer:
+        return _versioned(await service.add(connection, _desk(call), new), 201)
+
+    return await once(call, effect)
 
 
-async def import_questions(call: Call[Any]) -> Answer:
+async def bank_words(call: Call[None]) -> Answer:
+    """Skills, tags, levels and languages of the bank."""
+    async with call.read() as connection:
+        found = await service.words(connection, call.principal, call.params["course_id"])
+    return Answer(body=msgspec.convert(found, exam_shapes.BankWords))
+
+
+async def get_question(call: Call[None]) -> Answer:
+    """One question with its key; `version` asks for what it was."""
+    number = _number(call, "version", 999_999_999)
+    question_id = call.params["question_id"]
+    async with call.read() as connection:
+        if number is None:
+            question = await service.get(connection, call.principal, question_id)
+        else:
+            question = await service.at_version(connection, call.principal, question_id, number)
+    return _versioned(question)
+
+
+async def change_question(call: Call[exam_shapes.QuestionChange]) -> Answer:
+    """Change a question; other content or another key is its next version."""
+    body = call.body
+    skills, tags = given(body.skills), given(body.tags)
+    change = Change(
+        title=given(body.title),
+        skills=None if skills is None else tuple(skills),
+        tags=None if tags is None else tuple(tags),
+        level=given(body.level),
+        language=given(body.language),
+        difficulty=given(body.difficulty),
+        state=given(body.state),
+        content=given(body.content),
+        key=given(body.key),
+    )
+
+    async def effect(connection: asyncpg.Connection) -> Answer:
+        stands = (call.params["question_id"], call.version)
+        question = await service.edit(connection, call.principal, stands, change, call.now)
+        return _versioned(question)
+
+    return await once(call, effect)
+
+
+async def retire_question(call: Call[None]) -> Answer:
+    """Retire a question: it is drawn no more, and stays in the papers that have it."""
+
+    async def effect(connection: asyncpg.Connection) -> Answer:
+        question_id = call.params["question_id"]
+        await service.retire(connection, call.principal, question_id, call.now)
+        return Answer(status=204)
+
+    return await once(call, effect)
+
+
+async def import_questions(call: Call[bytes]) -> Answer:
     """Add questions from a CSV."""
     raise NotImplementedError
 
 
-async def export_questions(call: Call[Any]) -> Answer:
+async def export_questions(call: Call[None]) -> Answer:
     """The bank as a CSV."""
-    raise NotImplementedError
-
-
-async def bank_words(call: Call[Any]) -> Answer:
-    """Skills, tags, levels and languages of the bank."""
-    raise NotImplementedError
-
-
-async def get_question(call: Call[Any]) -> Answer:
-    """One question with its key."""
-    raise NotImplementedError
-
-
-async def change_question(call: Call[Any]) -> Answer:
-    """Change a question."""
-    raise NotImplementedError
-
-
-async def retire_question(call: Call[Any]) -> Answer:
-    """Retire a question."""
     raise NotImplementedError

@@ -22,6 +22,7 @@ from server.schools import NewSchool, open_school
 from server.storage.postgres import Database
 from signaling import permissions
 from signaling.protocol import ClassRole, ClientMessage
+from tests.support.items import wire
 from tests.support.school import Api, Got, School, moment, running_school
 
 PARAMETER = re.compile(r"{(\w+)}")
@@ -90,6 +91,14 @@ def cases() -> dict[str, Case]:
         "open_class": Case(),
         "close_class": Case(),
         "join_class": Case(),
+        "list_questions": Case(),
+        "create_question": Case(body=wire("single_choice")),
+        "import_questions": Case(data=b"kind,title,prompt,answer\n", content_type="text/csv"),
+        "export_questions": Case(),
+        "bank_words": Case(),
+        "get_question": Case(),
+        "change_question": Case(body={"title": "T"}),
+        "retire_question": Case(),
         "whip": offer,
         "whip_end": Case(),
         "whep": offer,
@@ -136,12 +145,14 @@ async def made(school: School, admin: Api, known: Mapping[str, str]) -> World:
     lesson = (await post(f"/courses/{course}/lessons", {"title": "L", "text": "t"}))["id"]
     live = (await post(f"/courses/{course}/classes", plan()))["id"]
     await post(f"/classes/{live}/open")
+    question = (await post(f"/courses/{course}/questions", wire("single_choice")))["id"]
     return World(
         ids={
             "course_id": course,
             "enrolment_id": extra["id"],
             "lesson_id": lesson,
             "class_id": live,
+            "question_id": question,
             "user_id": known["extra"],
             "player_id": known["extra"],
         }
@@ -260,6 +271,8 @@ def sees(route: Route, standing: frozenset[Standing]) -> bool:
     """Whether this standing may know that the thing exists. That a person exists is no secret among colleagues."""
     if "course_id" in route.path or "lesson_id" in route.path:
         return bool(standing & MAY["course.see"])
+    if "question_id" in route.path:
+        return bool(standing & MAY["question.see"])
     if "class_id" in route.path:
         return bool(standing & MAY["class.see"])
     return True

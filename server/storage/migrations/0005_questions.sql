@@ -20,7 +20,7 @@ CREATE TABLE questions (
     PRIMARY KEY (tenant_id, question_id),
     FOREIGN KEY (tenant_id, course_id) REFERENCES courses (tenant_id, course_id)
 );
-CREATE INDEX questions_by_course ON questions (tenant_id, course_id, question_id);
+CREATE INDEX questions_by_course ON questions (tenant_id, course_id, title, question_id);
 CREATE INDEX questions_to_draw ON questions (tenant_id, course_id, level, language) WHERE state = 'published';
 COMMENT ON TABLE questions IS 'tenant: the items of a bank, at their latest version';
 
@@ -58,11 +58,21 @@ CREATE INDEX uploads_by_user ON uploads (tenant_id, user_id, upload_id);
 CREATE INDEX uploads_started ON uploads (tenant_id, expires_at) WHERE state = 'started';
 COMMENT ON TABLE uploads IS 'tenant: files that people send; the bytes are in the object store';
 
+CREATE TABLE upload_links (
+    tenant_id uuid NOT NULL,
+    upload_id uuid NOT NULL,
+    course_id uuid NOT NULL,
+    PRIMARY KEY (tenant_id, upload_id, course_id),
+    FOREIGN KEY (tenant_id, upload_id) REFERENCES uploads (tenant_id, upload_id),
+    FOREIGN KEY (tenant_id, course_id) REFERENCES courses (tenant_id, course_id)
+);
+COMMENT ON TABLE upload_links IS 'tenant: the courses whose questions show a file: their people may see it';
+
 DO $$
 DECLARE
     name text;
 BEGIN
-    FOREACH name IN ARRAY ARRAY['questions', 'question_versions', 'uploads'] LOOP
+    FOREACH name IN ARRAY ARRAY['questions', 'question_versions', 'uploads', 'upload_links'] LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
         EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', name);
         EXECUTE format('CREATE POLICY own_school ON %I TO lectern_app USING (tenant_id = lectern_tenant())'
@@ -70,6 +80,21 @@ BEGIN
     END LOOP;
 END
 $$;
-GRANT SELECT, INSERT, UPDATE, DELETE ON questions, uploads TO lectern_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON questions, uploads, upload_links TO lectern_app;
 GRANT SELECT, INSERT ON question_versions TO lectern_app;
 REVOKE UPDATE, DELETE ON question_versions FROM lectern_app;
+
+-- What was begun and never finished, in any school: ids only, for whoever tidies.
+CREATE POLICY tidying ON uploads FOR SELECT TO lectern_append USING (true);
+GRANT SELECT ON uploads TO lectern_append;
+CREATE FUNCTION expired_uploads(at timestamptz, most integer) RETURNS TABLE (tenant_id uuid, upload_id uuid)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+    SELECT u.tenant_id, u.upload_id FROM uploads AS u
+        WHERE u.state = 'started' AND u.expires_at <= at ORDER BY u.expires_at LIMIT most
+$$;
+GRANT CREATE ON SCHEMA public TO lectern_append;
+ALTER FUNCTION expired_uploads(timestamptz, integer) OWNER TO lectern_append;
+REVOKE CREATE ON SCHEMA public FROM lectern_append;
+REVOKE EXECUTE ON FUNCTION expired_uploads(timestamptz, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION expired_uploads(timestamptz, integer) TO lectern_app;

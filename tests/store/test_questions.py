@@ -1,0 +1,276 @@
+"""The question bank over the API and PostgreSQL: versions, states, finding, and keys that stay where they belong."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any, get_args
+
+import asyncpg
+import msgspec
+import pytest
+
+from lms.questions import store
+from lms.questions.model import Kind, Wanted
+from server.storage.postgres import Database
+from tests.support.items import ITEMS, wire
+from tests.support.school import Api, Got, School, running_school
+
+pytestmark = pytest.mark.store
+
+
+@pytest.fixture(scope="module")
+async def school(database: Database, valkey_url: str) -> AsyncIterator[School]:
+    async with running_school(database, valkey_url, limit_scale=1000) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+async def teacher(school: School) -> Api:
+    return await school.sign_in("teacher")
+
+
+@pytest.fixture
+async def course(school: School, teacher: Api) -> str:
+    got = await teacher.call("POST", "/courses", {"title": "Bank"}, key=school.key())
+    assert got.status == 201, got
+    return str(got.body["id"])
+
+
+async def add(school: School, caller: Api, course: str, body: dict[str, Any]) -> Got:
+    return await caller.call("POST", f"/courses/{course}/questions", body, key=school.key())
+
+
+async def added(school: School, caller: Api, course: str, **more: Any) -> dict[str, Any]:
+    got = await add(school, caller, course, wire("single_choice", **more))
+    assert got.status == 201, got
+    return dict(got.body)
+
+
+async def change(caller: Api, question: str, version: int, body: dict[str, Any]) -> Got:
+    return await caller.call(
+        "PATCH", f"/questions/{question}", body, headers={"If-Match": f'"v{version}"'}
+    )
+
+
+async def titles(caller: Api, course: str, query: str = "") -> list[str]:
+    got = await caller.call("GET", f"/courses/{course}/questions?limit=200{query}")
+    assert got.status == 200, got
+    return [one["title"] for one in got.body["items"]]
+
+
+@pytest.mark.parametrize("kind", get_args(Kind))
+async def test_a_question_of_each_kind_is_kept_as_it_was_written(
+    school: School, teacher: Api, course: str, kind: Kind
+) -> None:
+    made = await add(school, teacher, course, wire(kind))
+    assert (made.status, made.headers["ETag"]) == (201, '"v1"'), made
+    got = await teacher.call("GET", f"/questions/{made.body['id']}")
+    assert got.body == made.body
+    content, key = ITEMS[kind]
+    assert msgspec.convert(got.body["content"], type(content)) == content
+    assert msgspec.convert(got.body["key"], type(key)) == key
+    assert await titles(teacher, course) == [kind]
+
+
+async def test_other_words_make_the_next_version_and_the_old_one_stays(
+    school: School, teacher: Api, course: str
+) -> None:
+    made = await added(school, teacher, course)
+    content = {**made["content"], "prompt": "Which one now?"}
+    changed = await change(teacher, made["id"], 1, {"content": content})
+    assert (changed.status, changed.body["version"]) == (200, 2)
+    assert changed.headers["ETag"] == '"v2"'
+    rekeyed = await change(teacher, made["id"], 2, {"key": {**made["key"], "correct": ["b"]}})
+    assert rekeyed.body["version"] == 3
+    first = await teacher.call("GET", f"/questions/{made['id']}?version=1")
+    assert (first.body["content"], first.body["key"]) == (made["content"], made["key"])
+    third = await teacher.call("GET", f"/questions/{made['id']}?version=3")
+    assert third.body["content"]["prompt"] == "Which one now?"
+    assert third.body["key"]["correct"] == ["b"]
+    for number, status in ((4, 404), (0, 400), ("x", 400)):
+        got = await teacher.call("GET", f"/questions/{made['id']}?version={number}")
+        assert got.status == status
+
+
+async def test_labels_change_without_a_version_and_the_same_again_changes_nothing(
+    school: School, teacher: Api, course: str
+) -> None:
+    made = await added(school, teacher, course)
+    labels = {"title": "Other", "skills": [" optics "], "level": 4, "state": "draft"}
+    changed = await change(teacher, made["id"], 1, labels)
+    assert (changed.status, changed.body["version"]) == (200, 1)
+    assert changed.body["skills"] == ["optics"]
+    same = {"content": made["content"], "key": made["key"], "title": "Other"}
+    again = await change(teacher, made["id"], 1, same)
+    assert again.body == changed.body
+
+
+async def test_who_decided_on_an_old_version_is_told_so(
+    school: School, teacher: Api, course: str
+) -> None:
+    made = await added(school, teacher, course)
+    bodies = [{"content": {**made["content"], "prompt": f"Take {n}"}} for n in range(8)]
+    got = await asyncio.gather(*(change(teacher, made["id"], 1, body) for body in bodies))
+    assert sorted(one.status for one in got) == [200] + [412] * 7
+    assert {one.code for one in got if one.status == 412} == {"stale"}
+    latest = await teacher.call("GET", f"/questions/{made['id']}")
+    assert latest.body["version"] == 2
+
+
+async def test_a_retired_question_is_hidden_but_there(
+    school: School, teacher: Api, course: str
+) -> None:
+    made = await added(school, teacher, course)
+    for _ in range(2):
+        assert (await teacher.call("DELETE", f"/questions/{made['id']}")).status == 204
+    assert await titles(teacher, course) == []
+    assert await titles(teacher, course, "&state=retired") == ["single_choice"]
+    got = await teacher.call("GET", f"/questions/{made['id']}")
+    assert (got.status, got.body["state"], got.body["version"]) == (200, "retired", 1)
+    back = await change(teacher, made["id"], 1, {"state": "published"})
+    assert back.body["state"] == "published"
+
+
+async def test_a_bank_is_found_by_its_labels_and_by_words(
+    school: School, teacher: Api, course: str
+) -> None:
+    await added(school, teacher, course, title="Ångström", skills=["optics"], level=2)
+    await added(school, teacher, course, title="100 % sure_", tags=["exam 1"], language="ar")
+    await added(school, teacher, course, title="Plain", state="draft")
+    for query, expected in {
+        "&q=ANGSTROM": [],
+        "&q=ångström": ["Ångström"],
+        "&q=optics+%C3%85ngstr": ["Ångström"],
+        "&q=%25": ["100 % sure_"],
+        "&q=sure_": ["100 % sure_"],
+        "&q=su_e": [],
+        "&q=nothing": [],
+        "&skill=optics": ["Ångström"],
+        "&tag=exam+1": ["100 % sure_"],
+        "&level=2": ["Ångström"],
+        "&language=ar": ["100 % sure_"],
+        "&state=draft": ["Plain"],
+        "&kind=essay": [],
+        "&kind=single_choice&level=2": ["Ångström"],
+    }.items():
+        assert await titles(teacher, course, query) == expected, query
+    for query in ("kind=joke", "level=11", "level=x", "state=gone"):
+        got = await teacher.call("GET", f"/courses/{course}/questions?{query}")
+        assert (got.status, got.code) == (400, "bad_query")
+    words = await teacher.call("GET", f"/courses/{course}/questions/words")
+    assert words.body["skills"] == {"optics": 1, "waves": 2}
+    assert words.body["levels"] == {"1": 2, "2": 1}
+    assert words.body["languages"] == {"ar": 1, "en": 2}
+
+
+async def test_a_search_never_looks_into_keys(school: School, teacher: Api, course: str) -> None:
+    body = wire("short_text")
+    body["key"]["accepted"] = ["zebrafish"]
+    assert (await add(school, teacher, course, body)).status == 201
+    assert await titles(teacher, course, "&q=zebrafish") == []
+
+
+async def test_a_long_bank_comes_in_pages_each_once(
+    school: School, teacher: Api, course: str
+) -> None:
+    for number in range(7):
+        await added(school, teacher, course, title=f"Same {number // 4}")
+    seen, query = list[str](), "?limit=3"
+    while True:
+        got = await teacher.call("GET", f"/courses/{course}/questions{query}")
+        seen += [one["id"] for one in got.body["items"]]
+        assert not any("key" in one or "content" in one for one in got.body["items"])
+        if got.body["next_cursor"] is None:
+            break
+        query = f"?limit=3&cursor={got.body['next_cursor']}"
+    assert len(seen) == len(set(seen)) == 7
+
+
+async def test_only_those_who_edit_a_bank_know_of_its_questions(
+    school: School, teacher: Api, course: str
+) -> None:
+    made = await added(school, teacher, course)
+    body = {"email": "student1@demo.school", "role": "student"}
+    await teacher.call("POST", f"/courses/{course}/enrolments", body, key=school.key())
+    for account in ("student1", "student2", "proctor", "reviewer"):
+        caller = await school.sign_in(account)
+        got = await caller.call("GET", f"/questions/{made['id']}")
+        assert (got.status, got.code) == (404, "not_found")
+        listed = await caller.call("GET", f"/courses/{course}/questions")
+        assert listed.status in (403, 404)
+
+
+async def test_every_fault_of_a_question_is_told_at_its_field(
+    school: School, teacher: Api, course: str
+) -> None:
+    body = wire("single_choice")
+    body["content"]["options"][1]["id"] = "a"
+    body["key"] = {"correct": ["z"], "pairs": {"a": "b"}}
+    got = await add(school, teacher, course, body)
+    assert (got.status, got.code) == (422, "question_faulty")
+    pointers = {one["pointer"] for one in got.body["errors"]}
+    assert pointers == {"/content/options/1", "/key/correct", "/key/pairs"}
+    body = wire("essay")
+    body["content"]["prompt"] = "a\x00b"
+    got = await add(school, teacher, course, body)
+    assert (got.status, got.code) == (422, "invalid_body")
+    assert await titles(teacher, course) == []
+
+
+async def test_an_archived_course_takes_no_questions(
+    school: School, teacher: Api, course: str
+) -> None:
+    made = await added(school, teacher, course)
+    await teacher.call(
+        "PATCH", f"/courses/{course}", {"archived": True}, headers={"If-Match": '"v1"'}
+    )
+    assert (await add(school, teacher, course, wire("essay"))).code == "course_archived"
+    assert (await change(teacher, made["id"], 1, {"level": 3})).code == "course_archived"
+    assert (await teacher.call("GET", f"/questions/{made['id']}")).status == 200
+
+
+async def test_what_is_drawn_is_published_and_fits(
+    school: School, teacher: Api, course: str, database: Database
+) -> None:
+    first = await added(school, teacher, course, skills=["a", "b"], level=3)
+    second = await added(school, teacher, course, skills=["a"], level=4, language="de")
+    await added(school, teacher, course, skills=["a", "b"], level=3, state="draft")
+    gone = await added(school, teacher, course, skills=["a", "b"], level=3)
+    await teacher.call("DELETE", f"/questions/{gone['id']}")
+    tenant = school.seeded.tenant_id
+    async with database.transaction(tenant) as connection:
+        for wanted, expected in (
+            (Wanted(), {first["id"], second["id"]}),
+            (Wanted(skills=("a", "b")), {first["id"]}),
+            (Wanted(skills=("a",), levels=(4, 5)), {second["id"]}),
+            (Wanted(language="de"), {second["id"]}),
+            (Wanted(tags=("none",)), set()),
+        ):
+            found = await store.to_draw(connection, tenant, course, wanted)
+            assert {one.question_id for one in found} == expected
+        latest = await store.latest(connection, tenant, course, [gone["id"], tenant])
+        assert {at: one.state for at, one in latest.items()} == {gone["id"]: "retired"}
+
+
+async def test_papers_read_contents_and_scoring_reads_keys(
+    school: School, teacher: Api, course: str, database: Database
+) -> None:
+    made = await added(school, teacher, course)
+    await change(teacher, made["id"], 1, {"key": {**made["key"], "correct": ["b"]}})
+    tenant, at = school.seeded.tenant_id, [(made["id"], 1), (made["id"], 2), (made["id"], 3)]
+    async with database.transaction(tenant) as connection:
+        contents = await store.content_of(connection, tenant, at)
+        keys = await store.keys_of(connection, tenant, at)
+        named = await store.titles_of(connection, tenant, [made["id"]])
+    assert list(contents) == at[:2]
+    assert {where: key.correct for where, key in keys.items()} == {at[0]: ["a"], at[1]: ["b"]}
+    assert named == {made["id"]: ("single_choice", "single_choice")}
+
+
+async def test_a_version_is_never_changed(
+    school: School, teacher: Api, course: str, database: Database
+) -> None:
+    await added(school, teacher, course)
+    for statement in ("UPDATE question_versions SET version = 9", "DELETE FROM question_versions"):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            async with database.transaction(school.seeded.tenant_id) as connection:
+                await connection.execute(statement)
