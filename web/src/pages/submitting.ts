@@ -9,6 +9,8 @@ export interface Submitting {
   /** What went wrong, when it belongs to no field. */
   readonly fault: string | undefined;
   readonly faultOf: (pointer: string) => string | undefined;
+  /** The server's no, for forms that place its faults themselves. */
+  readonly refusal: Refused | undefined;
   readonly submit: (work: () => Promise<void>) => Promise<void>;
 }
 
@@ -19,6 +21,7 @@ export function useSubmitting(pointers: readonly string[] = []): Submitting {
   const isAtField = pointers.some((pointer) => at(pointer) !== undefined);
   return {
     busy,
+    refusal: error instanceof Refused ? error : undefined,
     fault: error === undefined || isAtField ? undefined : say(error),
     faultOf: (pointer) => (at(pointer) === undefined ? undefined : t("error.field")),
     submit: async (work) => {

@@ -5,6 +5,8 @@ import { Icon } from "./icon";
 
 interface About {
   readonly label: ComponentChildren;
+  /** The label is heard and not seen: what is beside the field says it to the eye. */
+  readonly quiet?: boolean | undefined;
   readonly hint?: ComponentChildren;
   readonly fault?: string | undefined;
 }
@@ -28,7 +30,9 @@ function described(id: string, { hint, fault }: About) {
 function Frame({ id, about, children }: { readonly id: string; readonly about: About; readonly children: ComponentChildren }) {
   return (
     <div class="field">
-      <label for={id}>{about.label}</label>
+      <label for={id} class={about.quiet ? "sr" : undefined}>
+        {about.label}
+      </label>
       {children}
       {about.hint && (
         <p class="hint" id={`${id}-hint`}>
@@ -41,11 +45,11 @@ function Frame({ id, about, children }: { readonly id: string; readonly about: A
 }
 
 type Written = About & { readonly value: string; readonly onValue: (value: string) => void };
-type InputProps = Written & Omit<JSX.IntrinsicElements["input"], "value" | "label" | "onInput">;
+type InputProps = Written & { readonly list?: string } & Omit<JSX.IntrinsicElements["input"], "value" | "label" | "onInput">;
 
-export function TextField({ label, hint, fault, value, onValue, ...rest }: InputProps) {
+export function TextField({ label, quiet, hint, fault, value, onValue, ...rest }: InputProps) {
   const id = useId();
-  const about = { label, hint, fault };
+  const about = { label, quiet, hint, fault };
   return (
     <Frame id={id} about={about}>
       <input
@@ -62,9 +66,9 @@ export function TextField({ label, hint, fault, value, onValue, ...rest }: Input
 
 type AreaProps = Written & Omit<JSX.IntrinsicElements["textarea"], "value" | "label" | "onInput">;
 
-export function TextArea({ label, hint, fault, value, onValue, ...rest }: AreaProps) {
+export function TextArea({ label, quiet, hint, fault, value, onValue, ...rest }: AreaProps) {
   const id = useId();
-  const about = { label, hint, fault };
+  const about = { label, quiet, hint, fault };
   return (
     <Frame id={id} about={about}>
       <textarea
@@ -78,6 +82,23 @@ export function TextArea({ label, hint, fault, value, onValue, ...rest }: AreaPr
   );
 }
 
+type FileProps = About & { readonly onFile: (file: File | null) => void } & Omit<JSX.IntrinsicElements["input"], "label" | "type" | "onChange">;
+
+export function FileField({ label, hint, fault, onFile, ...rest }: FileProps) {
+  const id = useId();
+  const about = { label, hint, fault };
+  return (
+    <Frame id={id} about={about}>
+      <input
+        {...({ ...rest, type: "file" } as JSX.IntrinsicElements["input"])}
+        {...described(id, about)}
+        class="in"
+        onChange={(event) => onFile(event.currentTarget.files?.[0] ?? null)}
+      />
+    </Frame>
+  );
+}
+
 interface Option {
   readonly value: string;
   readonly label: string;
@@ -85,9 +106,9 @@ interface Option {
 
 type SelectProps = Written & { readonly options: readonly Option[] } & Omit<JSX.IntrinsicElements["select"], "value" | "label">;
 
-export function SelectField({ label, hint, fault, value, onValue, options, ...rest }: SelectProps) {
+export function SelectField({ label, quiet, hint, fault, value, onValue, options, ...rest }: SelectProps) {
   const id = useId();
-  const about = { label, hint, fault };
+  const about = { label, quiet, hint, fault };
   return (
     <Frame id={id} about={about}>
       <select {...(rest as JSX.IntrinsicElements["select"])} {...described(id, about)} class="sel" onChange={(event) => onValue(event.currentTarget.value)}>
@@ -134,6 +155,21 @@ export function CheckBoxes({ label, hint, fault, options, chosen, onChosen }: Ch
       )}
       <Fault id={`${id}-fault`} says={fault} />
     </fieldset>
+  );
+}
+
+interface CheckProps {
+  readonly label: ComponentChildren;
+  readonly checked: boolean;
+  readonly onChecked: (checked: boolean) => void;
+}
+
+export function CheckBox({ label, checked, onChecked }: CheckProps) {
+  return (
+    <label class="check">
+      <input type="checkbox" checked={checked} onChange={(event) => onChecked(event.currentTarget.checked)} />
+      {label}
+    </label>
   );
 }
 

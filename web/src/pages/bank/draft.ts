@@ -147,13 +147,6 @@ export function withoutOption({ content, key, ...rest }: Draft, id: string): Dra
   };
 }
 
-export function moved<Thing>(things: readonly Thing[], from: number, to: number): readonly Thing[] {
-  const thing = things[from];
-  if (thing === undefined || to < 0 || to >= things.length) return things;
-  const rest = things.toSpliced(from, 1);
-  return rest.toSpliced(to, 0, thing);
-}
-
 /** What can be wrong with a field, by its last word in the catalogue: `bank.fault.${what}`. */
 export type What = "needed" | "two" | "one" | "number" | "gap" | "right" | "points" | "repeated";
 export type Faults = ReadonlyMap<string, What>;

@@ -1,0 +1,36 @@
+/** An item as a learner meets it, to be tried; its key on request. */
+import { useState } from "preact/hooks";
+import { api } from "../../core/api";
+import { sendFile } from "../../core/uploads";
+import { t } from "../../i18n";
+import type { Content, Key, QuestionKind, Upload } from "../../protocol/api";
+import { CheckBox } from "../../ui/form";
+import { Question, type FileWays, type Value } from "../../ui/question";
+
+interface Props {
+  readonly kind: QuestionKind;
+  readonly content: Content;
+  readonly answer: Key;
+  readonly pictures: Readonly<Record<string, string>>;
+  /** Begins the ids of its controls. */
+  readonly name: string;
+}
+
+export const FILES: FileWays = {
+  send: (file, onProgress) => sendFile(file, { onProgress }),
+  about: (id) => api.get<Upload>(`/uploads/${id}`),
+};
+
+export function Preview({ kind, content, answer, pictures, name }: Props) {
+  const [value, setValue] = useState<Value | null>(null);
+  const [shown, setShown] = useState(false);
+  return (
+    <section class="card bank-preview" aria-label={t("bank.preview")}>
+      <header>
+        <h2>{t("bank.preview")}</h2>
+        <CheckBox label={t("bank.showKey")} checked={shown} onChecked={setShown} />
+      </header>
+      <Question kind={kind} content={content} pictures={pictures} value={value} onValue={setValue} files={FILES} name={name} review={shown ? { key: answer, correct: null } : undefined} />
+    </section>
+  );
+}
