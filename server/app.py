@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import structlog
 from aiohttp import web
 
+from lms.attempts import answering
 from lms.ids import RANDOM_BYTES, uuid7
 from server.alongside import alongside
 from server.auth.keys import KeyRing
@@ -19,6 +20,7 @@ from server.auth.revocations import Revocations
 from server.auth.tokens import Tokens
 from server.clock import SystemClock
 from server.doors import Place, open_doors, open_media
+from server.exam_clock import ExamClock
 from server.limits.limiter import Limiter
 from server.media_fleet import MediaFleet
 from server.pages import Pages, secure_headers
@@ -30,6 +32,7 @@ from server.status import routes as status_routes
 from server.status.checks import Checks, Component, Probe
 from server.storage.channels import ShardedChannels
 from server.storage.commit import GroupCommit
+from server.storage.objects import objects_at
 from server.storage.postgres import Database
 from server.storage.redis import Client, connected
 from server.telemetry import http
@@ -74,6 +77,8 @@ async def node(settings: Settings, place: Place) -> AsyncIterator[int]:
         await stack.enter_async_context(channels.running())
         redis = await stack.enter_async_context(connected(settings.redis_url))
 
+        objects = stack.enter_context(objects_at(settings.objects_url, settings.state_path))
+
         # Who is calling, and how often.
         keys = await stack.enter_async_context(KeyRing(database, clock).running())
         revocations = await stack.enter_async_context(
@@ -82,6 +87,15 @@ async def node(settings: Settings, place: Place) -> AsyncIterator[int]:
         passwords = await stack.enter_async_context(Passwords().running())
         tokens = Tokens(keys, revocations, clock)
         limiter = Limiter(redis, clock, scale=settings.limits_scale)
+
+        # Exams.
+        exam_clock = await stack.enter_async_context(
+            ExamClock(database, meters, clock.steady).running()
+        )
+        answers: GroupCommit[answering.Row, answering.Outcome] = GroupCommit(
+            database, answering.flush, meters=meters
+        )
+        await stack.enter_async_context(answers.running())
 
         # Classes and their media.
         commits: GroupCommit[Append, Outcome] = GroupCommit(database, flush, meters=meters)
@@ -123,7 +137,10 @@ async def node(settings: Settings, place: Place) -> AsyncIterator[int]:
             revocations=revocations,
             passwords=passwords,
             limiter=limiter,
+            objects=objects,
             classes=hub,
+            exam_clock=exam_clock,
+            answers=answers,
             meters=meters,
             clock=clock,
             trusted_proxies=settings.trusted_proxies,

@@ -10,7 +10,7 @@ from aiohttp import web
 
 DIST = Path(__file__).resolve().parent.parent / "web" / "dist"
 # What is no page: an unknown address under these is 404, not the shell of the pages.
-NOT_PAGES = ("api/", "socket.io", "assets/", "openapi.json", "metrics", "healthz", "readyz")
+NOT_PAGES = ("api/", "socket.io", "assets/", "objects/", "openapi.json", "metrics", "healthz", "readyz")
 COMPRESS_FROM_BYTES = 1024
 FOR_EVER = "public, max-age=31536000, immutable"
 MUST_ASK = "no-cache"

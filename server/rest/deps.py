@@ -6,16 +6,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from lms.attempts import answering
+from lms.attempts.model import Desk
 from lms.ids import RANDOM_BYTES, uuid7
 from server.auth.keys import KeyRing
 from server.auth.passwords import Passwords
 from server.auth.revocations import Kind, Revocation, Revocations
 from server.auth.tokens import Tokens
 from server.clock import moment
+from server.exam_clock import ExamClock
 from server.limits.limiter import Limiter
 from server.rest.shapes import IceServer
+from server.storage.objects import Objects
 from sfu import commands
-from signaling.context import Clock, Database, JoinClaims, Meters
+from signaling.context import Clock, Database, GroupCommit, JoinClaims, Meters
 
 
 class ClassGateway(Protocol):
@@ -41,7 +45,10 @@ class Deps:
     revocations: Revocations
     passwords: Passwords
     limiter: Limiter
+    objects: Objects
     classes: ClassGateway
+    exam_clock: ExamClock
+    answers: GroupCommit[answering.Row, answering.Outcome]
     meters: Meters
     clock: Clock
     trusted_proxies: Sequence[str] = ()
@@ -51,6 +58,10 @@ class Deps:
     def now(self) -> datetime:
         """The time, in UTC, to the millisecond."""
         return moment(self.clock.wall_ms())
+
+    def desk(self) -> Desk:
+        """What a step of an exam is given: its time is that of exams, never the wall's."""
+        return Desk(now=self.exam_clock.now(), new_id=self.new_id)
 
     def revocation(
         self, kind: Kind, tenant_id: str, subject_id: str, class_id: str | None = None

@@ -30,7 +30,10 @@ Language = Annotated[str, msgspec.Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*
 
 
 class NewUpload(Body, frozen=True, kw_only=True):
-    """A file that is about to be sent; `type` is its media type."""
+    """A file that is about to be sent; `type` is its media type.
+
+    `class_id` says which class it is for, which the caller must be able to join; the class is told nothing of it yet.
+    """
 
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
     size: Annotated[int, msgspec.Meta(ge=1, le=10_000_000_000)]
@@ -49,7 +52,7 @@ class UploadPart(Reply, frozen=True, kw_only=True):
 
 
 class UploadTicket(Reply, frozen=True, kw_only=True):
-    """Where to send the bytes, until when."""
+    """Where to send the bytes, until when; each part may be sent again, and what is missing has fresh addresses at `/parts`."""
 
     id: str
     parts: list[UploadPart]

@@ -12,6 +12,7 @@ from server.rest import (
     grades,
     lessons,
     media,
+    objects,
     openapi,
     questions,
     session,
@@ -73,6 +74,7 @@ ROUTES: tuple[Route, ...] = (
     Route(method="POST", path="/classes/{class_id}/join", handler=classes.join_class, summary="The way into a class", permission="class.join", reply=shapes.Join, cost=2),
     # Uploads
     Route(method="POST", path="/uploads", handler=uploads.create_upload, summary="Begin to send a file", permission="upload.send", body=exams.NewUpload, reply=exams.UploadTicket, status=201, keyed="must"),
+    Route(method="GET", path="/uploads/{upload_id}/parts", handler=uploads.list_upload_parts, summary="What of a file is still to be sent, to fresh addresses", permission="upload.send", reply=exams.UploadTicket),
     Route(method="POST", path="/uploads/{upload_id}/complete", handler=uploads.complete_upload, summary="The bytes are all there", permission="upload.send", reply=exams.Upload, keyed="may"),
     Route(method="GET", path="/uploads/{upload_id}", handler=uploads.get_upload, summary="A file and where to fetch it", permission="self", reply=exams.Upload),
     # Question bank
@@ -132,6 +134,7 @@ def mount(app: web.Application, deps: Deps) -> None:
     for route in ROUTES:
         api.router.add_route(route.method, route.path, edge.Endpoint(route, deps).handle)
     app.add_subapp(PREFIX, api)
+    objects.ObjectDoor(deps).mount(app)
     description = openapi.encoded(ROUTES, PREFIX)
 
     async def describe(_: web.Request) -> web.Response:

@@ -1,20 +1,106 @@
-"""Files that people send."""
+"""Files that people send: announced, sent in parts to signed addresses, completed, fetched from another signed address."""
 
+from collections.abc import Sequence
 from typing import Any
 
+import asyncpg
+
+from lms.classes import service as classes
+from lms.errors import Invalid
+from lms.uploads import rules, service
+from lms.uploads.model import NewFile, Part, Upload
+from server import files
+from server.clock import moment
+from server.rest import exam_shapes as exams
+from server.rest import pictures
 from server.rest.call import Answer, Call
+from server.rest.idempotency import once
+
+SEND_SECONDS = 3600
 
 
-async def create_upload(call: Call[Any]) -> Answer:
+def shown(call: Call[Any], upload: Upload) -> exams.Upload:
+    """A file as the API shows it."""
+    return exams.Upload(
+        id=upload.upload_id,
+        name=upload.name,
+        type=upload.type,
+        size=upload.size_bytes,
+        state=upload.state,
+        url=pictures.address_of(call, upload) if upload.state == "ready" else None,
+    )
+
+
+def _ticket(call: Call[Any], upload: Upload, parts: Sequence[Part]) -> exams.UploadTicket:
+    now = call.deps.clock.wall_ms() // 1000
+    until = min(now + SEND_SECONDS, int(upload.expires_at.timestamp()))
+    return exams.UploadTicket(
+        id=upload.upload_id,
+        parts=[
+            exams.UploadPart(
+                method="PUT",
+                url=pictures.address_to_send(call, upload.upload_id, part, until),
+                headers={"Content-Type": "application/octet-stream"},
+                offset=part.offset,
+                size=part.size,
+            )
+            for part in parts
+        ],
+        expires_at=moment(until * 1000),
+    )
+
+
+async def create_upload(call: Call[exams.NewUpload]) -> Answer:
     """Begin to send a file."""
-    raise NotImplementedError
+    body, who = call.body, call.principal
+
+    async def effect(connection: asyncpg.Connection) -> Answer:
+        if body.class_id is not None:
+            await classes.get(connection, who, body.class_id, "class.join")
+        new = NewFile(name=body.name, type=body.type, size_bytes=body.size, class_id=body.class_id)
+        upload = await service.begin(connection, who, call.deps.new_id(), new, call.now)
+        await call.deps.objects.begin(files.key_of(who.tenant_id, upload.upload_id))
+        return Answer(status=201, body=_ticket(call, upload, rules.parts(upload.size_bytes)))
+
+    return await once(call, effect)
 
 
-async def complete_upload(call: Call[Any]) -> Answer:
+async def list_upload_parts(call: Call[None]) -> Answer:
+    """What of a file is still to be sent, each to a fresh address."""
+    async with call.read() as connection:
+        upload = await service.own(connection, call.principal, call.params["upload_id"])
+    rules.check_started(upload, call.now)
+    there = await call.deps.objects.parts(files.key_of(call.principal.tenant_id, upload.upload_id))
+    missing = [
+        part for part in rules.parts(upload.size_bytes) if there.get(part.number) != part.size
+    ]
+    return Answer(body=_ticket(call, upload, missing))
+
+
+async def complete_upload(call: Call[None]) -> Answer:
     """The bytes are all there."""
-    raise NotImplementedError
+    who, upload_id = call.principal, call.params["upload_id"]
+    async with call.read() as connection:
+        upload = await service.own(connection, who, upload_id)
+    if upload.state == "ready":
+        return Answer(body=shown(call, upload))
+    rules.check_started(upload, call.now)
+    # Outside of any transaction: the disk may be slow. Done twice, or half, it comes to the same.
+    try:
+        digest = await files.keep(call.deps.objects, who.tenant_id, upload)
+    except Invalid:
+        await files.forget(call.deps.database, call.deps.objects, who.tenant_id, upload_id)
+        raise
+
+    async def effect(connection: asyncpg.Connection) -> Answer:
+        done = await service.complete(connection, who, upload_id, digest, call.now)
+        return Answer(body=shown(call, done))
+
+    return await once(call, effect)
 
 
-async def get_upload(call: Call[Any]) -> Answer:
+async def get_upload(call: Call[None]) -> Answer:
     """A file and where to fetch it."""
-    raise NotImplementedError
+    async with call.read() as connection:
+        upload = await service.get(connection, call.principal, call.params["upload_id"])
+    return Answer(body=shown(call, upload))

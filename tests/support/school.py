@@ -1,26 +1,34 @@
 """The school's API over real stores: a running app, people of every role, and requests in one line."""
 
 import contextlib
+import io
 import itertools
+import tempfile
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
 from aiohttp import ClientSession, DummyCookieJar, web
 from aiohttp.test_utils import TestServer
+from yarl import URL
 
+from lms.attempts import answering
 from server import demo
 from server.auth.keys import KeyRing
 from server.auth.passwords import Passwords
 from server.auth.revocations import Revocations
 from server.auth.tokens import Tokens
 from server.clock import SystemClock
+from server.exam_clock import ExamClock
 from server.limits.limiter import Limiter
 from server.rest import routes
 from server.rest.deps import Deps
 from server.storage.channels import ShardedChannels
+from server.storage.commit import GroupCommit
+from server.storage.objects import objects_at
 from server.storage.postgres import Database
 from server.storage.redis import connected
 from server.telemetry.metrics import PrometheusMeters
@@ -87,8 +95,20 @@ class Api:
         if data is not None:
             sent.setdefault("Content-Type", "application/json")
         path = path if path.startswith("/openapi") else f"/api/v1{path}"
+        return await self.fetch(method, path, data=data, headers=sent)
+
+    async def fetch(
+        self,
+        method: str,
+        path: str,
+        *,
+        data: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Got:
+        """A request to any address of the server, to the letter."""
+        sent = None if data is None else io.BytesIO(data)
         async with self._session.request(
-            method, self._base + path, data=data, headers=sent
+            method, URL(self._base + path, encoded=True), data=sent, headers=headers
         ) as response:
             raw = await response.read()
             is_json = "json" in response.content_type
@@ -147,6 +167,14 @@ async def running_school(
             Revocations(database, channels, clock).running()
         )
         passwords = await stack.enter_async_context(CheapPasswords().running())
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="lt-objects-"))
+        objects = stack.enter_context(objects_at(f"file://{folder}", Path(folder)))
+        exam_clock = ExamClock(database, meters, clock.steady)
+        await stack.enter_async_context(exam_clock.running())
+        answers: GroupCommit[answering.Row, answering.Outcome] = GroupCommit(
+            database, answering.flush, meters=meters
+        )
+        await stack.enter_async_context(answers.running())
         deps = Deps(
             database=database,
             keys=keys,
@@ -154,7 +182,10 @@ async def running_school(
             revocations=revocations,
             passwords=passwords,
             limiter=Limiter(client, clock, scale=limit_scale),
+            objects=objects,
             classes=classes,
+            exam_clock=exam_clock,
+            answers=answers,
             meters=meters,
             clock=clock,
         )

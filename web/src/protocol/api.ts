@@ -233,7 +233,7 @@ export interface Status {
   readonly components: readonly ComponentStatus[];
 }
 
-/** A file that is about to be sent; `type` is its media type. */
+/** A file that is about to be sent; `type` is its media type. `class_id` says which class it is for, which the caller must be able to join; the class is told nothing of it yet. */
 export interface NewUpload {
   readonly name: string;
   readonly size: number;
@@ -250,7 +250,7 @@ export interface UploadPart {
   readonly size: number;
 }
 
-/** Where to send the bytes, until when. */
+/** Where to send the bytes, until when; each part may be sent again, and what is missing has fresh addresses at `/parts`. */
 export interface UploadTicket {
   readonly id: string;
   readonly parts: readonly UploadPart[];
