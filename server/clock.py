@@ -15,6 +15,10 @@ class SystemClock:
         """Seconds that never go back."""
         return time.monotonic()  # noqa: TID251 - this file is where the clock is read
 
+    def steady(self) -> float:
+        """Seconds at an even pace, also through a sleep of the machine where the system can tell."""
+        return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
 
 def moment(wall_ms: float) -> datetime:
     """A reading of the wall clock as a time in UTC."""

@@ -1,5 +1,6 @@
 """An attempt, its paper and its answers."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -104,7 +105,38 @@ class Attempt:
     last_opening: int | None
     last_seq: int | None
     receipt: str | None
+    digest: str | None
+    answered: int | None
     late: bool
     count_late: bool
     grade_revision: int
     released_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """The answer of an item that counts: its value as canonical JSON text."""
+
+    value: str
+    opening: int
+    seq: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handed:
+    """A receipt: what was handed in, the same each time it is shown."""
+
+    attempt: Attempt
+    receipt: str
+    digest: str
+    answered: int
+    submitted_at: datetime
+    submitted_by: SubmittedBy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What a step is given from outside: the time of exams, and ids."""
+
+    now: datetime
+    new_id: Callable[[], str]

@@ -30,6 +30,9 @@ CREATE TABLE attempts (
     last_opening       integer,
     last_seq           bigint,
     receipt            text,
+    -- Of the answers that counted when it was handed in, and how many items they answer.
+    digest             text,
+    answered           integer,
     late               boolean NOT NULL DEFAULT false,
     count_late         boolean NOT NULL DEFAULT false,
     grade_revision     integer NOT NULL DEFAULT 0,
@@ -108,6 +111,9 @@ CREATE TABLE marks (
     earned_milli bigint NOT NULL CHECK (earned_milli >= 0),
     criteria     jsonb NOT NULL DEFAULT '{}',
     comment      text NOT NULL DEFAULT '',
+    -- The answer that was read: a mark counts while this is the answer that counts (0 and 0: there was none).
+    opening      integer NOT NULL,
+    seq          bigint NOT NULL,
     version      integer NOT NULL DEFAULT 1,
     at           timestamptz NOT NULL,
     PRIMARY KEY (tenant_id, attempt_id, item_id, round)
@@ -170,3 +176,79 @@ REVOKE UPDATE, DELETE ON attempt_events, grades, audit FROM lectern_app;
 GRANT SELECT, UPDATE ON attempts TO lectern_append;
 GRANT SELECT, INSERT ON answers TO lectern_append;
 GRANT INSERT ON audit TO lectern_append;
+
+-- One group commit of answers, row i of the arrays: what became of it, in their order. A row is judged by itself, and a refused
+-- one stands in nobody's way. The attempts stay locked to the end, so that a deadline or another node comes before or after
+-- all of this. `code` is 'saved' (also what was saved before), or why not; the caller sends no (attempt, item, opening, seq) twice.
+CREATE FUNCTION append_answers(
+    tenants uuid[], attempt_ids uuid[], users uuid[], items uuid[], openings integer[], seqs bigint[],
+    types text[], given text[], arrivals timestamptz[]
+) RETURNS TABLE (code text, late boolean, state text, opening integer, ends_at timestamptz)
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+    -- The way by the keys is the right one whatever the statistics of young tables say.
+    SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+AS $$
+#variable_conflict use_column
+BEGIN
+    PERFORM 1 FROM attempts AS a
+        WHERE (a.tenant_id, a.attempt_id) IN (SELECT t, k FROM unnest(tenants, attempt_ids) AS r (t, k))
+        ORDER BY a.tenant_id, a.attempt_id
+        FOR NO KEY UPDATE;
+
+    RETURN QUERY
+    WITH judged AS MATERIALIZED (
+        SELECT r.*, a.assessment_id, a.course_id, a.state, a.opening AS newest, a.ends_at, a.late AS late_before,
+            CASE WHEN next.seq = r.seq THEN next.late ELSE r.arrived_at > a.ends_at + a.grace_ms * interval '1 ms' END AS is_late,
+            CASE
+                WHEN a.attempt_id IS NULL THEN 'not_found'
+                WHEN next.seq = r.seq AND next.value = r.value THEN 'saved'
+                WHEN next.seq = r.seq THEN 'seq_conflict'
+                WHEN a.state IN ('ready', 'withdrawn') THEN 'attempt_closed'
+                WHEN slot.place IS NULL THEN 'wrong_item'
+                WHEN a.item_types[slot.place]::text NOT IN (r.type, CASE r.type WHEN 'n' THEN 'm' ELSE r.type END) THEN 'wrong_value'
+                WHEN r.opening NOT BETWEEN 1 AND a.opening THEN 'opening_unknown'
+                WHEN next.seq > r.seq THEN 'seq_old'
+                WHEN a.submitted_by IN ('learner', 'teacher') THEN 'attempt_submitted'
+                -- In time, but the deadline was faster than its way here: sent again it is late, and then nothing is in doubt.
+                WHEN a.state <> 'open' AND r.arrived_at <= a.shuts_at THEN 'answer_delayed'
+                WHEN a.late_policy = 'refuse' AND r.arrived_at > a.ends_at + a.grace_ms * interval '1 ms' THEN 'answer_late'
+                ELSE 'new'
+            END AS verdict
+        FROM unnest(tenants, attempt_ids, users, items, openings, seqs, types, given, arrivals)
+            WITH ORDINALITY AS r (tenant_id, attempt_id, user_id, item_id, opening, seq, type, value, arrived_at, row_number)
+        LEFT JOIN attempts AS a
+            ON a.tenant_id = r.tenant_id AND a.attempt_id = r.attempt_id AND a.user_id = r.user_id
+        CROSS JOIN LATERAL (SELECT array_position(a.item_ids, r.item_id)) AS slot (place)
+        -- The first that is stored from this seq on: this very one, or a newer.
+        LEFT JOIN LATERAL (
+            SELECT o.seq, o.value, o.late FROM answers AS o
+            WHERE o.tenant_id = a.tenant_id AND o.attempt_id = a.attempt_id AND o.item_id = r.item_id
+                AND o.opening = r.opening AND o.seq >= r.seq
+            ORDER BY o.seq LIMIT 1
+        ) AS next ON true
+    ), stored AS (
+        INSERT INTO answers (tenant_id, attempt_id, item_id, opening, seq, value, arrived_at, late)
+        SELECT j.tenant_id, j.attempt_id, j.item_id, j.opening, j.seq, j.value, j.arrived_at, j.is_late
+        FROM judged AS j WHERE j.verdict = 'new'
+    ), told AS (
+        INSERT INTO outbox (shard, tenant_id, key_id, name, data, at)
+        SELECT lectern_shard(j.attempt_id), j.tenant_id, j.attempt_id, 'attempt.answered', jsonb_build_object(
+            'attempt_id', j.attempt_id, 'assessment_id', j.assessment_id, 'course_id', j.course_id, 'user_id', j.user_id,
+            'item_id', j.item_id, 'opening', j.opening, 'seq', j.seq, 'late', j.is_late), j.arrived_at
+        FROM judged AS j WHERE j.verdict = 'new'
+    ), marked AS (
+        UPDATE attempts AS a SET late = true FROM judged AS j
+        WHERE j.verdict = 'new' AND j.is_late AND NOT j.late_before AND a.tenant_id = j.tenant_id AND a.attempt_id = j.attempt_id
+    )
+    SELECT CASE j.verdict WHEN 'new' THEN 'saved' ELSE j.verdict END, coalesce(j.is_late, false), j.state, j.newest, j.ends_at
+    FROM judged AS j ORDER BY j.row_number;
+END
+$$;
+GRANT CREATE ON SCHEMA public TO lectern_append;
+ALTER FUNCTION append_answers(uuid[], uuid[], uuid[], uuid[], integer[], bigint[], text[], text[], timestamptz[])
+    OWNER TO lectern_append;
+REVOKE CREATE ON SCHEMA public FROM lectern_append;
+REVOKE EXECUTE ON FUNCTION append_answers(uuid[], uuid[], uuid[], uuid[], integer[], bigint[], text[], text[], timestamptz[])
+    FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION append_answers(uuid[], uuid[], uuid[], uuid[], integer[], bigint[], text[], text[], timestamptz[])
+    TO lectern_app;

@@ -1,0 +1,136 @@
+"""The life of an attempt as a table, and what each step makes of it: pure, with `now` from outside."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Literal
+
+from lms.assessments import rules, timing
+from lms.assessments.timing import Window
+from lms.attempts.model import Attempt, State
+from lms.errors import Conflict
+
+Step = Literal[
+    "start",
+    "open_again",
+    "submit",
+    "deadline",
+    "teacher",
+    "scored",
+    "scored_in_part",
+    "marked",
+    "reopen",
+    "withdraw",
+]
+
+# From a state, by a step, to a state; what is not here does not happen. docs/flows.md shows it.
+TABLE: Mapping[tuple[State, Step], State] = {
+    ("ready", "start"): "open",
+    ("open", "open_again"): "open",
+    ("open", "submit"): "submitted",
+    ("open", "deadline"): "submitted",
+    ("open", "teacher"): "submitted",
+    ("submitted", "scored"): "graded",
+    ("submitted", "scored_in_part"): "marking",
+    ("marking", "marked"): "graded",
+    ("submitted", "reopen"): "open",
+    ("marking", "reopen"): "open",
+    ("graded", "reopen"): "open",
+    ("ready", "withdraw"): "withdrawn",
+    ("open", "withdraw"): "withdrawn",
+}
+
+CLOSED = "This attempt is closed."
+
+
+def after(state: State, step: Step) -> State:
+    """The state that follows; Conflict when the table has no such step."""
+    found = TABLE.get((state, step))
+    if found is None:
+        raise Conflict(CLOSED, code="attempt_closed")
+    return found
+
+
+def window(attempt: Attempt) -> Window:
+    """The times as they stand for this learner."""
+    return Window(
+        opens_at=attempt.opens_at,
+        closes_at=attempt.closes_at,
+        time_limit_ms=attempt.time_limit_ms,
+        grace_ms=attempt.grace_ms,
+        late_policy=attempt.late_policy,
+        late_window_ms=attempt.late_window_ms,
+    )
+
+
+def opened(attempt: Attempt, now: datetime) -> Attempt:
+    """Started, or opened once more: the newest opening wins, and the end stays what the start made it."""
+    if attempt.state == "ready":
+        rules.check_window(window(attempt), now)
+        state = after(attempt.state, "start")
+        ends_at = timing.ends_at(window(attempt), now)
+        return replace(
+            attempt,
+            state=state,
+            opening=1,
+            started_at=now,
+            ends_at=ends_at,
+            shuts_at=timing.shuts_at(window(attempt), ends_at),
+        )
+    state = after(attempt.state, "open_again")
+    return replace(attempt, state=state, opening=attempt.opening + 1)
+
+
+def prolonged(attempt: Attempt, ends_at: datetime) -> Attempt:
+    """Ends later, and is handed in so much later; never earlier."""
+    if attempt.ends_at is None or ends_at <= attempt.ends_at:
+        return attempt
+    return replace(attempt, ends_at=ends_at, shuts_at=timing.shuts_at(window(attempt), ends_at))
+
+
+def given_more(attempt: Attempt, more: timedelta, now: datetime) -> Attempt:
+    """Extended by so much from its end, or from now when that has passed; one that the deadline handed in is open again."""
+    if attempt.state != "open":
+        if attempt.submitted_by != "deadline":
+            raise Conflict(CLOSED, code="attempt_closed")
+        attempt = replace(
+            attempt,
+            state=after(attempt.state, "reopen"),
+            submitted_at=None,
+            submitted_by=None,
+            last_opening=None,
+            last_seq=None,
+            receipt=None,
+            digest=None,
+            answered=None,
+        )
+    return prolonged(attempt, max(attempt.ends_at or now, now) + more)
+
+
+def under(attempt: Attempt, times: Window) -> Attempt:
+    """With these figures for its learner: ready ones take them as they are, open ones only what is more."""
+    kept = replace(
+        attempt,
+        opens_at=times.opens_at,
+        closes_at=times.closes_at,
+        time_limit_ms=times.time_limit_ms,
+    )
+    if attempt.state != "open" or attempt.started_at is None:
+        return kept
+    return prolonged(kept, timing.ends_at(window(kept), attempt.started_at))
+
+
+def remaining_ms(attempt: Attempt, now: datetime) -> int:
+    """What is left of its time."""
+    if attempt.ends_at is None or attempt.state != "open":
+        return 0
+    return max(0, int((attempt.ends_at - now) / timedelta(milliseconds=1)))
+
+
+def is_due(attempt: Attempt, now: datetime, settle: timedelta) -> bool:
+    """Whether the deadline hands it in: its time, and a moment for what is still on its way to the database."""
+    return (
+        attempt.state == "open"
+        and attempt.shuts_at is not None
+        and attempt.shuts_at + settle <= now
+    )

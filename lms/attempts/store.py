@@ -1,0 +1,220 @@
+"""SQL of attempts, their papers, answers and events; reads the assessment at a start, and who is enrolled."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import asyncpg
+import msgspec
+
+from lms.assessments.model import State as AssessmentState
+from lms.attempts.model import Attempt, Counted, Handed
+from lms.identity import CourseRole
+from lms.ids import AssessmentId, AttemptId, CourseId, ItemId, UserId
+
+COLUMNS = (
+    "a.attempt_id, a.assessment_id, a.assessment_version, a.course_id, a.user_id, a.number, a.state, a.opens_at, a.closes_at,"
+    " a.time_limit_ms, a.grace_ms, a.late_policy, a.late_window_ms, a.item_ids, array_to_string(a.item_types, '') AS item_types,"
+    " a.opening, a.started_at, a.ends_at, a.shuts_at, a.submitted_at, a.submitted_by, a.last_opening, a.last_seq, a.receipt,"
+    " a.digest, a.answered, a.late, a.count_late, a.grade_revision, a.released_at"
+)
+
+
+def attempt_of(row: asyncpg.Record) -> Attempt:
+    """A row of COLUMNS."""
+    return Attempt(
+        attempt_id=AttemptId(str(row["attempt_id"])),
+        assessment_id=AssessmentId(str(row["assessment_id"])),
+        assessment_version=row["assessment_version"],
+        course_id=CourseId(str(row["course_id"])),
+        user_id=UserId(str(row["user_id"])),
+        number=row["number"],
+        state=row["state"],
+        opens_at=row["opens_at"],
+        closes_at=row["closes_at"],
+        time_limit_ms=row["time_limit_ms"],
+        grace_ms=row["grace_ms"],
+        late_policy=row["late_policy"],
+        late_window_ms=row["late_window_ms"],
+        item_ids=tuple(ItemId(str(item)) for item in row["item_ids"]),
+        item_types=row["item_types"],
+        opening=row["opening"],
+        started_at=row["started_at"],
+        ends_at=row["ends_at"],
+        shuts_at=row["shuts_at"],
+        submitted_at=row["submitted_at"],
+        submitted_by=row["submitted_by"],
+        last_opening=row["last_opening"],
+        last_seq=row["last_seq"],
+        receipt=row["receipt"],
+        digest=row["digest"],
+        answered=row["answered"],
+        late=row["late"],
+        count_late=row["count_late"],
+        grade_revision=row["grade_revision"],
+        released_at=row["released_at"],
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Startable:
+    """All that a start needs, by one read: the assessment as it stands, and the learner's attempt with its paper."""
+
+    course_id: CourseId
+    title: str
+    state: AssessmentState
+    password: str
+    my_role: CourseRole | None
+    attempt: Attempt | None
+    paper: str | None
+
+
+async def startable(
+    connection: asyncpg.Connection, tenant_id: str, user_id: str, assessment_id: str
+) -> Startable | None:
+    """The assessment, and what this learner has ready or open of it."""
+    row = await connection.fetchrow(
+        "SELECT s.course_id AS of_course, s.title, s.state AS assessment_state, v.settings ->> 'password' AS password,"
+        f" e.role AS my_role, p.paper, {COLUMNS}"
+        " FROM assessments s"
+        " JOIN assessment_versions v"
+        " ON v.tenant_id = s.tenant_id AND v.assessment_id = s.assessment_id AND v.version = s.version"
+        " LEFT JOIN enrolments e ON e.tenant_id = s.tenant_id AND e.course_id = s.course_id AND e.user_id = $2"
+        " LEFT JOIN attempts a ON a.tenant_id = s.tenant_id AND a.assessment_id = s.assessment_id AND a.user_id = $2"
+        " AND a.state IN ('ready', 'open')"
+        " LEFT JOIN attempt_papers p ON p.tenant_id = a.tenant_id AND p.attempt_id = a.attempt_id"
+        " WHERE s.tenant_id = $1 AND s.assessment_id = $3",
+        tenant_id,
+        user_id,
+        assessment_id,
+    )
+    if row is None:
+        return None
+    return Startable(
+        course_id=CourseId(str(row["of_course"])),
+        title=row["title"],
+        state=row["assessment_state"],
+        password=row["password"] or "",
+        my_role=row["my_role"],
+        attempt=None if row["attempt_id"] is None else attempt_of(row),
+        paper=row["paper"],
+    )
+
+
+async def get(
+    connection: asyncpg.Connection, tenant_id: str, attempt_id: str, *, lock: bool = False
+) -> Attempt | None:
+    """One attempt."""
+    row = await connection.fetchrow(
+        f"SELECT {COLUMNS} FROM attempts a WHERE a.tenant_id = $1 AND a.attempt_id = $2"
+        + (" FOR NO KEY UPDATE" if lock else ""),
+        tenant_id,
+        attempt_id,
+    )
+    return None if row is None else attempt_of(row)
+
+
+async def save(
+    connection: asyncpg.Connection, tenant_id: str, before: Attempt, after: Attempt
+) -> bool:
+    """Write what has become of it, if it is still at the state and the opening that were read."""
+    done = await connection.fetchval(
+        "UPDATE attempts SET state = $5, opening = $6, opens_at = $7, closes_at = $8, time_limit_ms = $9,"
+        " started_at = $10, ends_at = $11, shuts_at = $12"
+        " WHERE tenant_id = $1 AND attempt_id = $2 AND state = $3 AND opening = $4 RETURNING 1",
+        tenant_id,
+        before.attempt_id,
+        before.state,
+        before.opening,
+        after.state,
+        after.opening,
+        after.opens_at,
+        after.closes_at,
+        after.time_limit_ms,
+        after.started_at,
+        after.ends_at,
+        after.shuts_at,
+    )
+    return done is not None
+
+
+async def hand_in(connection: asyncpg.Connection, tenant_id: str, handed: Handed) -> bool:
+    """Write that it was handed in, once: False when it is open no more."""
+    attempt = handed.attempt
+    done = await connection.fetchval(
+        "UPDATE attempts SET state = 'submitted', submitted_at = $3, submitted_by = $4, last_opening = $5, last_seq = $6,"
+        " receipt = $7, digest = $8, answered = $9"
+        " WHERE tenant_id = $1 AND attempt_id = $2 AND state = 'open' RETURNING 1",
+        tenant_id,
+        attempt.attempt_id,
+        handed.submitted_at,
+        handed.submitted_by,
+        attempt.last_opening,
+        attempt.last_seq,
+        handed.receipt,
+        handed.digest,
+        handed.answered,
+    )
+    return done is not None
+
+
+async def newest(
+    connection: asyncpg.Connection, tenant_id: str, attempt_id: str, opening: int | None = None
+) -> tuple[int, int]:
+    """The highest (opening, seq) that is stored, of one opening or of all; (0, 0) or (opening, 0) when there is none."""
+    row = await connection.fetchrow(
+        "SELECT opening, max(seq) AS seq FROM answers WHERE tenant_id = $1 AND attempt_id = $2"
+        " AND ($3::int IS NULL OR opening = $3) GROUP BY opening ORDER BY opening DESC LIMIT 1",
+        tenant_id,
+        attempt_id,
+        opening,
+    )
+    return (opening or 0, 0) if row is None else (row["opening"], row["seq"])
+
+
+async def counted(
+    connection: asyncpg.Connection, tenant_id: str, attempt_id: str, until: datetime
+) -> dict[str, Counted]:
+    """By item, the answer that counts: the highest (opening, seq) of what arrived until then (counting.counts_until)."""
+    rows = await connection.fetch(
+        "SELECT DISTINCT ON (item_id) item_id, opening, seq, value FROM answers"
+        " WHERE tenant_id = $1 AND attempt_id = $2 AND arrived_at <= $3"
+        " ORDER BY item_id, opening DESC, seq DESC",
+        tenant_id,
+        attempt_id,
+        until,
+    )
+    return {
+        str(row["item_id"]): Counted(value=row["value"], opening=row["opening"], seq=row["seq"])
+        for row in rows
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noted:
+    """Something that happened to an attempt, for its history; `by_user` is None for the deadline."""
+
+    event_id: str
+    attempt_id: str
+    name: str
+    by_user: str | None
+    data: dict[str, str | int | bool]
+
+
+async def note_all(
+    connection: asyncpg.Connection, tenant_id: str, noted: Sequence[Noted], now: datetime
+) -> None:
+    """Append to the history of attempts."""
+    await connection.execute(
+        "INSERT INTO attempt_events (tenant_id, attempt_id, event_id, name, by_user, data, at)"
+        " SELECT $1, e.attempt_id, e.event_id, e.name, e.by_user, e.data, $7"
+        " FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::uuid[], $6::jsonb[])"
+        " AS e (attempt_id, event_id, name, by_user, data)",
+        tenant_id,
+        [one.attempt_id for one in noted],
+        [one.event_id for one in noted],
+        [one.name for one in noted],
+        [one.by_user for one in noted],
+        [msgspec.json.encode(one.data).decode() for one in noted],
+        now,
+    )
