@@ -13,6 +13,7 @@ from lms.attempts import paper_store, papers
 from lms.attempts.paper_store import Learner, Ready, Sheet
 from lms.errors import Conflict, NotFound
 from lms.ids import AttemptId
+from lms.questions import store as questions
 
 BATCH = 200
 
@@ -96,7 +97,7 @@ async def _make(
     )
     ids = [_attempt_id(one, desk) for one in learners]
     asked = [papers.places(plan, attempt_id, sheet.version) for attempt_id in ids]
-    contents = await paper_store.contents(connection, tenant_id, papers.versions(asked))
+    contents = await questions.content_of(connection, tenant_id, papers.versions(asked))
     made = [
         Ready(
             attempt_id=attempt_id,

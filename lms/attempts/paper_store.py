@@ -1,17 +1,15 @@
-"""SQL of attempts that wait to be begun and of all papers; reads who is enrolled, and the contents of items."""
+"""SQL of attempts that wait to be begun and of all papers; reads who is enrolled."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import asyncpg
-import msgspec
 
 from lms.assessments.timing import Window
-from lms.attempts.papers import ItemVersion, Written
+from lms.attempts.papers import Written
 from lms.ids import AssessmentId, AttemptId, CourseId, UserId
-from lms.questions.model import Content
 
 # Of a learner, their latest attempt at an assessment: $1 tenant, $2 assessment, $3 course.
 LEARNERS = (
@@ -108,27 +106,6 @@ async def learner(
         user_id,
     )
     return None if row is None else _learner(row)
-
-
-async def contents(
-    connection: asyncpg.Connection, tenant_id: str, wanted: Collection[ItemVersion]
-) -> dict[ItemVersion, Content]:
-    """What learners see of these item versions."""
-    pairs = sorted(wanted)
-    rows = await connection.fetch(
-        "SELECT v.question_id, v.version, v.content FROM question_versions v"
-        " JOIN unnest($2::uuid[], $3::int[]) AS w (question_id, version)"
-        " ON w.question_id = v.question_id AND w.version = v.version WHERE v.tenant_id = $1",
-        tenant_id,
-        [question_id for question_id, _ in pairs],
-        [version for _, version in pairs],
-    )
-    return {
-        (str(row["question_id"]), row["version"]): msgspec.json.decode(
-            row["content"], type=Content
-        )
-        for row in rows
-    }
 
 
 def _rules(ready: Ready) -> tuple[Any, ...]:

@@ -1,123 +1,234 @@
-"""Attempts that are ready to be started, put straight into the tables, and the owner's way to look at everything."""
+"""A bank, learners and an assessment in a school, put straight into the tables for tests of what comes after."""
 
 import secrets
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 
-import asyncpg
 import msgspec
 
-from lms.attempts.model import VALUE_TYPES, Paper, PaperItem, PaperSection
-from lms.ids import RANDOM_BYTES, uuid7
-from lms.questions.model import Content, Kind, Option
-from server.clock import SystemClock
+from lms.assessments import store as assessments
+from lms.assessments.model import Assessment, Draw, Section, Settings
+from lms.attempts import materialise
+from lms.ids import RANDOM_BYTES, AssessmentId, CourseId, uuid7
+from lms.questions.model import Content, Gap, Key, Kind, Option
+from server.storage.postgres import Database
 
-OPTIONS = [Option(id="a", text="A"), Option(id="b", text="B")]
+NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
+SKILLS = ("algebra", "geometry", "sound")
+KINDS: tuple[Kind, ...] = (
+    "single_choice",
+    "multiple_choice",
+    "true_false",
+    "short_text",
+    "numeric",
+    "matching",
+    "ordering",
+    "cloze",
+    "essay",
+    "file_upload",
+)
 
 
 def new_id() -> str:
-    return uuid7(SystemClock().wall_ms(), secrets.token_bytes(RANDOM_BYTES))
+    """An id of a moment whose partitions are there."""
+    return uuid7(round(datetime.now(UTC).timestamp() * 1000), secrets.token_bytes(RANDOM_BYTES))  # noqa: TID251 - a test's shell
+
+
+def desk(now: datetime = NOW) -> materialise.Desk:
+    return materialise.Desk(now=now, new_id=new_id)
+
+
+def options(*ids: str) -> list[Option]:
+    return [Option(id=one, text=f"text of {one}") for one in ids]
+
+
+def content_of(kind: Kind, words: str) -> Content:
+    """An item of each kind with all that its kind has."""
+    match kind:
+        case "single_choice" | "multiple_choice" | "ordering":
+            return Content(prompt=words, options=options("a", "b", "c", "d"))
+        case "matching":
+            return Content(prompt=words, left=options("l1", "l2"), options=options("r1", "r2"))
+        case "cloze":
+            gaps = [Gap(id="g1"), Gap(id="g2", options=options("x", "y", "z"))]
+            return Content(prompt=f"{words} {{{{g1}}}} {{{{g2}}}}", gaps=gaps)
+        case "numeric":
+            return Content(prompt=words, units=["m", "cm"])
+        case _:
+            return Content(prompt=words)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Planned:
-    """What a made exam is like."""
+class Exam:
+    """A course with a bank, learners, and an assessment that draws from the bank."""
 
-    kinds: tuple[Kind, ...] = ("single_choice", "numeric", "essay")
-    limit: timedelta | None = timedelta(hours=1)
-    opens_at: datetime | None = None
-    closes_at: datetime | None = None
-    grace_ms: int = 30_000
-    late_policy: str = "keep"
-    late_window_ms: int = 0
-    settings: dict[str, Any] = field(default_factory=dict)
+    database: Database
+    tenant_id: str
+    course_id: str
+    teacher: str
+    learners: list[str] = field(default_factory=list)
+    questions: list[str] = field(default_factory=list)
 
-
-async def make_exam(
-    owner: asyncpg.Connection, tenant_id: str, course_id: str, planned: Planned, now: datetime
-) -> str:
-    """A published assessment; its id."""
-    exam = new_id()
-    await owner.execute(
-        "INSERT INTO assessments (tenant_id, assessment_id, course_id, version, title, state, opens_at, closes_at,"
-        " materialised_version, created_at, updated_at) VALUES ($1, $2, $3, 1, 'Exam', 'published', $4, $5, 1, $6, $6)",
-        tenant_id,
-        exam,
-        course_id,
-        planned.opens_at,
-        planned.closes_at,
-        now,
-    )
-    await owner.execute(
-        "INSERT INTO assessment_versions (tenant_id, assessment_id, version, settings, created_by, created_at)"
-        " VALUES ($1, $2, 1, $3, $2, $4)",
-        tenant_id,
-        exam,
-        msgspec.json.encode(planned.settings).decode(),
-        now,
-    )
-    return exam
-
-
-@dataclass(frozen=True, kw_only=True)
-class Made:
-    """A ready attempt."""
-
-    attempt_id: str
-    assessment_id: str
-    items: tuple[str, ...]
-
-
-async def make_ready(
-    owner: asyncpg.Connection,
-    place: tuple[str, str, str, str],
-    planned: Planned,
-    now: datetime,
-    number: int = 1,
-) -> Made:
-    """A ready attempt at `place` (tenant, assessment, course, user)."""
-    tenant_id, exam, course_id, user_id = place
-    attempt = new_id()
-    items = tuple(new_id() for _ in planned.kinds)
-    paper = Paper(
-        sections=[PaperSection(id="one", title="", text="")],
-        items=[
-            PaperItem(
-                id=item,
-                kind=kind,
-                section="one",
-                points_milli=1000,
-                content=Content(prompt="?", options=OPTIONS if "choice" in kind else []),
+    async def add_learners(self, count: int) -> list[str]:
+        """Enrol so many new students."""
+        new = [new_id() for _ in range(count)]
+        async with self.database.transaction(self.tenant_id) as connection:
+            await connection.executemany(
+                "INSERT INTO users (tenant_id, user_id, email, name, roles, password_hash, created_at)"
+                " VALUES ($1, $2, $3, $4, '{student}', 'x', $5)",
+                [
+                    (self.tenant_id, one, f"{one}@x.test", f"Learner {one[-6:]}", NOW)
+                    for one in new
+                ],
             )
-            for item, kind in zip(items, planned.kinds, strict=True)
-        ],
-    )
-    limit = planned.limit
-    await owner.execute(
-        "INSERT INTO attempts (tenant_id, attempt_id, assessment_id, assessment_version, course_id, user_id, number, state,"
-        " opens_at, closes_at, time_limit_ms, grace_ms, late_policy, late_window_ms, item_ids, item_types, created_at)"
-        " VALUES ($1, $2, $3, 1, $4, $5, $6, 'ready', $7, $8, $9, $10, $11, $12, $13, string_to_array($14, NULL)::\"char\"[], $15)",
-        tenant_id,
-        attempt,
-        exam,
-        course_id,
-        user_id,
-        number,
-        planned.opens_at,
-        planned.closes_at,
-        None if limit is None else limit // timedelta(milliseconds=1),
-        planned.grace_ms,
-        planned.late_policy,
-        planned.late_window_ms,
-        list(items),
-        "".join(VALUE_TYPES[kind] for kind in planned.kinds),
-        now,
-    )
-    await owner.execute(
-        "INSERT INTO attempt_papers (tenant_id, attempt_id, paper, pins) VALUES ($1, $2, $3, '[]')",
-        tenant_id,
-        attempt,
-        msgspec.json.encode(paper).decode(),
-    )
-    return Made(attempt_id=attempt, assessment_id=exam, items=items)
+        for one in new:
+            await self.enrol(one)
+        self.learners.extend(new)
+        return new
+
+    async def enrol(self, user_id: str) -> None:
+        async with self.database.transaction(self.tenant_id) as connection:
+            await connection.execute(
+                "INSERT INTO enrolments (tenant_id, enrolment_id, course_id, user_id, role, created_at)"
+                " VALUES ($1, $2, $3, $4, 'student', $5)",
+                self.tenant_id,
+                new_id(),
+                self.course_id,
+                user_id,
+                NOW,
+            )
+
+    async def remove(self, user_id: str) -> None:
+        async with self.database.transaction(self.tenant_id) as connection:
+            await connection.execute(
+                "DELETE FROM enrolments WHERE tenant_id = $1 AND course_id = $2 AND user_id = $3",
+                self.tenant_id,
+                self.course_id,
+                user_id,
+            )
+            await materialise.withdraw(connection, self.tenant_id, self.course_id, user_id)
+
+    async def add_questions(
+        self,
+        count: int,
+        *,
+        kinds: Sequence[Kind] = KINDS,
+        words: str = "Question",
+        key: Key | None = None,
+    ) -> list[str]:
+        """So many items, the kinds and the skills in turn, at levels 1 to 3."""
+        new = [new_id() for _ in range(count)]
+        rows = [
+            (
+                self.tenant_id,
+                one,
+                kinds[i % len(kinds)],
+                f"{words} {i}",
+                [SKILLS[i % len(SKILLS)]],
+                1 + i % 3,
+                NOW,
+                self.course_id,
+                msgspec.json.encode(
+                    content_of(kinds[i % len(kinds)], f"{words} {i} " + "word " * 30)
+                ).decode(),
+                msgspec.json.encode(key or Key()).decode(),
+                self.teacher,
+            )
+            for i, one in enumerate(new)
+        ]
+        async with self.database.transaction(self.tenant_id) as connection:
+            await connection.executemany(
+                "INSERT INTO questions (tenant_id, question_id, course_id, version, kind, title, skills, level,"
+                " language, created_at, updated_at) VALUES ($1, $2, $8, 1, $3, $4, $5, $6, 'en', $7, $7)",
+                [row[:8] for row in rows],
+            )
+            await connection.executemany(
+                "INSERT INTO question_versions (tenant_id, question_id, version, kind, content, key, created_by, created_at)"
+                " VALUES ($1, $2, 1, $3, $5, $6, $7, $4)",
+                [(*row[:3], NOW, *row[8:]) for row in rows],
+            )
+        self.questions.extend(new)
+        return new
+
+    async def add_assessment(self, settings: Settings, **more: object) -> Assessment:
+        """A published assessment."""
+        new = Assessment(
+            assessment_id=AssessmentId(new_id()),
+            course_id=CourseId(self.course_id),
+            version=1,
+            title="Exam",
+            state="published",
+            opens_at=NOW + timedelta(hours=1),
+            closes_at=NOW + timedelta(hours=5),
+            released_at=None,
+            materialised_version=0,
+            settings=settings,
+            updated_at=NOW,
+        )
+        new = replace(new, **more)  # type: ignore[arg-type]  # the fields of an assessment
+        async with self.database.transaction(self.tenant_id) as connection:
+            await assessments.add(connection, self.tenant_id, new, self.teacher, NOW)
+            await assessments.set_state(
+                connection, self.tenant_id, new.assessment_id, new.state, NOW
+            )
+        return new
+
+    async def save(self, changed: Assessment) -> Assessment:
+        """The next version."""
+        new = replace(changed, version=changed.version + 1)
+        async with self.database.transaction(self.tenant_id) as connection:
+            await assessments.save(connection, self.tenant_id, new, self.teacher, NOW)
+        return new
+
+    async def materialise(self, assessment_id: str) -> int:
+        """What the worker does; how many transactions it took."""
+        after, batches = None, 0
+        while True:
+            async with self.database.transaction(self.tenant_id) as connection:
+                after = await materialise.batch(
+                    connection, self.tenant_id, assessment_id, after, desk()
+                )
+            batches += 1
+            if after is None:
+                return batches
+
+
+def twenty() -> Settings:
+    """Twenty items over three skills, an hour long."""
+    sections = [
+        Section(
+            id=skill,
+            title=skill.title(),
+            draws=[Draw(count=count, skills=[skill])],
+            shuffle=True,
+        )
+        for skill, count in zip(SKILLS, (7, 7, 6), strict=True)
+    ]
+    return Settings(sections=sections, time_limit_minutes=60)
+
+
+async def exam_in(database: Database) -> Exam:
+    """A school of its own with a course and a teacher."""
+    tenant, teacher, course = new_id(), new_id(), new_id()
+    async with database.transaction(tenant) as connection:
+        await connection.execute(
+            "INSERT INTO tenants (tenant_id, slug, name, created_at) VALUES ($1, $2, 'S', $3)",
+            tenant,
+            f"school-{tenant[-12:]}",
+            NOW,
+        )
+        await connection.execute(
+            "INSERT INTO users (tenant_id, user_id, email, name, roles, password_hash, created_at)"
+            " VALUES ($1, $2, 'teacher@x.test', 'T', '{teacher}', 'x', $3)",
+            tenant,
+            teacher,
+            NOW,
+        )
+        await connection.execute(
+            "INSERT INTO courses (tenant_id, course_id, title, created_at) VALUES ($1, $2, 'C', $3)",
+            tenant,
+            course,
+            NOW,
+        )
+    return Exam(database=database, tenant_id=tenant, course_id=course, teacher=teacher)
