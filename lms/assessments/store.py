@@ -159,6 +159,19 @@ async def set_state(
     )
 
 
+async def set_released(
+    connection: asyncpg.Connection, tenant_id: str, assessment_id: str, now: datetime
+) -> None:
+    """Remember when its scores were first released."""
+    await connection.execute(
+        "UPDATE assessments SET released_at = $3"
+        " WHERE tenant_id = $1 AND assessment_id = $2 AND released_at IS NULL",
+        tenant_id,
+        assessment_id,
+        now,
+    )
+
+
 async def set_materialised(
     connection: asyncpg.Connection, tenant_id: str, assessment_id: str, version: int
 ) -> None:
