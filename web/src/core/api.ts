@@ -15,6 +15,8 @@ export interface Call {
   readonly signal?: AbortSignal;
   /** The answer is words, not JSON: a CSV. */
   readonly reads?: "text";
+  /** How often at most; some callers have a patience of their own. */
+  readonly tries?: number;
   /** Sign-in and refresh go out without the bearer. */
   readonly anonymous?: boolean;
 }
@@ -90,7 +92,7 @@ export class Api {
       try {
         return await this.authorised<T>(method, path, call, key);
       } catch (error) {
-        if (call.signal?.aborted || !passes(error) || attempt === ATTEMPTS) throw error;
+        if (call.signal?.aborted || !passes(error) || attempt === (call.tries ?? ATTEMPTS)) throw error;
         const said = error instanceof Refused ? error.retryAfterMs : null;
         if (said !== null && said > PATIENCE_MS) throw error;
         const cap = Math.min(RETRY_CAP_MS, RETRY_BASE_MS * 2 ** attempt);

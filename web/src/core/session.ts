@@ -48,6 +48,8 @@ export class Session implements Bearer {
   private token: string | null = null;
   private goodUntil = 0;
   private refreshing: Promise<string | null> | null = null;
+  /** The school could not be asked who this is; it is asked with the first call that gets through. */
+  private owed = false;
 
   constructor(
     private readonly client: Api,
@@ -56,6 +58,7 @@ export class Session implements Bearer {
   ) {}
 
   async current(): Promise<string | null> {
+    if (this.token === null && this.owed) return await this.refresh();
     if (this.token === null || this.now() < this.goodUntil - EARLY_MS) return this.token;
     return await this.refresh();
   }
@@ -70,6 +73,12 @@ export class Session implements Bearer {
   async restore(): Promise<void> {
     const token = marked() ? await this.refresh() : null;
     if (token === null) this.forget();
+  }
+
+  /** An exam goes on where the school cannot be reached: this browser knows whose it is. */
+  standIn(user: User): void {
+    this.owed = true;
+    me.value = { user, school: null };
   }
 
   async signIn(who: SignIn): Promise<void> {
@@ -89,12 +98,14 @@ export class Session implements Bearer {
   /** Nobody is signed in here any more. */
   forget(): void {
     this.token = null;
+    this.owed = false;
     mark(false);
     me.value = null;
   }
 
   private take(granted: Granted): void {
     this.token = granted.access_token;
+    this.owed = false;
     this.goodUntil = this.now() + granted.expires_in * 1000;
     mark(true);
     const known = me.value?.school ?? null;

@@ -1,0 +1,232 @@
+/** The answers of this browser, written down before they go out and kept until the school has them. */
+import { signal } from "@preact/signals";
+import { openDB, type DBSchema, type IDBPDatabase } from "idb";
+import type { AnswerBody, OpenAttempt, SavedAnswer, User } from "../protocol/api";
+
+export type Value = AnswerBody["value"];
+
+/** One answer on its way; its key is (attempt, item, opening, seq). */
+export interface Entry {
+  readonly attempt: string;
+  readonly item: string;
+  readonly opening: number;
+  readonly seq: number;
+  readonly value: Value;
+}
+
+/** An attempt as this browser knows it: enough to go on with it offline after a reload. */
+export interface Kept {
+  readonly id: string;
+  readonly assessment: string;
+  readonly user: User;
+  readonly paper: OpenAttempt;
+  /** The opening of this browser, and what it counted up to in it. */
+  readonly opening: number;
+  readonly lastSeq: number;
+  /** The highest seq of this opening that the school acknowledged. */
+  readonly ackedSeq: number;
+  /** What the school has, per item. */
+  readonly saved: Readonly<Record<string, SavedAnswer>>;
+  readonly flags: readonly string[];
+  readonly at: number;
+  /** The end by this browser's wall clock: only a reload offline reads it. */
+  readonly endsAtWallMs: number;
+}
+
+interface Tables extends DBSchema {
+  entries: { key: [string, string, number, number]; value: Entry; indexes: { attempt: string } };
+  attempts: { key: string; value: Kept };
+}
+type Disk = IDBPDatabase<Tables>;
+
+const NAME = "lectern.exams";
+const VERSION = 1;
+/** Says to a page that has no exam that there is something to look for. */
+const MARK = "lectern.exams";
+
+export function isNewer(one: { opening: number; seq: number }, other: { opening: number; seq: number }): boolean {
+  return one.opening > other.opening || (one.opening === other.opening && one.seq > other.seq);
+}
+
+function keyOf({ attempt, item, opening, seq }: Entry): [string, string, number, number] {
+  return [attempt, item, opening, seq];
+}
+
+function mark(present: boolean): void {
+  try {
+    if (present) localStorage.setItem(MARK, "1");
+    else localStorage.removeItem(MARK);
+  } catch {
+    // Storage may be forbidden; then nothing of an exam outlives the page, and the page says so.
+  }
+}
+
+/** Whether this browser may hold something of an exam. */
+export function mayHold(): boolean {
+  try {
+    return localStorage.getItem(MARK) !== null;
+  } catch {
+    return false;
+  }
+}
+
+async function opened(): Promise<Disk | null> {
+  try {
+    return await openDB<Tables>(NAME, VERSION, {
+      upgrade(db) {
+        db.createObjectStore("entries", { keyPath: ["attempt", "item", "opening", "seq"] }).createIndex("attempt", "attempt");
+        db.createObjectStore("attempts", { keyPath: "id" });
+      },
+    });
+  } catch {
+    // Private windows and full disks refuse; the journal then lives in memory, and the page says so.
+    return null;
+  }
+}
+
+function acknowledged(kept: Kept, entry: Entry): Kept {
+  const old = kept.saved[entry.item];
+  const { value, opening, seq } = entry;
+  const saved = old && isNewer(old, entry) ? kept.saved : { ...kept.saved, [entry.item]: { value, opening, seq } };
+  return { ...kept, saved, ackedSeq: opening === kept.opening ? Math.max(kept.ackedSeq, seq) : kept.ackedSeq };
+}
+
+export class Journal {
+  /** False: what is written here does not outlive the page. */
+  readonly lasting = signal(true);
+  private readonly attempts = new Map<string, Kept>();
+  private readonly waiting = new Map<string, Entry>();
+
+  private constructor(private disk: Disk | null) {
+    this.lasting.value = disk !== null;
+  }
+
+  static async open(): Promise<Journal> {
+    return new Journal(await opened());
+  }
+
+  close(): void {
+    this.disk?.close();
+  }
+
+  /** As it is on the disk, where another tab may have changed it; from then on this page goes on from there. */
+  async kept(attempt: string): Promise<Kept | null> {
+    const found = await this.tried((disk) => disk.get("attempts", attempt));
+    if (found) this.attempts.set(attempt, found);
+    return found ?? this.attempts.get(attempt) ?? null;
+  }
+
+  async all(): Promise<readonly Kept[]> {
+    return (await this.tried((disk) => disk.getAll("attempts"))) ?? [...this.attempts.values()];
+  }
+
+  /** Begins, or goes on after a new opening; what waits of older openings goes on waiting. */
+  async keep(kept: Kept): Promise<void> {
+    this.attempts.set(kept.id, kept);
+    mark(true);
+    await this.tried((disk) => disk.put("attempts", kept));
+  }
+
+  async change(attempt: string, part: Partial<Pick<Kept, "flags" | "at" | "endsAtWallMs">>): Promise<void> {
+    const known = this.attempts.get(attempt);
+    if (known) this.attempts.set(attempt, { ...known, ...part });
+    await this.tried(async (disk) => {
+      const tx = disk.transaction("attempts", "readwrite");
+      const kept = await tx.store.get(attempt);
+      if (kept) await tx.store.put({ ...kept, ...part });
+      await tx.done;
+    });
+  }
+
+  /** Writes an answer down under the next seq; older ones of the item need not go out any more. */
+  async write(attempt: string, item: string, value: Value): Promise<Entry> {
+    const known = this.attempts.get(attempt);
+    if (!known) throw new Error("An answer to an attempt that was not opened here.");
+    const written = await this.tried((disk) => writtenOn(disk, known, item, value));
+    const entry = written ?? { attempt, item, opening: known.opening, seq: known.lastSeq + 1, value };
+    this.attempts.set(attempt, { ...known, lastSeq: Math.max(known.lastSeq, entry.seq) });
+    for (const [key, old] of this.waiting) if (old.attempt === attempt && old.item === item) this.waiting.delete(key);
+    this.waiting.set(keyOf(entry).join(" "), entry);
+    return entry;
+  }
+
+  /** The school has it. */
+  async acknowledge(entry: Entry): Promise<void> {
+    const known = this.attempts.get(entry.attempt);
+    if (known) this.attempts.set(entry.attempt, acknowledged(known, entry));
+    this.waiting.delete(keyOf(entry).join(" "));
+    await this.tried(async (disk) => {
+      const tx = disk.transaction(["entries", "attempts"], "readwrite");
+      const kept = await tx.objectStore("attempts").get(entry.attempt);
+      if (kept) await tx.objectStore("attempts").put(acknowledged(kept, entry));
+      await tx.objectStore("entries").delete(keyOf(entry));
+      await tx.done;
+    });
+  }
+
+  /** The school will not take it, or has something newer: it need not go out any more. */
+  async drop(entry: Entry): Promise<void> {
+    this.waiting.delete(keyOf(entry).join(" "));
+    await this.tried((disk) => disk.delete("entries", keyOf(entry)));
+  }
+
+  async entries(attempt: string): Promise<readonly Entry[]> {
+    const found = await this.tried((disk) => disk.getAllFromIndex("entries", "attempt", attempt));
+    return found ?? [...this.waiting.values()].filter((one) => one.attempt === attempt);
+  }
+
+  /** Handed in: nothing of it stays in this browser. */
+  async forget(attempt: string): Promise<void> {
+    this.attempts.delete(attempt);
+    for (const [key, entry] of this.waiting) if (entry.attempt === attempt) this.waiting.delete(key);
+    const left = await this.tried(async (disk) => {
+      const tx = disk.transaction(["entries", "attempts"], "readwrite");
+      const keys = await tx.objectStore("entries").index("attempt").getAllKeys(attempt);
+      await Promise.all(keys.map((key) => tx.objectStore("entries").delete(key)));
+      await tx.objectStore("attempts").delete(attempt);
+      const count = await tx.objectStore("attempts").count();
+      await tx.done;
+      return count;
+    });
+    if ((left ?? this.attempts.size) === 0) mark(false);
+  }
+
+  async clear(): Promise<void> {
+    this.attempts.clear();
+    this.waiting.clear();
+    mark(false);
+    await this.tried(async (disk) => {
+      const tx = disk.transaction(["entries", "attempts"], "readwrite");
+      await Promise.all([tx.objectStore("entries").clear(), tx.objectStore("attempts").clear(), tx.done]);
+    });
+  }
+
+  /** The disk's answer, or undefined where there is none (any more): then memory holds. */
+  private async tried<Found>(work: (disk: Disk) => Promise<Found>): Promise<Found | undefined> {
+    if (!this.disk) return undefined;
+    try {
+      return await work(this.disk);
+    } catch {
+      this.disk = null;
+      this.lasting.value = false;
+      return undefined;
+    }
+  }
+}
+
+/** One transaction: tabs of one browser never give the same seq twice. */
+async function writtenOn(disk: Disk, known: Kept, item: string, value: Value): Promise<Entry> {
+  const { id: attempt, opening } = known;
+  const tx = disk.transaction(["entries", "attempts"], "readwrite");
+  const kept = await tx.objectStore("attempts").get(attempt);
+  // Another tab of this browser may have opened the attempt since: then each counts in its own opening.
+  const shared = kept?.opening === opening ? kept : undefined;
+  const entry: Entry = { attempt, item, opening, seq: Math.max(known.lastSeq, shared?.lastSeq ?? 0) + 1, value };
+  if (shared) await tx.objectStore("attempts").put({ ...shared, lastSeq: entry.seq });
+  const older = await tx.objectStore("entries").index("attempt").getAll(attempt);
+  const replaced = older.filter((one) => one.item === item && !isNewer(one, entry));
+  await Promise.all(replaced.map((one) => tx.objectStore("entries").delete(keyOf(one))));
+  await tx.objectStore("entries").put(entry);
+  await tx.done;
+  return entry;
+}
