@@ -68,6 +68,6 @@ def total(items: Sequence[ItemGrade], *, penalty_percent: int) -> tuple[int, int
     return earned - divided(earned * penalty_percent, 100), possible
 
 
-def penalty(answers: Mapping[str, Answer], percent: int) -> int:
-    """The percentage that is taken away: none unless an answer that came late is among those that count."""
-    return percent if any(one.late for one in answers.values()) else 0
+def has_late(answers: Mapping[str, Answer]) -> bool:
+    """Whether an answer that came late is among those that count."""
+    return any(one.late for one in answers.values())

@@ -1,5 +1,6 @@
 """Score an attempt, and write a revision of its grade: the one way by which a grade comes to stand."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid5
@@ -7,21 +8,39 @@ from uuid import UUID, uuid5
 import asyncpg
 
 from lms import outbox
+from lms.assessments import store as assessments
 from lms.assessments.model import Settings
 from lms.attempts.model import Pin, State
+from lms.errors import NotFound
 from lms.events import AnyEvent, AttemptGraded, AttemptReleased, ItemOutcome
-from lms.grading import combining, scorers, sources, store
+from lms.grading import combining, regrade_store, scorers, sources, store
 from lms.grading.model import Answer, Asked, Cause, Grade, ItemGrade, Mark
 from lms.grading.store import Graded
 from lms.ids import UserId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Because:
-    """Why a revision is written: its id makes that it is written once."""
+class Basis:
+    """What a revision stands on beside its items; `has_late` when an answer that came late is among those that count."""
+
+    attempt: Graded
+    settings: Settings
+    has_late: bool
+
+    @property
+    def penalty_percent(self) -> int:
+        """What lateness takes away."""
+        return self.settings.late_penalty_percent if self.has_late else 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """A revision that is to be written: the id of its cause makes that it is written once."""
 
     cause: Cause
     cause_id: str
+    items: list[ItemGrade]
+    scorer_version: int
     by: UserId | None = None
 
 
@@ -40,6 +59,18 @@ class Case:
         """The version whose key scores this slot."""
         return self.keys.get(pin.question_id, pin.version)
 
+    def asked(self, pin: Pin) -> Asked:
+        """The item as it was asked, with the key that is in force."""
+        own = self.versions[pin.question_id, pin.version]
+        key = self.versions[pin.question_id, self.key_version(pin)].key
+        return Asked(kind=own.kind, content=own.content, key=key)
+
+    @property
+    def basis(self) -> Basis:
+        """What its revisions stand on."""
+        late = combining.has_late(self.answers)
+        return Basis(attempt=self.attempt, settings=self.settings, has_late=late)
+
 
 async def score_attempt(
     connection: asyncpg.Connection, tenant_id: str, attempt_id: str, now: datetime
@@ -50,29 +81,45 @@ async def score_attempt(
         return None
     case = await read_case(connection, tenant_id, attempt)
     submission = f"scored {attempt.submitted_at and attempt.submitted_at.isoformat()}"
-    because = Because(cause="scored", cause_id=str(uuid5(UUID(attempt_id), submission)))
     marks = await store.marks(connection, tenant_id, attempt_id)
-    items = scored_items(case, marks, scorers.CURRENT)
-    return await revise(connection, tenant_id, (case, because), items, now)
+    revision = Revision(
+        cause="scored",
+        cause_id=str(uuid5(UUID(attempt_id), submission)),
+        items=scored_items(case, marks, scorers.CURRENT),
+        scorer_version=scorers.CURRENT,
+    )
+    return await revise(connection, tenant_id, case.basis, revision, now)
 
 
 async def read_case(connection: asyncpg.Connection, tenant_id: str, attempt: Graded) -> Case:
     """All that the grade of this attempt follows from."""
     attempt_id = attempt.attempt_id
     pins = (await sources.pins(connection, tenant_id, [attempt_id]))[attempt_id]
-    keys = await store.keys_in_force(connection, tenant_id, attempt.assessment_id)
+    keys = await regrade_store.keys_in_force(connection, tenant_id, attempt.assessment_id)
     wanted = {(pin.question_id, pin.version) for pin in pins}
     wanted |= {(pin.question_id, keys.get(pin.question_id, pin.version)) for pin in pins}
+    settings = await settings_of(connection, tenant_id, [attempt])
     return Case(
         attempt=attempt,
-        settings=await sources.settings(
-            connection, tenant_id, attempt.assessment_id, attempt.assessment_version
-        ),
+        settings=settings[attempt.assessment_id, attempt.assessment_version],
         pins=pins,
         answers=(await sources.answers(connection, tenant_id, [attempt_id]))[attempt_id],
         versions=await sources.versions(connection, tenant_id, wanted),
         keys=keys,
     )
+
+
+async def settings_of(
+    connection: asyncpg.Connection, tenant_id: str, attempts: Sequence[Graded]
+) -> dict[tuple[str, int], Settings]:
+    """The settings under which each of these was made, by assessment and version."""
+    found = dict[tuple[str, int], Settings]()
+    for key in {(one.assessment_id, one.assessment_version) for one in attempts}:
+        at = await assessments.settings_at(connection, tenant_id, *key)
+        if at is None:
+            raise NotFound("There is no such version of the assessment.")
+        found[key] = at
+    return found
 
 
 def scored_items(case: Case, marks: list[Mark], version: int) -> list[ItemGrade]:
@@ -81,7 +128,7 @@ def scored_items(case: Case, marks: list[Mark], version: int) -> list[ItemGrade]
         with_marks(
             combining.scored(
                 pin,
-                asked_of(case, pin),
+                case.asked(pin),
                 case.key_version(pin),
                 case.answers.get(pin.item_id),
                 version,
@@ -93,13 +140,6 @@ def scored_items(case: Case, marks: list[Mark], version: int) -> list[ItemGrade]
     ]
 
 
-def asked_of(case: Case, pin: Pin) -> Asked:
-    """The item as it was asked, with the key that is in force."""
-    own = case.versions[pin.question_id, pin.version]
-    key = case.versions[pin.question_id, case.key_version(pin)].key
-    return Asked(kind=own.kind, content=own.content, key=key)
-
-
 def with_marks(item: ItemGrade, marks: list[Mark], settings: Settings) -> ItemGrade:
     """The item with its marks, if they are all there."""
     rounds = {one.round: one for one in marks if one.item_id == item.item_id}
@@ -109,38 +149,43 @@ def with_marks(item: ItemGrade, marks: list[Mark], settings: Settings) -> ItemGr
 async def revise(
     connection: asyncpg.Connection,
     tenant_id: str,
-    why: tuple[Case, Because],
-    items: list[ItemGrade],
+    basis: Basis,
+    revision: Revision,
     now: datetime,
-    scorer_version: int = scorers.CURRENT,
 ) -> Grade | None:
-    """Write the next revision, say that it stands, and tell the readers of events; None when this cause has had its revision."""
-    case, because = why
-    percent = combining.penalty(case.answers, case.settings.late_penalty_percent)
-    earned, possible = combining.total(items, penalty_percent=percent)
-    grade = Grade(
-        attempt_id=case.attempt.attempt_id,
-        revision=case.attempt.grade_revision + 1,
-        scorer_version=scorer_version,
-        cause=because.cause,
-        cause_id=because.cause_id,
-        earned_milli=earned,
-        possible_milli=possible,
-        items=tuple(items),
-        by_user=because.by,
-        at=now,
-    )
+    """Write the next revision, say that it stands, and tell the readers of events; None when this cause has had its revision.
+
+    The caller holds the lock of the attempt's row.
+    """
+    attempt = basis.attempt
+    grade = _grade(basis, revision, now)
     if not await store.add(connection, tenant_id, grade):
         return None
     state: State = "graded" if grade.complete else "marking"
     await store.move(connection, tenant_id, grade.attempt_id, state, grade.revision)
-    events: list[AnyEvent] = [graded_event(case.attempt, grade)]
-    at_once = grade.complete and case.settings.release == "at_once"
-    if at_once and case.attempt.released_at is None:
+    events: list[AnyEvent] = [graded_event(attempt, grade)]
+    at_once = grade.complete and basis.settings.release == "at_once"
+    if at_once and attempt.released_at is None:
         await store.release(connection, tenant_id, [grade.attempt_id], now)
-        events.append(released_event(case.attempt))
+        events.append(released_event(attempt))
     await outbox.append(connection, tenant_id, events, now)
     return grade
+
+
+def _grade(basis: Basis, revision: Revision, now: datetime) -> Grade:
+    earned, possible = combining.total(revision.items, penalty_percent=basis.penalty_percent)
+    return Grade(
+        attempt_id=basis.attempt.attempt_id,
+        revision=basis.attempt.grade_revision + 1,
+        scorer_version=revision.scorer_version,
+        cause=revision.cause,
+        cause_id=revision.cause_id,
+        earned_milli=earned,
+        possible_milli=possible,
+        items=tuple(revision.items),
+        by_user=revision.by,
+        at=now,
+    )
 
 
 def graded_event(attempt: Graded, grade: Grade) -> AttemptGraded:

@@ -1,12 +1,11 @@
-"""SQL of what scoring reads: papers, the answers that count, versions of items and of settings; writes nothing."""
+"""SQL of what scoring reads: papers, the answers that count, versions of items; writes nothing."""
 
 from collections.abc import Iterable, Sequence
 
 import asyncpg
 import msgspec
 
-from lms.assessments.model import Settings
-from lms.attempts.model import Pin, Value
+from lms.attempts.model import Paper, Pin, Value
 from lms.grading.model import Answer, Asked
 from lms.ids import ItemId
 from lms.questions.model import Content, Key
@@ -14,10 +13,10 @@ from lms.questions.model import Content, Key
 Versions = dict[tuple[str, int], Asked]
 
 _pins = msgspec.json.Decoder(list[Pin])
+_paper = msgspec.json.Decoder(Paper)
 _value = msgspec.json.Decoder(Value)
 _content = msgspec.json.Decoder(Content)
 _key = msgspec.json.Decoder(Key)
-_settings = msgspec.json.Decoder(Settings)
 
 
 async def pins(
@@ -32,17 +31,27 @@ async def pins(
     return {str(row["attempt_id"]): _pins.decode(row["pins"]) for row in rows}
 
 
+async def paper(connection: asyncpg.Connection, tenant_id: str, attempt_id: str) -> Paper:
+    """What an attempt asks, in its order."""
+    text = await connection.fetchval(
+        "SELECT paper FROM attempt_papers WHERE tenant_id = $1 AND attempt_id = $2",
+        tenant_id,
+        attempt_id,
+    )
+    return _paper.decode(text)
+
+
 async def answers(
     connection: asyncpg.Connection, tenant_id: str, attempt_ids: Sequence[str]
 ) -> dict[str, dict[str, Answer]]:
     """The answers of these attempts that count, by attempt and item."""
     rows = await connection.fetch(
-        "SELECT DISTINCT ON (a.attempt_id, a.item_id)"
-        " a.attempt_id, a.item_id, a.opening, a.seq, a.value, a.late"
+        "SELECT DISTINCT ON (a.attempt_id, a.item_id) a.attempt_id, a.item_id, a.opening, a.seq, a.value,"
+        " a.arrived_at > t.ends_at + t.grace_ms * interval '1 ms' AS late"
         " FROM answers a JOIN attempts t ON t.tenant_id = $1 AND t.attempt_id = a.attempt_id"
         " WHERE a.tenant_id = $1 AND a.attempt_id = ANY($2::uuid[])"
-        " AND (NOT a.late OR t.count_late OR (t.late_policy = 'count' AND a.arrived_at <= t.ends_at"
-        " + make_interval(secs => (t.grace_ms + t.late_window_ms) / 1000.0)))"
+        " AND (t.count_late OR a.arrived_at <= t.ends_at + (t.grace_ms"
+        " + CASE t.late_policy WHEN 'count' THEN t.late_window_ms ELSE 0 END) * interval '1 ms')"
         " ORDER BY a.attempt_id, a.item_id, a.opening DESC, a.seq DESC",
         tenant_id,
         attempt_ids,
@@ -81,17 +90,3 @@ async def versions(
         )
         for row in rows
     }
-
-
-async def settings(
-    connection: asyncpg.Connection, tenant_id: str, assessment_id: str, version: int
-) -> Settings:
-    """The settings of an assessment at one version."""
-    text = await connection.fetchval(
-        "SELECT settings FROM assessment_versions"
-        " WHERE tenant_id = $1 AND assessment_id = $2 AND version = $3",
-        tenant_id,
-        assessment_id,
-        version,
-    )
-    return _settings.decode(text)

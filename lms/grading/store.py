@@ -1,4 +1,4 @@
-"""SQL of grades, marks and regrades, and of the columns of attempts that say which grade stands."""
+"""SQL of grades and marks, and of the columns of attempts that say which grade stands."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ import asyncpg
 import msgspec
 
 from lms.attempts.model import State
-from lms.grading.model import Grade, ItemGrade, Mark, Regrade
-from lms.ids import AssessmentId, AttemptId, CourseId, ItemId, QuestionId, UserId
+from lms.grading.model import Grade, ItemGrade, Mark
+from lms.ids import AssessmentId, AttemptId, CourseId, ItemId, UserId
 
 _items = msgspec.json.Decoder(tuple[ItemGrade, ...])
 
@@ -140,6 +140,17 @@ async def releasable(
     return [graded_of(row) for row in rows]
 
 
+async def unfinished(connection: asyncpg.Connection, tenant_id: str, assessment_id: str) -> int:
+    """How many attempts of an assessment are begun and have no complete grade yet."""
+    count: int = await connection.fetchval(
+        "SELECT count(*) FROM attempts WHERE tenant_id = $1 AND assessment_id = $2"
+        " AND state IN ('open', 'submitted', 'marking')",
+        tenant_id,
+        assessment_id,
+    )
+    return count
+
+
 async def add(connection: asyncpg.Connection, tenant_id: str, grade: Grade) -> bool:
     """Add a revision; False when there is one of this cause already."""
     done: str = await connection.execute(
@@ -242,94 +253,3 @@ async def set_mark(connection: asyncpg.Connection, tenant_id: str, mark: Mark) -
             *values,
         )
     return done.endswith(" 1")
-
-
-# --- Regrades ------------------------------------------------------------------------------------
-
-
-def _regrade(row: asyncpg.Record) -> Regrade:
-    return Regrade(
-        regrade_id=str(row["regrade_id"]),
-        assessment_id=AssessmentId(str(row["assessment_id"])),
-        question_id=QuestionId(str(row["question_id"])),
-        key_version=row["key_version"],
-        state=row["state"],
-        changed=row["changed"],
-        unchanged=row["unchanged"],
-        created_at=row["created_at"],
-        done_at=row["done_at"],
-    )
-
-
-async def add_regrade(
-    connection: asyncpg.Connection, tenant_id: str, regrade: Regrade, by: str
-) -> None:
-    """Remember that the items are scored by another key from now on."""
-    await connection.execute(
-        "INSERT INTO regrades (tenant_id, regrade_id, assessment_id, question_id, key_version, by_user, created_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        tenant_id,
-        regrade.regrade_id,
-        regrade.assessment_id,
-        regrade.question_id,
-        regrade.key_version,
-        by,
-        regrade.created_at,
-    )
-
-
-async def regrade(
-    connection: asyncpg.Connection, tenant_id: str, regrade_id: str
-) -> Regrade | None:
-    """One regrade."""
-    row = await connection.fetchrow(
-        f"SELECT {REGRADE} FROM regrades WHERE tenant_id = $1 AND regrade_id = $2",
-        tenant_id,
-        regrade_id,
-    )
-    return None if row is None else _regrade(row)
-
-
-async def count_regraded(
-    connection: asyncpg.Connection,
-    tenant_id: str,
-    regrade_id: str,
-    changed: int,
-    unchanged: int,
-) -> None:
-    """Count a batch that is carried out in the same transaction."""
-    await connection.execute(
-        "UPDATE regrades SET changed = changed + $3, unchanged = unchanged + $4"
-        " WHERE tenant_id = $1 AND regrade_id = $2",
-        tenant_id,
-        regrade_id,
-        changed,
-        unchanged,
-    )
-
-
-async def end_regrade(
-    connection: asyncpg.Connection, tenant_id: str, regrade_id: str, now: datetime
-) -> None:
-    """It has been carried out to the last attempt."""
-    await connection.execute(
-        "UPDATE regrades SET state = 'done', done_at = $3"
-        " WHERE tenant_id = $1 AND regrade_id = $2 AND state = 'running'",
-        tenant_id,
-        regrade_id,
-        now,
-    )
-
-
-async def keys_in_force(
-    connection: asyncpg.Connection, tenant_id: str, assessment_id: str
-) -> dict[str, int]:
-    """Question id to the version whose key scores it in this assessment: the latest regrade of each says so."""
-    rows = await connection.fetch(
-        "SELECT DISTINCT ON (question_id) question_id, key_version FROM regrades"
-        " WHERE tenant_id = $1 AND assessment_id = $2 AND state <> 'failed'"
-        " ORDER BY question_id, regrade_id DESC",
-        tenant_id,
-        assessment_id,
-    )
-    return {str(row["question_id"]): row["key_version"] for row in rows}

@@ -1,0 +1,137 @@
+"""SQL of regrades: which key is in force for what, and whose grades it touches."""
+
+from datetime import datetime
+
+import asyncpg
+
+from lms.grading.model import Regrade
+from lms.grading.store import GRADED, Graded, graded_of
+from lms.ids import AssessmentId, QuestionId
+
+REGRADE = "regrade_id, assessment_id, question_id, key_version, state, changed, unchanged, created_at, done_at"
+
+
+def _regrade(row: asyncpg.Record) -> Regrade:
+    return Regrade(
+        regrade_id=str(row["regrade_id"]),
+        assessment_id=AssessmentId(str(row["assessment_id"])),
+        question_id=QuestionId(str(row["question_id"])),
+        key_version=row["key_version"],
+        state=row["state"],
+        changed=row["changed"],
+        unchanged=row["unchanged"],
+        created_at=row["created_at"],
+        done_at=row["done_at"],
+    )
+
+
+async def add(connection: asyncpg.Connection, tenant_id: str, regrade: Regrade, by: str) -> None:
+    """Remember that the items are scored by another key from now on."""
+    await connection.execute(
+        "INSERT INTO regrades (tenant_id, regrade_id, assessment_id, question_id, key_version, by_user, created_at)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        tenant_id,
+        regrade.regrade_id,
+        regrade.assessment_id,
+        regrade.question_id,
+        regrade.key_version,
+        by,
+        regrade.created_at,
+    )
+
+
+async def get(connection: asyncpg.Connection, tenant_id: str, regrade_id: str) -> Regrade | None:
+    """One regrade."""
+    row = await connection.fetchrow(
+        f"SELECT {REGRADE} FROM regrades WHERE tenant_id = $1 AND regrade_id = $2",
+        tenant_id,
+        regrade_id,
+    )
+    return None if row is None else _regrade(row)
+
+
+async def count(
+    connection: asyncpg.Connection,
+    tenant_id: str,
+    regrade_id: str,
+    changed: int,
+    unchanged: int,
+) -> None:
+    """Count a batch that is carried out in the same transaction."""
+    await connection.execute(
+        "UPDATE regrades SET changed = changed + $3, unchanged = unchanged + $4"
+        " WHERE tenant_id = $1 AND regrade_id = $2",
+        tenant_id,
+        regrade_id,
+        changed,
+        unchanged,
+    )
+
+
+async def end(
+    connection: asyncpg.Connection, tenant_id: str, regrade_id: str, now: datetime
+) -> None:
+    """It has been carried out to the last attempt."""
+    await connection.execute(
+        "UPDATE regrades SET state = 'done', done_at = $3"
+        " WHERE tenant_id = $1 AND regrade_id = $2 AND state = 'running'",
+        tenant_id,
+        regrade_id,
+        now,
+    )
+
+
+async def keys_in_force(
+    connection: asyncpg.Connection, tenant_id: str, assessment_id: str
+) -> dict[str, int]:
+    """Question id to the version whose key scores it in this assessment: the latest regrade of each says so."""
+    rows = await connection.fetch(
+        "SELECT DISTINCT ON (question_id) question_id, key_version FROM regrades"
+        " WHERE tenant_id = $1 AND assessment_id = $2 AND state <> 'failed'"
+        " ORDER BY question_id, regrade_id DESC",
+        tenant_id,
+        assessment_id,
+    )
+    return {str(row["question_id"]): row["key_version"] for row in rows}
+
+
+async def asked_versions(
+    connection: asyncpg.Connection, tenant_id: str, assessment_id: str, question_id: str
+) -> list[int]:
+    """At which versions an item was asked in the attempts of an assessment."""
+    rows = await connection.fetch(
+        "SELECT DISTINCT (pin ->> 'version')::integer AS version FROM attempts a"
+        " JOIN attempt_papers p ON p.tenant_id = $1 AND p.attempt_id = a.attempt_id,"
+        " jsonb_array_elements(p.pins) AS pin"
+        " WHERE a.tenant_id = $1 AND a.assessment_id = $2 AND a.state NOT IN ('ready', 'withdrawn')"
+        " AND pin ->> 'question_id' = $3 ORDER BY version",
+        tenant_id,
+        assessment_id,
+        question_id,
+    )
+    return [row["version"] for row in rows]
+
+
+async def asked(
+    connection: asyncpg.Connection,
+    tenant_id: str,
+    which: tuple[str, str],
+    page: tuple[str | None, int],
+    *,
+    lock: bool,
+) -> list[Graded]:
+    """The next attempts that were handed in and asked this: `which` is (assessment, question), `page` is (after, limit).
+
+    With `lock` whoever is scoring one of them is waited for: what was scored before the key came in force is not overlooked.
+    """
+    rows = await connection.fetch(
+        f"SELECT {GRADED} FROM attempts a WHERE a.tenant_id = $1 AND a.assessment_id = $2"
+        " AND a.state IN ('submitted', 'marking', 'graded') AND ($4::uuid IS NULL OR a.attempt_id > $4)"
+        " AND EXISTS (SELECT FROM attempt_papers p WHERE p.tenant_id = $1 AND p.attempt_id = a.attempt_id"
+        " AND p.pins @> jsonb_build_array(jsonb_build_object('question_id', $3::text)))"
+        " ORDER BY a.attempt_id LIMIT $5" + (" FOR NO KEY UPDATE OF a" if lock else ""),
+        tenant_id,
+        *which,
+        *page,
+    )
+    return [graded_of(row) for row in rows]
