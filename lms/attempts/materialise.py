@@ -1,8 +1,6 @@
 """Attempts made ahead: for every learner one that is ready, with its paper, so that a start is one read."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Sequence
 
 import asyncpg
 
@@ -10,20 +8,13 @@ from lms.assessments import drawing, rules, timing
 from lms.assessments import store as assessments
 from lms.assessments.model import Accommodation, Assessment
 from lms.attempts import paper_store, papers
+from lms.attempts.model import Desk
 from lms.attempts.paper_store import Learner, Ready, Sheet
 from lms.errors import Conflict, NotFound
 from lms.ids import AttemptId
 from lms.questions import store as questions
 
 BATCH = 200
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
-    """What making attempts needs from outside: the time, and new ids."""
-
-    now: datetime
-    new_id: Callable[[], str]
 
 
 def _sheet(assessment: Assessment) -> Sheet:

@@ -1,7 +1,6 @@
 """Attempts are there before they are begun: one for everybody, of the newest version, and nobody who has begun is disturbed."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
@@ -21,10 +20,10 @@ pytestmark = pytest.mark.store
 
 
 @pytest.fixture
-async def exam(database: Database) -> AsyncIterator[Exam]:
+async def exam(database: Database) -> Exam:
     made = await exam_in(database)
     await made.add_questions(60)
-    yield made
+    return made
 
 
 async def rows(exam: Exam, assessment_id: str) -> list[Any]:

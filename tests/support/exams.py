@@ -10,6 +10,7 @@ import msgspec
 from lms.assessments import store as assessments
 from lms.assessments.model import Assessment, Draw, Section, Settings
 from lms.attempts import materialise
+from lms.attempts.model import Desk
 from lms.ids import RANDOM_BYTES, AssessmentId, CourseId, uuid7
 from lms.questions.model import Content, Gap, Key, Kind, Option
 from server.storage.postgres import Database
@@ -35,8 +36,8 @@ def new_id() -> str:
     return uuid7(round(datetime.now(UTC).timestamp() * 1000), secrets.token_bytes(RANDOM_BYTES))  # noqa: TID251 - a test's shell
 
 
-def desk(now: datetime = NOW) -> materialise.Desk:
-    return materialise.Desk(now=now, new_id=new_id)
+def desk(now: datetime = NOW) -> Desk:
+    return Desk(now=now, new_id=new_id)
 
 
 def options(*ids: str) -> list[Option]:

@@ -1,0 +1,110 @@
+"""The paper of an attempt: the same from the same attempt, options in the learner's own order, and nothing of a key."""
+
+import msgspec
+import pytest
+
+from lms.assessments.chance import Chance
+from lms.assessments.drawing import BankItem, Plan, planned
+from lms.assessments.model import Draw, Section
+from lms.attempts import papers
+from lms.attempts.model import Paper, Pin
+from lms.ids import is_uuid7
+from lms.questions.model import Content, Kind
+from tests.support.exams import KINDS, content_of, options
+
+ATTEMPT = "018f3a5e-1234-7000-8000-000000000001"
+OTHER = "018f3a5e-1234-7000-8000-000000000002"
+BANK = [
+    BankItem(
+        question_id=f"q{n}",
+        version=n + 1,
+        kind=KINDS[n % len(KINDS)],
+        skills=frozenset(),
+        tags=frozenset(),
+        level=1,
+        language="en",
+        state="published",
+    )
+    for n in range(30)
+]
+CONTENTS = {
+    (one.question_id, one.version): content_of(one.kind, f"words {one.question_id}")
+    for one in BANK
+}
+
+
+def plan() -> Plan:
+    section = Section(
+        id="s", title="Waves", text="Read *well*", draws=[Draw(count=20)], points_milli=2500
+    )
+    return planned([section], BANK)
+
+
+def paper_of(attempt_id: str, version: int = 1) -> papers.Written:
+    asked = papers.places(plan(), attempt_id, version)
+    return papers.written(plan(), (attempt_id, version), asked, CONTENTS)
+
+
+def test_the_same_attempt_has_the_same_paper_to_the_byte() -> None:
+    assert paper_of(ATTEMPT) == paper_of(ATTEMPT)
+
+
+def test_another_attempt_and_another_version_have_another() -> None:
+    first, other, later = paper_of(ATTEMPT), paper_of(OTHER), paper_of(ATTEMPT, 2)
+    assert len({first.paper, other.paper, later.paper}) == 3
+    assert not set(first.item_ids) & set(other.item_ids)
+    assert not set(first.item_ids) & set(later.item_ids)
+
+
+def test_the_slots_are_ids_of_their_own_in_the_week_of_the_attempt() -> None:
+    written = paper_of(ATTEMPT)
+    assert len(set(written.item_ids)) == 20
+    assert all(is_uuid7(one) and one[:13] == ATTEMPT[:13] for one in written.item_ids)
+
+
+def test_the_pins_say_which_version_each_slot_is_and_what_it_is_worth() -> None:
+    written = paper_of(ATTEMPT)
+    paper = msgspec.json.decode(written.paper, type=Paper)
+    pins = msgspec.json.decode(written.pins, type=list[Pin])
+    for item, pin in zip(paper.items, pins, strict=True):
+        assert item.id == pin.item_id
+        assert item.kind == pin.kind
+        assert item.points_milli == pin.points_milli == 2500
+        assert item.content.prompt == CONTENTS[pin.question_id, pin.version].prompt
+    assert [(one.id, one.title, one.text) for one in paper.sections] == [
+        ("s", "Waves", "Read *well*")
+    ]
+
+
+def test_a_paper_does_not_say_which_question_of_the_bank_it_asks() -> None:
+    written = paper_of(ATTEMPT)
+    assert "question_id" not in written.paper
+    assert '"version"' not in written.paper
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("shuffle", [True, False])
+def test_options_are_put_in_an_order_of_the_learners_own_where_the_content_allows(
+    kind: Kind, shuffle: bool
+) -> None:
+    content = Content(
+        prompt="p", options=options(*"abcdefgh"), left=options("l", "m"), shuffle=shuffle
+    )
+    orders = {
+        tuple(one.id for one in papers.ordered(kind, content, Chance(str(seed))).options)
+        for seed in range(20)
+    }
+    moves = shuffle or kind in ("ordering", "matching")
+    assert (len(orders) > 1) is moves, "as written, these two would show their key"
+    assert {tuple(sorted(order)) for order in orders} == {tuple("abcdefgh")}
+
+
+def test_the_dropdowns_of_a_cloze_are_shuffled_and_the_left_side_of_a_matching_is_not() -> None:
+    cloze = content_of("cloze", "w")
+    orders = {
+        tuple(one.id for one in papers.ordered("cloze", cloze, Chance(str(seed))).gaps[1].options)
+        for seed in range(30)
+    }
+    assert len(orders) == 6
+    matching = content_of("matching", "w")
+    assert papers.ordered("matching", matching, Chance("x")).left == matching.left
