@@ -7,6 +7,10 @@ from typing import Any
 
 import pytest
 
+from lms.errors import Invalid
+from lms.identity import Principal
+from lms.ids import SessionId, TenantId, UserId
+from lms.uploads import service as uploads
 from lms.uploads.rules import PART_BYTES
 from server import files
 from server.storage.postgres import Database
@@ -187,3 +191,65 @@ async def test_a_person_has_a_quota(school: School) -> None:
     assert (await student.call("POST", "/uploads", body, key=school.key())).status == 201
     got = await student.call("POST", "/uploads", body, key=school.key())
     assert (got.status, got.code) == (409, "upload_quota")
+
+
+async def person(school: School, database: Database, account: str) -> Principal:
+    async with database.transaction(school.seeded.tenant_id) as connection:
+        row = await connection.fetchrow(
+            "SELECT user_id, roles FROM users WHERE email = $1", f"{account}@demo.school"
+        )
+    assert row is not None
+    return Principal(
+        tenant_id=TenantId(school.seeded.tenant_id),
+        user_id=UserId(str(row["user_id"])),
+        session_id=SessionId("none"),
+        roles=frozenset(row["roles"]),
+    )
+
+
+async def test_a_picture_of_a_question_is_seen_by_the_people_of_its_course(
+    school: School, database: Database
+) -> None:
+    teacher, course = await school.sign_in("teacher"), school.seeded.course_id
+    done = await uploaded(school, teacher, PNG, "graph.png", "image/png")
+    text = f"What does ![the graph](upload:{done['id']}) show?"
+    author = await person(school, database, "teacher")
+    student = await school.sign_in("student1")
+    assert (await student.call("GET", f"/uploads/{done['id']}")).status == 404
+    async with database.transaction(author.tenant_id) as connection:
+        assert await uploads.pictures(connection, author, [text]) == []
+        await uploads.use(connection, author, course, [text, text])
+    async with database.transaction(author.tenant_id) as connection:
+        shown = await uploads.pictures(connection, author, [text])
+    assert [one.upload_id for one in shown] == [done["id"]]
+    seen = await student.call("GET", f"/uploads/{done['id']}")
+    assert seen.status == 200
+    assert (await school.api.fetch("GET", seen.body["url"])).body == PNG
+    stranger = await school.sign_in("reviewer")
+    assert (await stranger.call("GET", f"/uploads/{done['id']}")).status == 404
+
+
+async def test_nobody_shows_another_persons_file_in_a_question(
+    school: School, database: Database
+) -> None:
+    student = await school.sign_in("student1")
+    done = await uploaded(school, student, PNG, "mine.png", "image/png")
+    author = await person(school, database, "teacher")
+    with pytest.raises(Invalid) as refused:
+        async with database.transaction(author.tenant_id) as connection:
+            text = f"![stolen](upload:{done['id']})"
+            await uploads.use(connection, author, school.seeded.course_id, [text])
+    assert refused.value.code == "picture_unknown"
+
+
+async def test_only_the_files_of_a_learner_count_as_that_learners_answer(
+    school: School, database: Database
+) -> None:
+    mine = await uploaded(school, await school.sign_in("student1"), TEXT)
+    other = await uploaded(school, await school.sign_in("student2"), TEXT)
+    learner = await person(school, database, "student1")
+    async with database.transaction(learner.tenant_id) as connection:
+        found = await uploads.answered(
+            connection, learner.tenant_id, learner.user_id, [other["id"], mine["id"]]
+        )
+    assert [one.upload_id for one in found] == [mine["id"]]
