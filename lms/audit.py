@@ -1,6 +1,6 @@
 """Who did, or tried, what to an exam: a row in the caller's transaction, with ids and figures and nobody's words."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -36,3 +36,29 @@ async def note(
         msgspec.json.encode(entry.data).decode(),
         now,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """A try that came to nothing, so that there is no transaction of its own to write it in."""
+
+    tenant_id: str
+    entry: Entry
+    at: datetime
+
+
+async def append_refused(
+    connection: asyncpg.Connection, refused: Sequence[Refused]
+) -> Sequence[None]:
+    """Write down tries of many schools in one statement."""
+    await connection.execute(
+        "SELECT append_audit($1, $2, $3, $4, $5, $6, $7)",
+        [one.tenant_id for one in refused],
+        [one.entry.audit_id for one in refused],
+        [one.entry.user_id for one in refused],
+        [one.entry.action for one in refused],
+        [one.entry.code for one in refused],
+        [one.entry.subject_id for one in refused],
+        [one.at for one in refused],
+    )
+    return [None] * len(refused)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import structlog
 from aiohttp import web
 
-from lms.attempts import answering
 from lms.ids import RANDOM_BYTES, uuid7
 from server.alongside import alongside
 from server.auth.keys import KeyRing
@@ -20,13 +19,13 @@ from server.auth.revocations import Revocations
 from server.auth.tokens import Tokens
 from server.clock import SystemClock
 from server.doors import Place, open_doors, open_media
-from server.exam_clock import ExamClock
 from server.limits.limiter import Limiter
 from server.media_fleet import MediaFleet
 from server.pages import Pages, secure_headers
 from server.rest import routes
 from server.rest.deps import Deps
 from server.rest.edge import problem_of_no_request
+from server.rest.exams import running as running_exams
 from server.settings import Settings
 from server.status import routes as status_routes
 from server.status.checks import Checks, Component, Probe
@@ -89,13 +88,9 @@ async def node(settings: Settings, place: Place) -> AsyncIterator[int]:
         limiter = Limiter(redis, clock, scale=settings.limits_scale)
 
         # Exams.
-        exam_clock = await stack.enter_async_context(
-            ExamClock(database, meters, clock.steady).running()
+        exams = await stack.enter_async_context(
+            running_exams(database, redis, clock.steady, meters)
         )
-        answers: GroupCommit[answering.Row, answering.Outcome] = GroupCommit(
-            database, answering.flush, meters=meters
-        )
-        await stack.enter_async_context(answers.running())
 
         # Classes and their media.
         commits: GroupCommit[Append, Outcome] = GroupCommit(database, flush, meters=meters)
@@ -139,8 +134,7 @@ async def node(settings: Settings, place: Place) -> AsyncIterator[int]:
             limiter=limiter,
             objects=objects,
             classes=hub,
-            exam_clock=exam_clock,
-            answers=answers,
+            exams=exams,
             meters=meters,
             clock=clock,
             trusted_proxies=settings.trusted_proxies,

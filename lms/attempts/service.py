@@ -7,9 +7,10 @@ import asyncpg
 
 from lms import outbox
 from lms.assessments import rules as assessment_rules
-from lms.attempts import counting, store
+from lms.attempts import counting, materialise, store, versions
 from lms.attempts.attempt import after, is_due, opened
 from lms.attempts.model import Attempt, Counted, Desk, Handed, SubmittedBy
+from lms.courses import store as courses
 from lms.errors import Conflict, NotFound, Unavailable
 from lms.events import AttemptOpened, AttemptSubmitted
 from lms.identity import Principal, may
@@ -39,17 +40,23 @@ async def start(
     """Start the attempt that is ready, or open the one that runs on another device, under its next opening."""
     for _ in range(TRIES):
         found = await _startable(connection, who, assessment_id)
-        before, paper = found.attempt, found.paper
-        if before is None or paper is None:
-            raise Conflict("There is no attempt for you to start.", code="attempts_used_up")
-        if before.state == "ready":
+        before = found.attempt
+        if before is None or before.state == "ready":
             assessment_rules.check_published(found.state)
             assessment_rules.check_password(found.password, password)
-        elif is_due(before, desk.now, timedelta()):
+        elif is_due(before, desk.now, SETTLE):
             await shut(connection, who.tenant_id, before.attempt_id, desk)
             continue
+        if before is None or (
+            before.state == "ready" and before.assessment_version != found.version
+        ):
+            # Nobody has made it ahead, or it was made of another version: now, then.
+            await materialise.for_learner(
+                connection, who.tenant_id, who.user_id, assessment_id, desk
+            )
+            continue
         now_open = opened(before, desk.now)
-        if await store.save(connection, who.tenant_id, before, now_open):
+        if await store.open_one(connection, who.tenant_id, before, now_open):
             return await _told(connection, who, found, now_open, desk)
     raise Unavailable("The attempt is being opened elsewhere at this moment: try again.")
 
@@ -119,6 +126,46 @@ async def mine(
     return attempt
 
 
+async def seen(connection: asyncpg.Connection, who: Principal, attempt_id: str) -> Attempt:
+    """An attempt, for its learner and for those who look after its course."""
+    attempt = await store.get(connection, who.tenant_id, attempt_id)
+    if attempt is None:
+        raise NotFound("There is no such attempt.")
+    if attempt.user_id != who.user_id:
+        course = await courses.get(connection, who.tenant_id, who.user_id, attempt.course_id)
+        if course is None or not may(who, "attempt.see", course.my_role):
+            raise NotFound("There is no such attempt.")
+    return attempt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How many items are answered, at which version."""
+
+    answered: int
+    version: str
+
+
+async def progress(
+    connection: asyncpg.Connection, tenant_id: str, attempt: Attempt, seen: str | None
+) -> Progress:
+    """From the copy, unless the caller has seen something newer or the copy has nothing: then from the answers themselves."""
+    if attempt.answered is not None and attempt.state != "open":
+        version = versions.of(attempt.last_opening or 0, attempt.last_seq or 0, attempt.state)
+        return Progress(answered=attempt.answered, version=version)
+    copy = await store.progress(connection, tenant_id, attempt.attempt_id)
+    if copy is not None and copy.state == attempt.state:
+        version = versions.of(copy.opening, copy.seq, copy.state)
+        if not versions.is_behind(version, seen):
+            return Progress(answered=copy.answered, version=version)
+    until = counting.counts_until(attempt)
+    counts = await store.counted(connection, tenant_id, attempt.attempt_id, until)
+    opening, seq = await store.newest(connection, tenant_id, attempt.attempt_id)
+    return Progress(
+        answered=counting.answered(counts), version=versions.of(opening, seq, attempt.state)
+    )
+
+
 async def submit(
     connection: asyncpg.Connection,
     who: Principal,
@@ -148,7 +195,7 @@ async def shut(
 ) -> bool:
     """What the deadline does: hand in what is open and due; False when there is nothing to do."""
     attempt = await store.get(connection, tenant_id, attempt_id, lock=True)
-    if attempt is None or not is_due(attempt, desk.now, timedelta()):
+    if attempt is None or not is_due(attempt, desk.now, SETTLE):
         return False
     await _hand_in(connection, tenant_id, attempt, "deadline", desk)
     return True

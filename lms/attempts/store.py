@@ -8,7 +8,7 @@ import asyncpg
 import msgspec
 
 from lms.assessments.model import State as AssessmentState
-from lms.attempts.model import Attempt, Counted, Handed
+from lms.attempts.model import Attempt, Counted, Handed, State
 from lms.identity import CourseRole
 from lms.ids import AssessmentId, AttemptId, CourseId, ItemId, UserId
 
@@ -63,6 +63,7 @@ class Startable:
     course_id: CourseId
     title: str
     state: AssessmentState
+    version: int
     password: str
     my_role: CourseRole | None
     attempt: Attempt | None
@@ -74,7 +75,7 @@ async def startable(
 ) -> Startable | None:
     """The assessment, and what this learner has ready or open of it."""
     row = await connection.fetchrow(
-        "SELECT s.course_id AS of_course, s.title, s.state AS assessment_state, v.settings ->> 'password' AS password,"
+        "SELECT s.course_id AS of_course, s.title, s.state AS assessment_state, s.version, v.settings ->> 'password' AS password,"
         f" e.role AS my_role, p.paper, {COLUMNS}"
         " FROM assessments s"
         " JOIN assessment_versions v"
@@ -94,6 +95,7 @@ async def startable(
         course_id=CourseId(str(row["of_course"])),
         title=row["title"],
         state=row["assessment_state"],
+        version=row["version"],
         password=row["password"] or "",
         my_role=row["my_role"],
         attempt=None if row["attempt_id"] is None else attempt_of(row),
@@ -114,28 +116,108 @@ async def get(
     return None if row is None else attempt_of(row)
 
 
-async def save(
+async def open_one(
     connection: asyncpg.Connection, tenant_id: str, before: Attempt, after: Attempt
 ) -> bool:
-    """Write what has become of it, if it is still at the state and the opening that were read."""
+    """Write the opening, if the attempt is still what was read, down to the version of its paper."""
     done = await connection.fetchval(
-        "UPDATE attempts SET state = $5, opening = $6, opens_at = $7, closes_at = $8, time_limit_ms = $9,"
-        " started_at = $10, ends_at = $11, shuts_at = $12"
-        " WHERE tenant_id = $1 AND attempt_id = $2 AND state = $3 AND opening = $4 RETURNING 1",
+        "UPDATE attempts SET state = $6, opening = $7, started_at = $8, ends_at = $9, shuts_at = $10"
+        " WHERE tenant_id = $1 AND attempt_id = $2 AND state = $3 AND opening = $4 AND assessment_version = $5"
+        " RETURNING 1",
         tenant_id,
         before.attempt_id,
         before.state,
         before.opening,
+        before.assessment_version,
         after.state,
         after.opening,
-        after.opens_at,
-        after.closes_at,
-        after.time_limit_ms,
         after.started_at,
         after.ends_at,
         after.shuts_at,
     )
     return done is not None
+
+
+async def extendable(
+    connection: asyncpg.Connection,
+    tenant_id: str,
+    assessment_id: str,
+    reopen_since: datetime | None,
+) -> list[Attempt]:
+    """What is open, and what the deadline handed in since then and nobody has seen the result of; locked.
+
+    Of a learner who is at another attempt already nothing is opened again.
+    """
+    rows = await connection.fetch(
+        f"SELECT {COLUMNS} FROM attempts a WHERE a.tenant_id = $1 AND a.assessment_id = $2 AND (a.state = 'open'"
+        " OR (a.state IN ('submitted', 'marking', 'graded') AND a.submitted_by = 'deadline' AND a.submitted_at >= $3"
+        " AND a.released_at IS NULL AND NOT EXISTS (SELECT FROM attempts b WHERE b.tenant_id = $1"
+        " AND b.assessment_id = $2 AND b.user_id = a.user_id AND b.number > a.number AND b.opening > 0)))"
+        " ORDER BY a.attempt_id FOR NO KEY UPDATE",
+        tenant_id,
+        assessment_id,
+        reopen_since,
+    )
+    return [attempt_of(row) for row in rows]
+
+
+async def unfinished(
+    connection: asyncpg.Connection, tenant_id: str, assessment_id: str, user_id: str
+) -> list[Attempt]:
+    """What this learner has ready or open; locked."""
+    rows = await connection.fetch(
+        f"SELECT {COLUMNS} FROM attempts a WHERE a.tenant_id = $1 AND a.assessment_id = $2 AND a.user_id = $3"
+        " AND a.state IN ('ready', 'open') ORDER BY a.attempt_id FOR NO KEY UPDATE",
+        tenant_id,
+        assessment_id,
+        user_id,
+    )
+    return [attempt_of(row) for row in rows]
+
+
+async def withdraw_ready_of(
+    connection: asyncpg.Connection, tenant_id: str, assessment_id: str, user_ids: Sequence[str]
+) -> None:
+    """Take back what these learners have not begun: they are to go on with an earlier attempt."""
+    await connection.execute(
+        "UPDATE attempts SET state = 'withdrawn' WHERE tenant_id = $1 AND assessment_id = $2"
+        " AND user_id = ANY ($3::uuid[]) AND state = 'ready'",
+        tenant_id,
+        assessment_id,
+        list(user_ids),
+    )
+
+
+async def save_times(
+    connection: asyncpg.Connection, tenant_id: str, attempts: Sequence[Attempt]
+) -> None:
+    """Write the times of attempts that the caller has locked, and that those which have none were never handed in."""
+    await connection.execute(
+        "UPDATE attempts AS a SET state = n.state, opens_at = n.opens_at, closes_at = n.closes_at,"
+        " time_limit_ms = n.time_limit_ms, ends_at = n.ends_at, shuts_at = n.shuts_at,"
+        " submitted_at = n.submitted_at, submitted_by = n.submitted_by, last_opening = n.last_opening,"
+        " last_seq = n.last_seq, receipt = n.receipt, digest = n.digest, answered = n.answered"
+        " FROM unnest($2::uuid[], $3::text[], $4::timestamptz[], $5::timestamptz[], $6::bigint[], $7::timestamptz[],"
+        " $8::timestamptz[], $9::timestamptz[], $10::text[], $11::int[], $12::bigint[], $13::text[], $14::text[], $15::int[])"
+        " AS n (attempt_id, state, opens_at, closes_at, time_limit_ms, ends_at, shuts_at, submitted_at, submitted_by,"
+        " last_opening, last_seq, receipt, digest, answered)"
+        " WHERE a.tenant_id = $1 AND a.attempt_id = n.attempt_id",
+        tenant_id,
+        [one.attempt_id for one in attempts],
+        [one.state for one in attempts],
+        [one.opens_at for one in attempts],
+        [one.closes_at for one in attempts],
+        [one.time_limit_ms for one in attempts],
+        [one.ends_at for one in attempts],
+        [one.shuts_at for one in attempts],
+        [one.submitted_at for one in attempts],
+        [one.submitted_by for one in attempts],
+        [one.last_opening for one in attempts],
+        [one.last_seq for one in attempts],
+        [one.receipt for one in attempts],
+        [one.digest for one in attempts],
+        [one.answered for one in attempts],
+    )
 
 
 async def hand_in(connection: asyncpg.Connection, tenant_id: str, handed: Handed) -> bool:
@@ -188,6 +270,36 @@ async def counted(
         str(row["item_id"]): Counted(value=row["value"], opening=row["opening"], seq=row["seq"])
         for row in rows
     }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far the copy says that an attempt has come."""
+
+    state: State
+    opening: int
+    seq: int
+    answered: int
+
+
+async def progress(
+    connection: asyncpg.Connection, tenant_id: str, attempt_id: str
+) -> Progress | None:
+    """The copy's row, if it has one by now."""
+    row = await connection.fetchrow(
+        "SELECT state, last_opening, last_seq, cardinality(answered) AS answered FROM progress"
+        " WHERE tenant_id = $1 AND attempt_id = $2",
+        tenant_id,
+        attempt_id,
+    )
+    if row is None:
+        return None
+    return Progress(
+        state=row["state"],
+        opening=row["last_opening"],
+        seq=row["last_seq"],
+        answered=row["answered"],
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

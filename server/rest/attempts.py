@@ -1,16 +1,22 @@
 """Attempts: start, answer, submit; and the live board."""
 
-from datetime import timedelta
-from typing import Any
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 
+import asyncpg
 import msgspec
 
-from lms.attempts import answering, service, versions
-from lms.attempts.attempt import remaining_ms
-from lms.attempts.model import Attempt, Counted, Handed
+from lms.assessments import service as assessments
+from lms.attempts import answering, board, extending, service, versions
+from lms.attempts.attempt import CLOSED, remaining_ms
+from lms.attempts.model import Counted, Handed
 from lms.attempts.values import kept
+from lms.errors import Conflict
+from server.clock import moment
 from server.rest import exam_shapes as shapes
+from server.rest import pictures
 from server.rest.call import Answer, Call
+from server.rest.idempotency import once
 from server.rest.shapes import Reply, Time
 
 
@@ -47,14 +53,60 @@ class RawOpenAttempt(Reply, frozen=True, kw_only=True):
     pictures: dict[str, str]
 
 
-async def extend_all(call: Call[Any]) -> Answer:
+async def extend_all(call: Call[shapes.Extension]) -> Answer:
     """More time for every open attempt."""
-    raise NotImplementedError
+    body = call.body
+    more = extending.More(
+        time=timedelta(minutes=body.minutes), reason=body.reason, reopen_since=body.reopen_since
+    )
+
+    async def effect(connection: asyncpg.Connection) -> Answer:
+        extended, reopened = await extending.extend_all(
+            connection, call.principal, call.params["assessment_id"], more, call.deps.desk()
+        )
+        return Answer(body=shapes.Extended(extended=extended, reopened=reopened))
+
+    return await once(call, effect)
 
 
-async def board(call: Call[Any]) -> Answer:
+async def show_board(call: Call[None]) -> Answer:
     """Who is where, now."""
-    raise NotImplementedError
+    who, assessment_id = call.principal, call.params["assessment_id"]
+    async with call.read() as connection:
+        found = await assessments.get(connection, who, assessment_id, "attempt.see")
+        lines = await board.lines(connection, who.tenant_id, assessment_id, found.course_id)
+        behind_since = await board.behind_since(connection)
+    seen = await call.deps.exams.beats.of((who.tenant_id, assessment_id))
+    now = call.deps.exams.clock.now()
+    lag = now - behind_since if behind_since is not None else timedelta()
+    return Answer(
+        body=shapes.Board(
+            server_time=now,
+            lag_ms=max(0, lag // timedelta(milliseconds=1)),
+            links_known=seen is not None,
+            rows=[_row(line, seen, now) for line in lines],
+        )
+    )
+
+
+def _row(line: board.Line, seen: Mapping[str, int] | None, now: datetime) -> shapes.BoardRow:
+    at_ms = (seen or {}).get(line.user_id)
+    seen_at = None if at_ms is None else moment(at_ms)
+    return shapes.BoardRow(
+        user_id=line.user_id,
+        name=line.name,
+        attempt_id=line.attempt_id,
+        live=board.live(line, seen_at, seen is not None, now),
+        answered=line.answered,
+        asked=line.asked,
+        opening=line.opening,
+        started_at=line.started_at,
+        ends_at=line.ends_at,
+        submitted_at=line.submitted_at,
+        answered_at=line.answered_at,
+        seen_at=seen_at,
+        late=line.late,
+    )
 
 
 async def start_attempt(call: Call[shapes.StartAttempt]) -> Answer:
@@ -67,7 +119,7 @@ async def start_attempt(call: Call[shapes.StartAttempt]) -> Answer:
     attempt = opened.attempt
     assert attempt.ends_at is not None
     paper = msgspec.json.decode(opened.paper, type=RawPaper)
-    now = call.deps.exam_clock.now()
+    now = call.deps.exams.clock.now()
     body = RawOpenAttempt(
         id=attempt.attempt_id,
         assessment_id=attempt.assessment_id,
@@ -81,7 +133,7 @@ async def start_attempt(call: Call[shapes.StartAttempt]) -> Answer:
         sections=paper.sections,
         items=paper.items,
         answers={item: _saved(one) for item, one in opened.saved.items()},
-        pictures={},
+        pictures=dict(await pictures.addresses(call, [opened.paper])),
     )
     return Answer(status=201, body=body)
 
@@ -92,14 +144,14 @@ def _saved(one: Counted) -> RawSaved:
 
 async def get_attempt(call: Call[None]) -> Answer:
     """How an attempt stands."""
+    who = call.principal
     async with call.read() as connection:
-        attempt = await service.mine(connection, call.principal, call.params["attempt_id"])
-    return Answer(body=_view(attempt, call))
-
-
-def _view(attempt: Attempt, call: Call[Any]) -> shapes.AttemptView:
-    now = call.deps.exam_clock.now()
-    return shapes.AttemptView(
+        attempt = await service.seen(connection, who, call.params["attempt_id"])
+        progress = await service.progress(
+            connection, who.tenant_id, attempt, call.query.get("seen")
+        )
+    now = call.deps.exams.clock.now()
+    body = shapes.AttemptView(
         id=attempt.attempt_id,
         assessment_id=attempt.assessment_id,
         user_id=attempt.user_id,
@@ -110,26 +162,21 @@ def _view(attempt: Attempt, call: Call[Any]) -> shapes.AttemptView:
         ends_at=attempt.ends_at,
         server_time=now,
         remaining_ms=remaining_ms(attempt, now),
-        answered=attempt.answered or 0,
+        answered=progress.answered,
         asked=len(attempt.item_ids),
         late=attempt.late,
         submitted_at=attempt.submitted_at,
         submitted_by=attempt.submitted_by,
         receipt=_receipt(service.handed(attempt)) if attempt.receipt else None,
         released=attempt.released_at is not None,
-        version=_version(attempt),
+        version=progress.version,
     )
-
-
-def _version(attempt: Attempt) -> str:
-    return versions.of(
-        attempt.last_opening or attempt.opening, attempt.last_seq or 0, attempt.state
-    )
+    return Answer(body=body)
 
 
 async def save_answer(call: Call[shapes.AnswerBody]) -> Answer:
     """Save an answer."""
-    arrived_at = call.deps.exam_clock.now()
+    arrived_at = call.deps.exams.clock.now()
     kind, value = kept(call.body.value)
     row = answering.Row(
         call.principal.tenant_id,
@@ -142,10 +189,10 @@ async def save_answer(call: Call[shapes.AnswerBody]) -> Answer:
         value,
         arrived_at,
     )
-    outcome = await call.deps.answers.submit(row)
+    outcome = await call.deps.exams.answers.submit(row)
     if outcome.code != "saved":
         raise answering.refusal(outcome.code)
-    now = call.deps.exam_clock.now()
+    now = call.deps.exams.clock.now()
     left = (outcome.ends_at - now) // timedelta(milliseconds=1)
     body = shapes.AnswerAck(
         opening=call.body.opening,
@@ -183,10 +230,26 @@ def _receipt(handed: Handed) -> shapes.Receipt:
         answered=handed.answered,
         asked=len(attempt.item_ids),
         digest=handed.digest,
-        version=_version(attempt),
+        version=versions.of(attempt.last_opening or 0, attempt.last_seq or 0, attempt.state),
     )
 
 
-async def beat(call: Call[Any]) -> Answer:
+async def beat(call: Call[shapes.Beat]) -> Answer:
     """The page is still there."""
-    raise NotImplementedError
+    who = call.principal
+    async with call.read() as connection:
+        attempt = await service.mine(connection, who, call.params["attempt_id"])
+    if attempt.ends_at is None:
+        raise Conflict(CLOSED, code="attempt_closed")
+    now = call.deps.exams.clock.now()
+    at_ms = round(now.timestamp() * 1000)
+    await call.deps.exams.beats.note((who.tenant_id, attempt.assessment_id), who.user_id, at_ms)
+    call.deps.meters.observe("exam_unsaved_rows", call.body.unsaved)
+    body = shapes.BeatAnswer(
+        state=attempt.state,
+        ends_at=attempt.ends_at,
+        server_time=now,
+        remaining_ms=remaining_ms(attempt, now),
+        current_opening=attempt.opening,
+    )
+    return Answer(body=body)

@@ -110,6 +110,8 @@ class Route:
     cost: int = 1
     keyed: Keyed = "no"
     matched: bool = False
+    # Whether refused tries are written down.
+    audited: bool = False
     query: Sequence[str] = ()
 
     @property

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from lms.attempts import answering
 from lms.attempts.model import Desk
 from lms.ids import RANDOM_BYTES, uuid7
 from server.auth.keys import KeyRing
@@ -14,12 +13,12 @@ from server.auth.passwords import Passwords
 from server.auth.revocations import Kind, Revocation, Revocations
 from server.auth.tokens import Tokens
 from server.clock import moment
-from server.exam_clock import ExamClock
 from server.limits.limiter import Limiter
+from server.rest.exams import Exams
 from server.rest.shapes import IceServer
 from server.storage.objects import Objects
 from sfu import commands
-from signaling.context import Clock, Database, GroupCommit, JoinClaims, Meters
+from signaling.context import Clock, Database, JoinClaims, Meters
 
 
 class ClassGateway(Protocol):
@@ -47,8 +46,7 @@ class Deps:
     limiter: Limiter
     objects: Objects
     classes: ClassGateway
-    exam_clock: ExamClock
-    answers: GroupCommit[answering.Row, answering.Outcome]
+    exams: Exams
     meters: Meters
     clock: Clock
     trusted_proxies: Sequence[str] = ()
@@ -61,7 +59,7 @@ class Deps:
 
     def desk(self) -> Desk:
         """What a step of an exam is given: its time is that of exams, never the wall's."""
-        return Desk(now=self.exam_clock.now(), new_id=self.new_id)
+        return Desk(now=self.exams.clock.now(), new_id=self.new_id)
 
     def revocation(
         self, kind: Kind, tenant_id: str, subject_id: str, class_id: str | None = None

@@ -70,6 +70,25 @@ class Endpoint:
                 tenant_id=known.tenant_id, user_id=known.user_id
             )
         headers.update(await limits.charge(self._deps.limiter, route.cost, who, address))
+        try:
+            return await self._carry_out(request, address, who, join)
+        except (Refusal, LmsError) as error:
+            if route.audited and who is not None:
+                await self._note(request, who, error)
+            raise
+
+    async def _note(self, request: web.Request, who: Principal, error: Refusal | LmsError) -> None:
+        """Write down that the caller was refused, and about what."""
+        subject = next(iter(request.match_info.values()), "")
+        subject_id = subject if is_uuid7(subject) else None
+        await self._deps.exams.refused.note(
+            who, self._route.name, subject_id, error, self._deps.desk()
+        )
+
+    async def _carry_out(
+        self, request: web.Request, address: str, who: Principal | None, join: JoinClaims | None
+    ) -> Answer:
+        route = self._route
         params = _params(request.match_info)
         query = parse.query(dict(request.query), tuple(route.query))
         key = _idempotency_key(route, request.headers)

@@ -52,6 +52,8 @@ MEANINGS = {
     "commit_batch_rows": "Rows of one group commit.",
     "commit_seconds": "Time of one group commit.",
     "commit_refused_total": "Rows turned away because too many were waiting.",
+    "audit_dropped_total": "Refused tries that could not be written down.",
+    "exam_unsaved_rows": "Answers that waited in a browser when it last spoke.",
     "exam_clock_away_seconds": "How far the database's clock is from the clock of exams.",
     "exam_clock_steps_total": "Steps of the database's clock that exams did not follow.",
     "exam_clock_unread_total": "Readings of the database's clock that failed.",

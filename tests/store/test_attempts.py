@@ -10,7 +10,7 @@ import pytest
 
 from server.demo import demo_id
 from server.storage.postgres import Database
-from tests.support.exams import Made, Planned, make_exam, make_ready
+from tests.support.ready_exams import Made, Planned, make_exam, make_ready
 from tests.support.school import Api, Got, School, running_school
 
 pytestmark = pytest.mark.store

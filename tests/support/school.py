@@ -15,19 +15,17 @@ from aiohttp import ClientSession, DummyCookieJar, web
 from aiohttp.test_utils import TestServer
 from yarl import URL
 
-from lms.attempts import answering
 from server import demo
 from server.auth.keys import KeyRing
 from server.auth.passwords import Passwords
 from server.auth.revocations import Revocations
 from server.auth.tokens import Tokens
 from server.clock import SystemClock
-from server.exam_clock import ExamClock
 from server.limits.limiter import Limiter
 from server.rest import routes
 from server.rest.deps import Deps
+from server.rest.exams import running as running_exams
 from server.storage.channels import ShardedChannels
-from server.storage.commit import GroupCommit
 from server.storage.objects import objects_at
 from server.storage.postgres import Database
 from server.storage.redis import connected
@@ -169,12 +167,9 @@ async def running_school(
         passwords = await stack.enter_async_context(CheapPasswords().running())
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="lt-objects-"))
         objects = stack.enter_context(objects_at(f"file://{folder}", Path(folder)))
-        exam_clock = ExamClock(database, meters, clock.steady)
-        await stack.enter_async_context(exam_clock.running())
-        answers: GroupCommit[answering.Row, answering.Outcome] = GroupCommit(
-            database, answering.flush, meters=meters
+        exams = await stack.enter_async_context(
+            running_exams(database, client, clock.steady, meters)
         )
-        await stack.enter_async_context(answers.running())
         deps = Deps(
             database=database,
             keys=keys,
@@ -184,8 +179,7 @@ async def running_school(
             limiter=Limiter(client, clock, scale=limit_scale),
             objects=objects,
             classes=classes,
-            exam_clock=exam_clock,
-            answers=answers,
+            exams=exams,
             meters=meters,
             clock=clock,
         )
