@@ -96,6 +96,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             description="file:///path or s3://bucket?endpoint=...; empty keeps objects in the state folder."
         ),
     ]
+    workers: Annotated[
+        bool,
+        Meta(
+            description="Run the workers of what happens later beside this server; 0 where `python -m workers` runs elsewhere."
+        ),
+    ]
+    retire_weeks: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=2000,
+            description="After how many weeks answers, papers, grades and audit leave their tables, as tables of their own; 0 keeps all.",
+        ),
+    ]
     demo: Annotated[bool, Meta(description="Seed the demo school.")]
     models: Annotated[
         str, Meta(description="A file that lists model providers; empty means there are none.")

@@ -17,7 +17,7 @@ CREATE TABLE progress (
     answered_at   timestamptz,
     updated_at    timestamptz NOT NULL,
     PRIMARY KEY (tenant_id, attempt_id)
-);
+) WITH (fillfactor = 70);
 CREATE INDEX progress_by_assessment ON progress (tenant_id, assessment_id, attempt_id);
 COMMENT ON TABLE progress IS 'tenant: how far each attempt has come; a read model';
 
@@ -69,3 +69,47 @@ BEGIN
     END LOOP;
 END
 $$;
+
+-- Workers look after every school: these tell them which attempts wait for them, and nothing about them. School by school
+-- along the index, so that it costs what waits and not what there is.
+CREATE FUNCTION attempts_to_shut(before timestamptz, most integer) RETURNS TABLE (tenant_id uuid, attempt_id uuid)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+    WITH RECURSIVE schools AS (
+        (SELECT a.tenant_id FROM attempts AS a WHERE a.state = 'open' ORDER BY a.tenant_id LIMIT 1)
+        UNION ALL
+        SELECT (SELECT a.tenant_id FROM attempts AS a WHERE a.state = 'open' AND a.tenant_id > s.tenant_id
+            ORDER BY a.tenant_id LIMIT 1)
+        FROM schools AS s WHERE s.tenant_id IS NOT NULL
+    )
+    SELECT d.tenant_id, d.attempt_id FROM schools AS s
+    CROSS JOIN LATERAL (
+        SELECT a.tenant_id, a.attempt_id FROM attempts AS a
+        WHERE a.tenant_id = s.tenant_id AND a.state = 'open' AND a.shuts_at <= before ORDER BY a.shuts_at LIMIT most
+    ) AS d
+    LIMIT most
+$$;
+CREATE FUNCTION attempts_to_grade(before timestamptz, most integer) RETURNS TABLE (tenant_id uuid, attempt_id uuid)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+    WITH RECURSIVE schools AS (
+        (SELECT a.tenant_id FROM attempts AS a WHERE a.state = 'submitted' ORDER BY a.tenant_id LIMIT 1)
+        UNION ALL
+        SELECT (SELECT a.tenant_id FROM attempts AS a WHERE a.state = 'submitted' AND a.tenant_id > s.tenant_id
+            ORDER BY a.tenant_id LIMIT 1)
+        FROM schools AS s WHERE s.tenant_id IS NOT NULL
+    )
+    SELECT d.tenant_id, d.attempt_id FROM schools AS s
+    CROSS JOIN LATERAL (
+        SELECT a.tenant_id, a.attempt_id FROM attempts AS a
+        WHERE a.tenant_id = s.tenant_id AND a.state = 'submitted' AND a.submitted_at <= before
+        ORDER BY a.submitted_at LIMIT most
+    ) AS d
+    LIMIT most
+$$;
+GRANT CREATE ON SCHEMA public TO lectern_append;
+ALTER FUNCTION attempts_to_shut(timestamptz, integer) OWNER TO lectern_append;
+ALTER FUNCTION attempts_to_grade(timestamptz, integer) OWNER TO lectern_append;
+REVOKE CREATE ON SCHEMA public FROM lectern_append;
+REVOKE EXECUTE ON FUNCTION attempts_to_shut(timestamptz, integer), attempts_to_grade(timestamptz, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION attempts_to_shut(timestamptz, integer), attempts_to_grade(timestamptz, integer) TO lectern_app;

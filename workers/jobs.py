@@ -1,0 +1,204 @@
+"""Does the jobs: leased one at a time, kept while they are worked on, tried again with a pause, given up after the last try."""
+
+import asyncio
+import contextlib
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+import asyncpg
+import msgspec
+import structlog
+
+from lms.errors import Unavailable
+from workers import backoff
+from workers.means import Means
+
+LEASE = timedelta(seconds=30)
+KEEP_SECONDS = 8.0
+MOST_TRIES = 8
+LONGEST_PAUSE_SECONDS = 600.0
+REST_SECONDS = 0.25
+LONG_REST_SECONDS = 1.0
+MEASURE_SECONDS = 5.0
+KEPT_DONE = timedelta(days=7)
+ERROR_CHARACTERS = 500
+
+_LEASE = """
+UPDATE jobs SET tries = tries + 1, lease_until = clock_timestamp() + $1, lease_token = $2
+WHERE job_id = (
+    SELECT job_id FROM jobs
+    WHERE state = 'waiting' AND run_at <= clock_timestamp() AND (lease_until IS NULL OR lease_until < clock_timestamp())
+        AND kind = ANY ($3::text[])
+    ORDER BY run_at, job_id LIMIT 1 FOR UPDATE SKIP LOCKED
+)
+RETURNING job_id, kind, tenant_id, subject_id, data, tries
+"""
+_STATES = "SELECT state, count(*) AS jobs FROM jobs GROUP BY state"
+
+_log = structlog.get_logger(__name__)
+
+
+class LeaseLostError(Exception):
+    """Another worker has the job now: what is under way here must not be committed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leased:
+    """A job that is ours until the lease runs out."""
+
+    job_id: str
+    kind: str
+    tenant_id: str
+    subject_id: str
+    data: Mapping[str, str | int]
+    tries: int
+    token: str
+
+
+Handler = Callable[["Bench", Leased], Awaitable[None]]
+
+
+class Bench:
+    """Where a job is worked on: transactions under its school that commit only while the job is still ours."""
+
+    def __init__(self, means: Means, job: Leased) -> None:
+        self.means = means
+        self._job = job
+
+    @contextlib.asynccontextmanager
+    async def transaction(self) -> AsyncIterator[asyncpg.Connection]:
+        """The row of the job is held to the end, so that nobody else can lease it in between; LeaseLostError."""
+        async with self.means.database.transaction(self._job.tenant_id) as connection:
+            ours = await connection.fetchval(
+                "SELECT true FROM jobs WHERE job_id = $1 AND lease_token = $2 AND state = 'waiting' FOR UPDATE",
+                *(self._job.job_id, self._job.token),
+            )
+            if not ours:
+                raise LeaseLostError
+            yield connection
+
+
+class Jobs:
+    """Implements workers.runner.Worker."""
+
+    name = "jobs"
+
+    def __init__(self, means: Means, handlers: Mapping[str, Handler]) -> None:
+        self._means = means
+        self._handlers = handlers
+        self._rest = REST_SECONDS
+        self._measure_at = 0.0
+
+    async def round(self) -> float:
+        """Do one job, if one is due. Kinds that this version does not know are left to one that does."""
+        await self._measure()
+        job = await self._lease()
+        if job is None:
+            self._rest = min(LONG_REST_SECONDS, self._rest * 1.5)
+            return self._rest
+        self._rest = REST_SECONDS
+        await self._do(job)
+        return 0.0
+
+    async def end(self) -> None:
+        """Leases run out by themselves."""
+
+    async def _lease(self) -> Leased | None:
+        token = self._means.new_id()
+        async with self._means.database.statement() as connection:
+            row = await connection.fetchrow(_LEASE, LEASE, UUID(token), list(self._handlers))
+        if row is None:
+            return None
+        return Leased(
+            job_id=str(row["job_id"]),
+            kind=row["kind"],
+            tenant_id=str(row["tenant_id"]),
+            subject_id=str(row["subject_id"]),
+            data=msgspec.json.decode(row["data"]),
+            tries=row["tries"],
+            token=token,
+        )
+
+    async def _do(self, job: Leased) -> None:
+        try:
+            if job.tries > MOST_TRIES:  # each try before ended its process
+                raise RuntimeError("its worker died each time")  # noqa: TRY301 - told like any other failure
+            async with self._kept(job):
+                await self._handlers[job.kind](Bench(self._means, job), job)
+        except LeaseLostError:
+            self._means.meters.count("jobs_ended_total", {"kind": job.kind, "how": "lost"})
+            _log.warning("job.lost", job_id=job.job_id, kind=job.kind)
+        except Exception as error:  # noqa: BLE001 - whatever it was, the job is tried again or given up
+            await self._failed(job, error)
+        else:
+            await self._done(job)
+
+    @contextlib.asynccontextmanager
+    async def _kept(self, job: Leased) -> AsyncIterator[None]:
+        """The lease is made longer again and again until the block ends; a lost one ends the block."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                keeping = group.create_task(self._keep(job))
+                try:
+                    yield
+                finally:
+                    keeping.cancel()
+        except BaseExceptionGroup as errors:
+            raise errors.exceptions[0] from errors
+
+    async def _keep(self, job: Leased) -> None:
+        while True:
+            await asyncio.sleep(KEEP_SECONDS)
+            with contextlib.suppress(Unavailable):
+                async with self._means.database.statement() as connection:
+                    kept = await connection.fetchval(
+                        "UPDATE jobs SET lease_until = clock_timestamp() + $3"
+                        " WHERE job_id = $1 AND lease_token = $2 AND state = 'waiting' RETURNING true",
+                        *(job.job_id, job.token, LEASE),
+                    )
+                if not kept:
+                    raise LeaseLostError
+
+    async def _done(self, job: Leased) -> None:
+        async with self._means.database.statement() as connection:
+            await connection.execute(
+                "UPDATE jobs SET state = 'done', done_at = clock_timestamp(), error = '', lease_until = NULL"
+                " WHERE job_id = $1 AND lease_token = $2",
+                *(job.job_id, job.token),
+            )
+        self._means.meters.count("jobs_ended_total", {"kind": job.kind, "how": "done"})
+
+    async def _failed(self, job: Leased, error: Exception) -> None:
+        """A store that is away is nobody's fault and counts as no try."""
+        away = isinstance(error, Unavailable)
+        dead = job.tries >= MOST_TRIES and not away
+        chance = random.random()  # noqa: S311 - jitter
+        pause = backoff.pause(job.tries, chance, first=1.0, longest=LONGEST_PAUSE_SECONDS)
+        how = "dead" if dead else "failed"
+        self._means.meters.count("jobs_ended_total", {"kind": job.kind, "how": how})
+        _log.error("job.failed", job_id=job.job_id, kind=job.kind, dead=dead, exc_info=error)
+        async with self._means.database.statement() as connection:
+            await connection.execute(
+                "UPDATE jobs SET state = $3, error = $4, lease_until = NULL, lease_token = NULL, tries = tries - $5,"
+                " run_at = clock_timestamp() + $6 WHERE job_id = $1 AND lease_token = $2",
+                *(job.job_id, job.token, "dead" if dead else "waiting"),
+                *(type(error).__name__[:ERROR_CHARACTERS], int(away), timedelta(seconds=pause)),
+            )
+
+    async def _measure(self) -> None:
+        if self._means.steady() < self._measure_at:
+            return
+        self._measure_at = self._means.steady() + MEASURE_SECONDS
+        async with self._means.database.statement() as connection:
+            await connection.execute(
+                "DELETE FROM jobs WHERE job_id IN (SELECT job_id FROM jobs WHERE state = 'done'"
+                " AND done_at < clock_timestamp() - $1 LIMIT 1000)",
+                KEPT_DONE,
+            )
+            rows = await connection.fetch(_STATES)
+        found = {row["state"]: row["jobs"] for row in rows}
+        for state in ("waiting", "done", "dead"):
+            self._means.meters.gauge("jobs", found.get(state, 0), {"state": state})
