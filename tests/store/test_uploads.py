@@ -235,9 +235,9 @@ async def test_nobody_shows_another_persons_file_in_a_question(
     student = await school.sign_in("student1")
     done = await uploaded(school, student, PNG, "mine.png", "image/png")
     author = await person(school, database, "teacher")
-    with pytest.raises(Invalid) as refused:
-        async with database.transaction(author.tenant_id) as connection:
-            text = f"![stolen](upload:{done['id']})"
+    text = f"![stolen](upload:{done['id']})"
+    async with database.transaction(author.tenant_id) as connection:
+        with pytest.raises(Invalid) as refused:
             await uploads.use(connection, author, school.seeded.course_id, [text])
     assert refused.value.code == "picture_unknown"
 
