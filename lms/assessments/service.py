@@ -1,5 +1,6 @@
 """Write, publish and read assessments; give single learners more."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -13,6 +14,7 @@ from lms.courses import service as courses
 from lms.courses import store as course_store
 from lms.courses.model import Course
 from lms.enrolment import store as enrolments
+from lms.enrolment.model import Enrolment
 from lms.errors import Conflict, NotFound
 from lms.identity import Permission, Principal, may
 from lms.ids import AssessmentId, CourseId, JobId
@@ -213,6 +215,22 @@ async def materialise_later(
         data={} if user_id is None else {"user_id": user_id},
     )
     await enqueue(connection, job, now)
+
+
+async def expect(
+    connection: asyncpg.Connection,
+    tenant_id: str,
+    learner: Enrolment,
+    new_id: Callable[[], str],
+    now: datetime,
+) -> None:
+    """Somebody has come into a course: have their attempts made too."""
+    if learner.role != "student":
+        return
+    for assessment_id in await store.published_ids(connection, tenant_id, learner.course_id):
+        await materialise_later(
+            connection, tenant_id, assessment_id, new_id(), now, user_id=learner.user_id
+        )
 
 
 async def accommodations(

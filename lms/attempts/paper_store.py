@@ -1,4 +1,4 @@
-"""SQL of attempts that wait to be begun and of all papers; reads who is enrolled."""
+"""SQL of attempts before they are begun, of papers, and of one learner's attempts; reads who is enrolled."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,6 +8,8 @@ from typing import Any
 import asyncpg
 
 from lms.assessments.timing import Window
+from lms.attempts import store
+from lms.attempts.model import Attempt
 from lms.attempts.papers import Written
 from lms.ids import AssessmentId, AttemptId, CourseId, UserId
 
@@ -218,3 +220,18 @@ async def withdraw_of(
         user_id,
     )
     return len(rows)
+
+
+async def begun_by(
+    connection: asyncpg.Connection, tenant_id: str, user_id: str, assessment_id: str
+) -> list[Attempt]:
+    """The attempts of a learner that have begun and count, by their number."""
+    rows = await connection.fetch(
+        f"SELECT {store.COLUMNS} FROM attempts a"
+        " WHERE a.tenant_id = $1 AND a.assessment_id = $2 AND a.user_id = $3"
+        " AND a.opening > 0 AND a.state <> 'withdrawn' ORDER BY a.number",
+        tenant_id,
+        assessment_id,
+        user_id,
+    )
+    return [store.attempt_of(row) for row in rows]

@@ -4,7 +4,7 @@ import asyncpg
 
 from lms.assessments import rules, service, timing
 from lms.assessments.model import Accommodation, Assessment
-from lms.attempts import mine
+from lms.attempts import extending, mine
 from lms.attempts.mine import Mine
 from lms.ids import UserId
 from server.rest import exam_shapes as exams
@@ -104,7 +104,7 @@ async def change_assessment(call: Call[exams.AssessmentChange]) -> Answer:
             (call.params["assessment_id"], call.version),
             change,
             call.deps.new_id(),
-            call.now,
+            call.deps.desk().now,
         )
         return _versioned(changed)
 
@@ -120,7 +120,7 @@ async def publish_assessment(call: Call[None]) -> Answer:
             call.principal,
             call.params["assessment_id"],
             call.deps.new_id(),
-            call.now,
+            call.deps.desk().now,
         )
         return _versioned(published)
 
@@ -145,7 +145,7 @@ async def my_assessment(call: Call[None]) -> Answer:
     async with call.read() as connection:
         found, course = await service.seen(connection, who, assessment_id)
         given = await service.given_to(connection, who, assessment_id)
-        attempts = await mine.of_person(connection, who.tenant_id, assessment_id, who.user_id)
+        attempts = await mine.begun(connection, who, assessment_id, call.query.get("seen"))
     settings = found.settings
     times = timing.window(settings, found.opens_at, found.closes_at, given)
     return Answer(
@@ -164,7 +164,7 @@ async def my_assessment(call: Call[None]) -> Answer:
             late_policy=settings.late_policy,
             release=settings.release,
             items=rules.items(settings),
-            server_time=call.now,
+            server_time=call.deps.desk().now,
             attempts=[_my_attempt(one) for one in attempts],
         )
     )
@@ -176,16 +176,17 @@ def _minutes(times: timing.Window) -> int | None:
 
 
 def _my_attempt(one: Mine) -> exams.MyAttempt:
+    attempt = one.attempt
     return exams.MyAttempt(
-        id=one.attempt_id,
-        number=one.number,
-        state=one.state,
-        answered=one.answered,
-        asked=one.asked,
-        ends_at=one.ends_at,
-        submitted_at=one.submitted_at,
-        released=one.released,
-        version=one.version,
+        id=attempt.attempt_id,
+        number=attempt.number,
+        state=attempt.state,
+        answered=one.progress.answered,
+        asked=len(attempt.item_ids),
+        ends_at=attempt.ends_at,
+        submitted_at=attempt.submitted_at,
+        released=attempt.released_at is not None,
+        version=one.progress.version,
     )
 
 
@@ -211,7 +212,7 @@ async def list_accommodations(call: Call[None]) -> Answer:
 
 
 async def set_accommodation(call: Call[exams.AccommodationChange]) -> Answer:
-    """Give a learner more."""
+    """Give a learner more, at once where their attempt is open."""
     body = call.body
 
     async def effect(connection: asyncpg.Connection) -> Answer:
@@ -222,7 +223,13 @@ async def set_accommodation(call: Call[exams.AccommodationChange]) -> Answer:
             extra_attempts=body.extra_attempts,
             closes_at=body.closes_at,
         )
-        name, _ = await service.accommodate(connection, who, assessment_id, more, call.now)
+        desk = call.deps.desk()
+        name, assessment = await service.accommodate(
+            connection, who, assessment_id, more, desk.now
+        )
+        times = timing.window(assessment.settings, assessment.opens_at, assessment.closes_at, more)
+        place = (assessment_id, more.user_id)
+        await extending.accommodate(connection, who, place, times, desk)
         return Answer(body=_accommodation((name, more)))
 
     return await once(call, effect)

@@ -2,6 +2,8 @@
 
 import asyncpg
 
+from lms.assessments import service as assessments
+from lms.attempts import materialise
 from lms.classes import store as class_store
 from lms.courses import service
 from lms.courses.model import Course
@@ -106,6 +108,9 @@ async def create_enrolment(call: Call[shapes.NewEnrolment]) -> Answer:
             enrolment_id=call.deps.new_id(), user_id=body.user_id, email=body.email, role=body.role
         )
         added = await enrolment.enrol(connection, who, course_id, new, call.now)
+        await assessments.expect(
+            connection, who.tenant_id, added, call.deps.new_id, call.deps.desk().now
+        )
         return Answer(status=201, body=_enrolment(added))
 
     return await once(call, effect)
@@ -118,6 +123,7 @@ async def delete_enrolment(call: Call[None]) -> Answer:
     async def effect(connection: asyncpg.Connection) -> Answer:
         who, course_id = call.principal, call.params["course_id"]
         gone = await enrolment.withdraw(connection, who, course_id, call.params["enrolment_id"])
+        await materialise.withdraw(connection, who.tenant_id, course_id, gone.user_id)
         live = await class_store.open_ids(connection, who.tenant_id, course_id)
         voided.extend(
             call.deps.revocation("class", who.tenant_id, gone.user_id, class_id)
