@@ -110,16 +110,27 @@ class Key(Part, frozen=True, kw_only=True):
     option_feedback: dict[str, str] = {}
 
 
+Word = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
+Words = Annotated[tuple[Word, ...], msgspec.Meta(max_length=20)]
+Language = Annotated[
+    str, msgspec.Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*(?!\n)$")
+]  # BCP 47
+Grade = Annotated[int, msgspec.Meta(ge=1, le=10)]  # from the first on
+Difficulty = Annotated[
+    int, msgspec.Meta(ge=0, le=100)
+]  # from easy to hard, as the teacher sees it
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Labels:
     """What an item is named, sorted and found by; a change of these makes no new version."""
 
     title: str
-    skills: tuple[str, ...] = ()
-    tags: tuple[str, ...] = ()
-    level: int = 1  # 1 (first) to 10
-    language: str = "en"  # BCP 47
-    difficulty: int = 50  # 0 (easy) to 100, as the teacher sees it
+    skills: Words = ()
+    tags: Words = ()
+    level: Grade = 1
+    language: Language = "en"
+    difficulty: Difficulty = 50
     state: State = "published"
 
 

@@ -18,7 +18,6 @@ from lms.text import tidy
 CONTENT_MAX_BYTES = 100_000
 KEY_MAX_BYTES = 100_000
 TITLE_MAX_CHARS = 200
-WORD_MAX_CHARS = 80
 SEARCH_MAX_CHARS = 1_500
 GAP = re.compile(r"\{\{([a-z0-9_-]{1,32})\}\}")
 # A media type, a family of them, or the ending of a file's name.
@@ -66,17 +65,16 @@ class Fault:
 
 def whole(new: New) -> New:
     """The question as it is kept; Invalid with every fault of it."""
-    tidied = replace(
-        new, labels=tidy_labels(new.labels), content=_unix(new.content), key=_unix(new.key)
-    )
-    found = list(faults(tidied.kind, tidied.content, tidied.key))
+    labels, found = _tidied(new.labels)
+    tidy_new = replace(new, labels=labels, content=_unix(new.content), key=_unix(new.key))
+    found += faults(tidy_new.kind, tidy_new.content, tidy_new.key)
     if found:
         raise Invalid(
             found[0].detail,
             faults=[(one.pointer, one.detail) for one in found],
             code="question_faulty",
         )
-    return tidied
+    return tidy_new
 
 
 def changed(labels: Labels, change: Change) -> Labels:
@@ -89,21 +87,25 @@ def changed(labels: Labels, change: Change) -> Labels:
     return replace(labels, **asked)
 
 
-def tidy_labels(labels: Labels) -> Labels:
-    """The labels as they are kept: words once each, without space around them."""
-    return replace(
-        labels,
-        title=tidy(labels.title, called="title", longest=TITLE_MAX_CHARS),
-        skills=_words(labels.skills, "skills"),
-        tags=_words(labels.tags, "tags"),
-    )
+def _tidied(labels: Labels) -> tuple[Labels, list[Fault]]:
+    """The labels as they are kept, and what is wrong with them."""
+    found = list[Fault]()
+    try:
+        title = tidy(labels.title, called="title", longest=TITLE_MAX_CHARS)
+    except Invalid as refusal:
+        title = labels.title
+        found.append(Fault(pointer="/title", detail=refusal.message))
+    skills, tags = _words(labels.skills), _words(labels.tags)
+    for called, words in (("skills", skills), ("tags", tags)):
+        if any(_text_fault(word, is_line=True) or ";" in word for word in words):
+            detail = "A word is one line of text without a semicolon."
+            found.append(Fault(pointer=f"/{called}", detail=detail))
+    return replace(labels, title=title, skills=skills, tags=tags), found
 
 
-def _words(words: Iterable[str], called: str) -> tuple[str, ...]:
-    kept = dict.fromkeys(tidy(word, called=called, longest=WORD_MAX_CHARS) for word in words)
-    if any(";" in word for word in kept):
-        raise Invalid("A word has no semicolon.", pointer=f"/{called}")
-    return tuple(kept)
+def _words(words: Iterable[str]) -> tuple[str, ...]:
+    """The words once each, without space around them."""
+    return tuple(dict.fromkeys(unicodedata.normalize("NFC", word).strip() for word in words))
 
 
 def folded(text: str) -> str:

@@ -31,6 +31,7 @@ class Desk:
 async def add(connection: asyncpg.Connection, desk: Desk, new: New) -> Question:
     """Add an item to the bank of a course."""
     await check_writes(connection, desk)
+    await check_room(connection, desk, 1)
     [question] = await add_all(connection, desk, [rules.whole(new)])
     return question
 
@@ -41,13 +42,17 @@ async def check_writes(connection: asyncpg.Connection, desk: Desk) -> None:
     course_rules.check_live(course)
 
 
+async def check_room(connection: asyncpg.Connection, desk: Desk, more: int) -> None:
+    """So many more items fit into the bank."""
+    there = await store.count(connection, desk.who.tenant_id, desk.course_id)
+    if there + more > BANK_MAX_ITEMS:
+        raise Conflict(f"A bank has at most {BANK_MAX_ITEMS} questions.", code="bank_full")
+
+
 async def add_all(
     connection: asyncpg.Connection, desk: Desk, wholes: Sequence[New]
 ) -> list[Question]:
-    """Add well-formed items; the caller has seen to the rights."""
-    there = await store.count(connection, desk.who.tenant_id, desk.course_id)
-    if there + len(wholes) > BANK_MAX_ITEMS:
-        raise Conflict(f"A bank has at most {BANK_MAX_ITEMS} questions.", code="bank_full")
+    """Add well-formed items; the caller has seen to the rights and the room."""
     made = [_first(desk, new) for new in wholes]
     tenant_id = desk.who.tenant_id
     await store.add_all(connection, tenant_id, desk.course_id, _rows(made), desk.now)

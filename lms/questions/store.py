@@ -251,6 +251,27 @@ async def page(
     return [_listed(row) for row in rows]
 
 
+async def whole_page(
+    connection: asyncpg.Connection,
+    place: tuple[str, str],
+    after: tuple[str, str] | None,
+    limit: int,
+) -> list[Question]:
+    """The items of a bank by title with contents and keys, in whatever state; `place` and `after` as in `page`."""
+    rows = await connection.fetch(
+        f"SELECT {LISTED}, v.content, v.key FROM questions q"
+        " JOIN question_versions v USING (tenant_id, question_id, version)"
+        " WHERE q.tenant_id = $1 AND q.course_id = $2"
+        " AND ($3::text IS NULL OR (q.title, q.question_id) > ($3, $4::uuid))"
+        " ORDER BY q.title, q.question_id LIMIT $5",
+        *place,
+        after[0] if after else None,
+        after[1] if after else None,
+        limit,
+    )
+    return [_question(row) for row in rows]
+
+
 async def count(connection: asyncpg.Connection, tenant_id: str, course_id: str) -> int:
     """How many items a bank has, the retired ones too."""
     found: int = await connection.fetchval(

@@ -21,10 +21,7 @@ Release = assessments.Release
 Standing = assessments.Standing
 SubmittedBy = attempts.SubmittedBy
 LiveState = Literal["not_started", "started", "answering", "idle", "lost_link", "submitted"]
-Words = Annotated[
-    list[Annotated[str, msgspec.Meta(min_length=1, max_length=80)]], msgspec.Meta(max_length=20)
-]
-Language = Annotated[str, msgspec.Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+Words = Annotated[list[questions.Word], msgspec.Meta(max_length=20)]
 
 # --- Uploads -----------------------------------------------------------------------------------
 
@@ -82,9 +79,9 @@ class NewQuestion(Body, frozen=True, kw_only=True):
     key: questions.Key
     skills: Words = []
     tags: Words = []
-    level: Annotated[int, msgspec.Meta(ge=1, le=10)] = 1
-    language: Language = "en"
-    difficulty: Annotated[int, msgspec.Meta(ge=0, le=100)] = 50
+    level: questions.Grade = 1
+    language: questions.Language = "en"
+    difficulty: questions.Difficulty = 50
     state: QuestionState = "published"
 
 
@@ -96,9 +93,9 @@ class QuestionChange(Body, frozen=True, kw_only=True):
     key: questions.Key | msgspec.UnsetType = msgspec.UNSET
     skills: Words | msgspec.UnsetType = msgspec.UNSET
     tags: Words | msgspec.UnsetType = msgspec.UNSET
-    level: Annotated[int, msgspec.Meta(ge=1, le=10)] | msgspec.UnsetType = msgspec.UNSET
-    language: Language | msgspec.UnsetType = msgspec.UNSET
-    difficulty: Annotated[int, msgspec.Meta(ge=0, le=100)] | msgspec.UnsetType = msgspec.UNSET
+    level: questions.Grade | msgspec.UnsetType = msgspec.UNSET
+    language: questions.Language | msgspec.UnsetType = msgspec.UNSET
+    difficulty: questions.Difficulty | msgspec.UnsetType = msgspec.UNSET
     state: QuestionState | msgspec.UnsetType = msgspec.UNSET
 
 

@@ -1,11 +1,12 @@
 """The question bank of a course."""
 
+import asyncio
 from typing import Any, get_args
 
 import asyncpg
 import msgspec
 
-from lms.questions import rules, service
+from lms.questions import exchange, rules, service, table
 from lms.questions.model import Change, Filter, Kind, Labels, Listed, New, Question, State
 from server.problems import Refusal
 from server.rest import exam_shapes, pages, reply
@@ -184,10 +185,34 @@ async def retire_question(call: Call[None]) -> Answer:
 
 
 async def import_questions(call: Call[bytes]) -> Answer:
-    """Add questions from a CSV."""
-    raise NotImplementedError
+    """Add questions from a CSV, or write over those that a line names by id: all lines or none."""
+    desk = _desk(call)
+    async with call.read() as connection:
+        await service.check_writes(connection, desk)
+    # Megabytes to read: beside the event loop, which has classes to serve.
+    lines = await asyncio.to_thread(table.read, call.body)
+
+    async def effect(connection: asyncpg.Connection) -> Answer:
+        report = await exchange.bring_in(connection, desk, lines)
+        faults = [
+            exam_shapes.LineFault(line=number, detail=detail) for number, detail in report.faults
+        ]
+        return Answer(
+            body=exam_shapes.QuestionImport(
+                added=report.added, changed=report.changed, faults=faults
+            )
+        )
+
+    return await once(call, effect)
 
 
 async def export_questions(call: Call[None]) -> Answer:
-    """The bank as a CSV."""
-    raise NotImplementedError
+    """The bank as a CSV, with keys, ready to be brought in again."""
+    course_id = call.params["course_id"]
+    async with call.read() as connection:
+        data = await exchange.give_out(connection, call.principal, course_id)
+    return Answer(
+        body=data,
+        content_type="text/csv",
+        headers={"Content-Disposition": f'attachment; filename="questions-{course_id}.csv"'},
+    )

@@ -1,6 +1,7 @@
 """The question bank over the API and PostgreSQL: versions, states, finding, and keys that stay where they belong."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from typing import Any, get_args
 
@@ -138,7 +139,7 @@ async def test_a_bank_is_found_by_its_labels_and_by_words(
     await added(school, teacher, course, title="Plain", state="draft")
     for query, expected in {
         "&q=ANGSTROM": [],
-        "&q=ångström": ["Ångström"],
+        "&q=%C3%A5ngstr%C3%B6m": ["Ångström"],
         "&q=optics+%C3%85ngstr": ["Ångström"],
         "&q=%25": ["100 % sure_"],
         "&q=sure_": ["100 % sure_"],
@@ -274,3 +275,102 @@ async def test_a_version_is_never_changed(
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             async with database.transaction(school.seeded.tenant_id) as connection:
                 await connection.execute(statement)
+
+
+# --- CSV -----------------------------------------------------------------------------------------
+
+
+async def send_csv(school: School, caller: Api, course: str, data: bytes) -> Got:
+    return await caller.call(
+        "POST",
+        f"/courses/{course}/questions/import",
+        data=data,
+        key=school.key(),
+        headers={"Content-Type": "text/csv"},
+    )
+
+
+async def export(caller: Api, course: str) -> bytes:
+    got = await caller.call("GET", f"/courses/{course}/questions/export")
+    assert got.status == 200, got
+    assert got.headers["Content-Type"].startswith("text/csv")
+    return bytes(got.body)
+
+
+async def test_a_bank_goes_out_and_into_another_course(
+    school: School, teacher: Api, course: str
+) -> None:
+    for kind in get_args(Kind):
+        assert (await add(school, teacher, course, wire(kind))).status == 201
+    data = await export(teacher, course)
+    same = await send_csv(school, teacher, course, data)
+    assert same.body == {"added": 0, "changed": 0, "faults": []}
+    other = await teacher.call("POST", "/courses", {"title": "Other"}, key=school.key())
+    without_ids = re.sub(rb'"[0-9a-f]{8}-[0-9a-f-]{27}"', b'""', data)
+    brought = await send_csv(school, teacher, other.body["id"], without_ids)
+    assert brought.body == {"added": 10, "changed": 0, "faults": []}
+    again = await export(teacher, other.body["id"])
+    assert re.sub(rb'"[0-9a-f]{8}-[0-9a-f-]{27}"', b'""', again) == without_ids
+
+
+async def test_a_line_with_an_id_writes_over_its_question(
+    school: School, teacher: Api, course: str
+) -> None:
+    first = await added(school, teacher, course, title="First")
+    second = await added(school, teacher, course, title="Second")
+    await added(school, teacher, course, title="Third")
+    data = (await export(teacher, course)).decode()
+    data = data.replace('"Second"', '"Renamed"')
+    head, line, rest = data.partition("What is $v$?")
+    changed = await send_csv(school, teacher, course, f"{head}What is $c$?{rest}".encode())
+    assert (line, changed.body) == ("What is $v$?", {"added": 0, "changed": 2, "faults": []})
+    got = await teacher.call("GET", f"/questions/{first['id']}")
+    assert (got.body["version"], got.body["content"]["prompt"]) == (2, "What is $c$?")
+    got = await teacher.call("GET", f"/questions/{second['id']}")
+    assert (got.body["version"], got.body["title"]) == (1, "Renamed")
+
+
+async def test_one_bad_line_keeps_all_lines_out(school: School, teacher: Api, course: str) -> None:
+    made = await added(school, teacher, course, title="Mine")
+    elsewhere = await teacher.call("POST", "/courses", {"title": "Other"}, key=school.key())
+    foreign = await added(school, teacher, elsewhere.body["id"])
+    head, own = (await export(teacher, course)).decode().split("\r\n", 1)
+    line = own.replace(made["id"], "").replace("Mine", "New")
+    theirs = own.replace(made["id"], foreign["id"])
+    wrong = own.replace(made["id"], "").replace('"single_choice"', '"riddle"', 1)
+    other_kind = own.replace('"single_choice"', '"multiple_choice"', 1)
+    data = "\r\n".join([head, *(one.strip("\r\n") for one in (line, theirs, wrong, other_kind))])
+    got = await send_csv(school, teacher, course, data.encode())
+    assert (got.status, got.body["added"], got.body["changed"]) == (200, 0, 0)
+    assert [one["line"] for one in got.body["faults"]] == [3, 4, 5]
+    assert await titles(teacher, course) == ["Mine"]
+
+
+async def test_an_import_is_refused_to_strangers_before_it_is_read(
+    school: School, teacher: Api, course: str
+) -> None:
+    for account, status in (("student1", 404), ("reviewer", 404), ("proctor", 403)):
+        caller = await school.sign_in(account)
+        got = await send_csv(school, caller, course, b"\xff")
+        assert got.status == status
+    got = await send_csv(school, teacher, course, b"\xff")
+    assert (got.status, got.code) == (422, "csv_encoding")
+    got = await send_csv(school, teacher, course, b"x" * 5_000_001)
+    assert (got.status, got.code) == (413, "body_too_large")
+
+
+async def test_a_large_bank_comes_in_is_found_and_goes_out(
+    school: School, teacher: Api, course: str
+) -> None:
+    lines = [
+        f'true_false,"Number {number}","Is {number} a prime? $\\frac{{1}}{{2}}$",true'
+        for number in range(5000)
+    ]
+    data = ("kind,title,prompt,answer\r\n" + "\r\n".join(lines)).encode()
+    got = await send_csv(school, teacher, course, data)
+    assert got.body == {"added": 5000, "changed": 0, "faults": []}
+    assert await titles(teacher, course, "&q=4711+prime") == ["Number 4711"]
+    data = await export(teacher, course)
+    assert data.count(b"true_false") == 5000
+    again = await send_csv(school, teacher, course, data)
+    assert again.body == {"added": 0, "changed": 0, "faults": []}
