@@ -77,9 +77,9 @@ class Cell:
     @property
     def share(self) -> Fraction | None:
         """What part of the points was earned; None where nothing was graded, or there was nothing to earn."""
-        if self.state != "graded" or self.earned_milli is None or not self.possible_milli:
+        if self.state != "graded" or self.earned_milli is None:
             return None
-        return Fraction(self.earned_milli, self.possible_milli)
+        return share_of(self.earned_milli, self.possible_milli or 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +98,11 @@ class Person:
     user_id: str
     name: str
     tries: Mapping[str, Sequence[Try]] = field(default_factory=dict)
+
+
+def share_of(earned_milli: int, possible_milli: int) -> Fraction | None:
+    """What part of the points this is; None of nothing."""
+    return Fraction(earned_milli, possible_milli) if possible_milli else None
 
 
 def line(person: Person, columns: Sequence[Column], rules: Rules) -> Line:

@@ -1,12 +1,15 @@
-"""SQL of lists that people look at: attempts to be marked, the gradebook's cells, how items went; writes nothing."""
+"""SQL of what people look at: attempts to be marked, gradebooks and their settings, how items went."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 import asyncpg
+import msgspec
 
-from lms.grading.gradebook import CellState, Person, Try
+from lms.attempts.model import SubmittedBy
+from lms.grading.gradebook import CellState, Person, Rules, Try
 from lms.grading.statistics import Sums
 from lms.grading.store import GRADED, Graded, graded_of
 
@@ -20,7 +23,7 @@ class Listed:
 
     attempt: Graded
     name: str
-    submitted_by: str | None
+    submitted_by: SubmittedBy | None
     late_answers: int
     to_mark: int
     earned_milli: int | None
@@ -159,10 +162,10 @@ async def outcomes(
     connection: asyncpg.Connection,
     tenant_id: str,
     assessment_id: str,
-    after: tuple[str, str] | None,
+    after: tuple[int, str] | None,
     limit: int,
 ) -> list[Sums]:
-    """How each item of an assessment went, in sums, by (question, version); `after` is (version padded, question)."""
+    """How each item of an assessment went, in sums; `after` is the (version, question) to go on after."""
     rows = await connection.fetch(
         "SELECT o.question_id, o.version, v.kind, q.title, count(*) AS n,"
         " sum(o.share) AS x, sum(o.share * o.share) AS xx, sum(o.rest) AS y, sum(o.rest * o.rest) AS yy,"
@@ -174,12 +177,12 @@ async def outcomes(
         ") o JOIN question_versions v ON v.tenant_id = $1 AND v.question_id = o.question_id AND v.version = o.version"
         " JOIN questions q ON q.tenant_id = $1 AND q.question_id = o.question_id"
         " WHERE o.share IS NOT NULL"
-        " AND ($3::uuid IS NULL OR (o.question_id, o.version) > ($3, $4::integer))"
-        " GROUP BY o.question_id, o.version, v.kind, q.title ORDER BY o.question_id, o.version LIMIT $5",
+        " AND ($4::uuid IS NULL OR (o.version, o.question_id) > ($3::integer, $4))"
+        " GROUP BY o.question_id, o.version, v.kind, q.title ORDER BY o.version, o.question_id LIMIT $5",
         tenant_id,
         assessment_id,
+        after[0] if after else None,
         after[1] if after else None,
-        int(after[0]) if after else None,
         limit,
     )
     return [
@@ -198,3 +201,37 @@ async def outcomes(
         )
         for row in rows
     ]
+
+
+async def rules(
+    connection: asyncpg.Connection, tenant_id: str, course_id: str
+) -> tuple[Rules, int]:
+    """How a course adds up, and at which version that is; a course that never said so is at its first."""
+    row = await connection.fetchrow(
+        "SELECT settings, version FROM gradebooks WHERE tenant_id = $1 AND course_id = $2",
+        tenant_id,
+        course_id,
+    )
+    if row is None:
+        return Rules(), 1
+    return msgspec.json.decode(row["settings"], type=Rules), row["version"]
+
+
+async def set_rules(
+    connection: asyncpg.Connection,
+    tenant_id: str,
+    course_id: str,
+    changed: tuple[Rules, int],
+    now: datetime,
+) -> None:
+    """Write how a course adds up under (rules, version); the caller holds the lock of the course."""
+    await connection.execute(
+        "INSERT INTO gradebooks (tenant_id, course_id, settings, version, updated_at)"
+        " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (tenant_id, course_id) DO UPDATE"
+        " SET settings = excluded.settings, version = excluded.version, updated_at = excluded.updated_at",
+        tenant_id,
+        course_id,
+        msgspec.json.encode(changed[0]).decode(),
+        changed[1],
+        now,
+    )

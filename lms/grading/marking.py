@@ -1,13 +1,12 @@
 """What people decide of an attempt: marks by hand, and whether late answers count; each decision is a revision of the grade."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID, uuid5
 
 import asyncpg
 
 from lms import audit
+from lms.attempts.model import Desk
 from lms.errors import Conflict, NotFound, Stale
 from lms.grading import access, combining, rubric, service, store
 from lms.grading.model import BY_HAND, Grade, ItemGrade, Mark
@@ -15,14 +14,6 @@ from lms.grading.service import Case, Revision
 from lms.grading.store import Graded
 from lms.identity import Principal
 from lms.ids import ItemId
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
-    """The moment of a decision, and where ids come from."""
-
-    now: datetime
-    new_id: Callable[[], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from datetime import datetime
 import asyncpg
 
 from lms import audit, jobs
+from lms.attempts.model import Desk
 from lms.errors import Conflict, NotFound
 from lms.grading import (
     access,
@@ -18,7 +19,6 @@ from lms.grading import (
     sources,
     store,
 )
-from lms.grading.marking import Desk
 from lms.grading.model import Grade, ItemGrade, Regrade
 from lms.grading.service import Basis, Revision
 from lms.grading.store import Graded

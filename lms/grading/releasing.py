@@ -6,8 +6,8 @@ import asyncpg
 
 from lms import audit, outbox
 from lms.assessments import store as assessments
+from lms.attempts.model import Desk
 from lms.grading import access, service, store
-from lms.grading.marking import Desk
 from lms.identity import Principal
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import asyncpg
 
@@ -90,6 +91,16 @@ async def lags(connection: asyncpg.Connection, readers: Sequence[str]) -> dict[s
     for row in rows:
         found[row["projection"]].append(Lag(shard=row["shard"], seq=row["seq"], head=row["head"]))
     return found
+
+
+async def behind_ms(connection: asyncpg.Connection, reader: str, now: datetime) -> int:
+    """For how long the oldest event that this reader has not taken in has waited; 0 when there is none."""
+    oldest: datetime | None = await connection.fetchval(
+        "SELECT least((SELECT min(at) FROM outbox), (SELECT min(l.at) FROM projection_positions AS p"
+        " JOIN event_log AS l ON l.shard = p.shard AND l.seq = p.seq + 1 WHERE p.projection = $1))",
+        reader,
+    )
+    return 0 if oldest is None else max(0, round((now - oldest).total_seconds() * 1000))
 
 
 async def bury(connection: asyncpg.Connection, reader: str, event: Logged, error: str) -> None:

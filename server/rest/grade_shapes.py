@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from lms.attempts import model as attempts
+from lms.grading import gradebook
 from lms.questions import model as questions
 from server.rest.exam_shapes import AttemptState, SubmittedBy
 from server.rest.shapes import Body, Id, Reply, Time
@@ -96,12 +97,16 @@ class AttemptLine(Reply, frozen=True, kw_only=True):
 
 
 class Script(Reply, frozen=True, kw_only=True):
-    """An attempt with everything that marking needs: items, answers, keys, marks; `uploads` are names and addresses of its files."""
+    """An attempt with everything that marking needs; `uploads` and `upload_names` are addresses and names of its files.
+
+    `differ` names the items whose two rounds are further apart than a fifth of the points.
+    """
 
     attempt: AttemptLine
     items: list[ItemResult]
     marks: list[Mark]
     second_round: bool
+    differ: list[str]
     uploads: dict[str, str]
     upload_names: dict[str, str]
     pictures: dict[str, str]
@@ -139,7 +144,10 @@ class RegradeLine(Reply, frozen=True, kw_only=True):
 
 
 class RegradePreview(Reply, frozen=True, kw_only=True):
+    """Whom a regrade changes, the first 2,000 of `changed_count`, and how many stay as they are."""
+
     changed: list[RegradeLine]
+    changed_count: int
     unchanged: int
 
 
@@ -159,25 +167,9 @@ class Regrade(Reply, frozen=True, kw_only=True):
 # --- Gradebook ---------------------------------------------------------------------------------
 
 
-class Category(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A kind of assessment: its weight among the others, and how many of the lowest scores are left out."""
-
-    id: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_-]{1,32}$")]
-    title: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
-    weight: Annotated[int, msgspec.Meta(ge=0, le=1000)]
-    drop_lowest: Annotated[int, msgspec.Meta(ge=0, le=50)] = 0
-
-
-class Letter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A letter and the percentage from which it is given."""
-
-    letter: Annotated[str, msgspec.Meta(min_length=1, max_length=10)]
-    from_percent: Annotated[int, msgspec.Meta(ge=0, le=100)]
-
-
 class GradebookSettings(Body, frozen=True, kw_only=True):
-    categories: Annotated[list[Category], msgspec.Meta(max_length=20)] = []
-    letters: Annotated[list[Letter], msgspec.Meta(max_length=20)] = []
+    categories: Annotated[list[gradebook.Category], msgspec.Meta(max_length=20)] = []
+    letters: Annotated[list[gradebook.Letter], msgspec.Meta(max_length=20)] = []
 
 
 class GradebookColumn(Reply, frozen=True, kw_only=True):
@@ -210,7 +202,7 @@ class GradebookRow(Reply, frozen=True, kw_only=True):
 
 
 class Gradebook(Reply, frozen=True, kw_only=True):
-    """A course's grades; students see their own row of what is released."""
+    """A course's grades, 2,000 learners at most; students see their own row of what is released."""
 
     course_id: str
     version: int
