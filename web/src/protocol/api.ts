@@ -660,12 +660,13 @@ export interface AttemptLine {
   readonly released: boolean;
 }
 
-/** An attempt with everything that marking needs: items, answers, keys, marks; `uploads` are names and addresses of its files. */
+/** An attempt with everything that marking needs; `uploads` and `upload_names` are addresses and names of its files. `differ` names the items whose two rounds are further apart than a fifth of the points. */
 export interface Script {
   readonly attempt: AttemptLine;
   readonly items: readonly ItemResult[];
   readonly marks: readonly Mark[];
   readonly second_round: boolean;
+  readonly differ: readonly string[];
   readonly uploads: Readonly<Record<string, string>>;
   readonly upload_names: Readonly<Record<string, string>>;
   readonly pictures: Readonly<Record<string, string>>;
@@ -696,8 +697,10 @@ export interface RegradeLine {
   readonly after_milli: number;
 }
 
+/** Whom a regrade changes, the first 2,000 of `changed_count`, and how many stay as they are. */
 export interface RegradePreview {
   readonly changed: readonly RegradeLine[];
+  readonly changed_count: number;
   readonly unchanged: number;
 }
 
@@ -711,20 +714,6 @@ export interface Regrade {
   readonly unchanged: number;
   readonly created_at: string;
   readonly done_at: string | null;
-}
-
-/** A kind of assessment: its weight among the others, and how many of the lowest scores are left out. */
-export interface Category {
-  readonly id: string;
-  readonly title: string;
-  readonly weight: number;
-  readonly drop_lowest: number;
-}
-
-/** A letter and the percentage from which it is given. */
-export interface Letter {
-  readonly letter: string;
-  readonly from_percent: number;
 }
 
 export interface GradebookSettings {
@@ -760,7 +749,7 @@ export interface GradebookRow {
   readonly letter: string | null;
 }
 
-/** A course's grades; students see their own row of what is released. */
+/** A course's grades, 2,000 learners at most; students see their own row of what is released. */
 export interface Gradebook {
   readonly course_id: string;
   readonly version: number;
