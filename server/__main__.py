@@ -30,7 +30,7 @@ from server.storage.keeper import StartError
 from server.storage.migrate import MigrationError, migrate
 from server.storage.postgres import Database, OpenError
 from server.storage.processes import end_with_parent
-from server.supervisor import StartFailedError, nodes
+from server.supervisor import StartFailedError, nodes, workers
 from server.telemetry import logs
 from signaling.routing import lease
 
@@ -143,14 +143,15 @@ async def _serve(settings: Settings, given: argparse.Namespace) -> None:
         if given.role != "sfu":
             await _prepare(ready)
         with _socket_folder(ready) as sockets:
-            if ready.node_count > 1:
-                await _serve_many(ready, given.role, stop, sockets)
-                return
-            place = Place(role=given.role, index=0, count=1, sockets=sockets)
-            async with run(ready, place) as port:
-                settle()
-                _say_ready(ready, given.role, port)
-                await stop.wait()
+            async with _with_workers(ready, given.role, sockets):
+                if ready.node_count > 1:
+                    await _serve_many(ready, given.role, stop, sockets)
+                    return
+                place = Place(role=given.role, index=0, count=1, sockets=sockets)
+                async with run(ready, place) as port:
+                    settle()
+                    _say_ready(ready, given.role, port)
+                    await stop.wait()
 
 
 async def _serve_many(settings: Settings, role: str, stop: asyncio.Event, sockets: Path) -> None:
@@ -160,11 +161,9 @@ async def _serve_many(settings: Settings, role: str, stop: asyncio.Event, socket
     ) as held:
         port = held.getsockname()[1]
         environ = {
-            **os.environ,
+            **_environ(settings),
             "LECTERN_HTTP_PORT": str(port),
             "LECTERN_NODES": str(count),
-            "LECTERN_DATABASE_URL": settings.database_url,
-            "LECTERN_REDIS_URL": settings.redis_url,
         }
         stop_seconds = settings.drain_seconds + 10
         owning = role != "sfu"  # a media node owns no classes
@@ -179,6 +178,25 @@ async def _serve_many(settings: Settings, role: str, stop: asyncio.Event, socket
         ):
             _say_ready(settings, role, port)
             await stop.wait()
+
+
+@contextlib.asynccontextmanager
+async def _with_workers(settings: Settings, role: str, sockets: Path) -> AsyncIterator[None]:
+    """The workers beside the nodes of this machine, unless they run elsewhere; they start first and end last."""
+    if role == "sfu" or not settings.workers:
+        yield
+        return
+    async with workers(_environ(settings), sockets):
+        yield
+
+
+def _environ(settings: Settings) -> dict[str, str]:
+    """What a process of ours is started with: our settings, and the stores that run."""
+    return {
+        **os.environ,
+        "LECTERN_DATABASE_URL": settings.database_url,
+        "LECTERN_REDIS_URL": settings.redis_url,
+    }
 
 
 async def _bury(settings: Settings, node_id: str) -> None:

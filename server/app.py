@@ -218,7 +218,7 @@ def _application(
 ) -> web.Application:
     app = web.Application(middlewares=[http.timed(meters)], client_max_size=BODY_MAX_BYTES)
     secure_headers(app, tls=settings.secure)
-    siblings = place.sockets if place.count > 1 else None
-    http.mount(app, meters, token=settings.metrics_token, siblings=siblings)
+    alone, token = place.count == 1, settings.metrics_token
+    http.mount(app, meters, token=token, siblings=place.sockets, alone=alone)
     routes.mount(app, deps)
     return app

@@ -1,4 +1,4 @@
-"""Keeps several node processes alive behind one port: starts them, restarts what dies, stops them all."""
+"""Keeps node processes alive behind one port, and the workers beside them: starts, restarts what dies, stops them all."""
 
 import asyncio
 import contextlib
@@ -7,7 +7,7 @@ import random
 import secrets
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
 import aiohttp
@@ -22,6 +22,9 @@ LONGEST_PAUSE_SECONDS = 8.0
 STEADY_SECONDS = 30.0  # a node that lived for so long starts again at once
 READY_SECONDS = 60.0
 PROBE_SECONDS = 0.1
+WORKERS = ("relay", "projector", "grader", "lifecycle", "jobs")
+WORKERS_SOCKET = "workers-0.sock"
+WORKERS_STOP_SECONDS = 25.0
 
 _log = structlog.get_logger(__name__)
 
@@ -58,6 +61,32 @@ async def nodes(
             stopping.set()
 
 
+@contextlib.asynccontextmanager
+async def workers(environ: Mapping[str, str], sockets: Path) -> AsyncIterator[None]:
+    """One process with every worker beside the block; nobody waits for it to be ready, for nothing that it does is urgent."""
+    command = ("workers", *WORKERS, "--socket", str(sockets / WORKERS_SOCKET))
+    stopping = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_keep_workers(command, environ, stopping))
+        try:
+            yield
+        finally:
+            stopping.set()
+
+
+async def _keep_workers(
+    command: Sequence[str], environ: Mapping[str, str], stopping: asyncio.Event
+) -> None:
+    pauses = _Pauses()
+    while not stopping.is_set():
+        process = await _start(command, environ)
+        code = await _until_ended(process, stopping, WORKERS_STOP_SECONDS)
+        if not stopping.is_set():
+            pause = pauses.after_a_life()
+            _log.error("workers.died", code=code, restart_in_seconds=round(pause, 2))
+            await _rest(pause, stopping)
+
+
 async def _keep(
     index: int,
     role: str,
@@ -68,12 +97,14 @@ async def _keep(
 ) -> None:
     """One node, again and again, until we stop; the first start must succeed."""
     loop = asyncio.get_running_loop()
-    pause = FIRST_PAUSE_SECONDS
+    pauses = _Pauses()
     first = True
     while not stopping.is_set():
         started = loop.time()
         node_id = uuid7(SystemClock().wall_ms(), secrets.token_bytes(RANDOM_BYTES))
-        process = await _start(index, role, environ, node_id)
+        process = await _start(
+            ("server", role, "--node", str(index), "--node-id", node_id), environ
+        )
         code = await _until_ended(process, stopping, stop_seconds)
         if stopping.is_set():
             return
@@ -82,22 +113,39 @@ async def _keep(
         if first and code == 1 and loop.time() - started < READY_SECONDS:
             raise StartFailedError(f"node {index} does not start")
         first = False  # from now on it may fail for what is passing, as a store that is away
-        pause = (
-            FIRST_PAUSE_SECONDS
-            if loop.time() - started > STEADY_SECONDS
-            else min(pause * 2, LONGEST_PAUSE_SECONDS)
-        )
+        pause = pauses.after_a_life()
         _log.error("node.died", index=index, code=code, restart_in_seconds=round(pause, 2))
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(pause * random.uniform(0.75, 1.25)):  # noqa: S311 - jitter
-                await stopping.wait()
+        await _rest(pause, stopping)
 
 
-async def _start(
-    index: int, role: str, environ: Mapping[str, str], node_id: str
-) -> asyncio.subprocess.Process:
+class _Pauses:
+    """How long to wait before a process starts again: longer each time, unless it has lived well."""
+
+    def __init__(self) -> None:
+        self._pause = FIRST_PAUSE_SECONDS
+        self._began = asyncio.get_running_loop().time()
+
+    def after_a_life(self) -> float:
+        """Seconds until the next start, which begins the next life."""
+        now = asyncio.get_running_loop().time()
+        steady = now - self._began > STEADY_SECONDS
+        self._pause = (
+            FIRST_PAUSE_SECONDS if steady else min(self._pause * 2, LONGEST_PAUSE_SECONDS)
+        )
+        self._began = now + self._pause
+        return self._pause
+
+
+async def _rest(seconds: float, stopping: asyncio.Event) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds * random.uniform(0.75, 1.25)):  # noqa: S311 - jitter
+            await stopping.wait()
+
+
+async def _start(command: Sequence[str], environ: Mapping[str, str]) -> asyncio.subprocess.Process:
+    """A module of ours as a process that cannot outlive us."""
     return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "server", role, "--node", str(index), "--node-id", node_id),
+        *(sys.executable, "-m", *command),
         env=dict(environ),
         stdin=asyncio.subprocess.DEVNULL,
         start_new_session=True,

@@ -72,17 +72,30 @@ def counting_malformed(meters: PrometheusMeters) -> Iterator[None]:
 
 
 def mount(
-    app: web.Application, meters: PrometheusMeters, *, token: str, siblings: Path | None
+    app: web.Application,
+    meters: PrometheusMeters,
+    *,
+    token: str,
+    siblings: Path | None,
+    alone: bool = False,
 ) -> None:
-    """Add /metrics; `siblings` is the folder with a socket of each node of this machine."""
+    """Add /metrics; `siblings` is the folder with a socket of each node of this machine and of its workers.
+
+    The only node of a machine is `alone`: what it says of itself then has no label.
+    """
 
     async def metrics(request: web.Request) -> web.Response:
         if not _allowed(request, token):
             raise web.HTTPNotFound
-        if siblings is None or _internal(request):
-            return web.Response(body=meters.text(), headers={"Content-Type": CONTENT_TYPE})
-        texts = await _texts(siblings)
-        body = await asyncio.to_thread(merged, texts)
+        body = meters.text()
+        if siblings is not None and not _internal(request):
+            texts = await _texts(siblings, "workers-*.sock")
+            if alone and texts:
+                texts[""] = body.decode()
+            elif not alone:
+                texts |= await _texts(siblings, "node-*.sock")
+            if texts:
+                body = await asyncio.to_thread(merged, texts)
         return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE})
 
     app.router.add_get("/metrics", metrics)
@@ -103,8 +116,8 @@ def _internal(request: web.Request) -> bool:
     return not request.remote
 
 
-async def _texts(siblings: Path) -> dict[str, str]:
-    paths = await asyncio.to_thread(lambda: sorted(siblings.glob("node-*.sock")))
+async def _texts(siblings: Path, names: str) -> dict[str, str]:
+    paths = await asyncio.to_thread(lambda: sorted(siblings.glob(names)))
     texts = await asyncio.gather(*(_text(path) for path in paths))
     return {path.stem: text for path, text in zip(paths, texts, strict=True) if text is not None}
 
@@ -115,7 +128,7 @@ async def _text(path: Path) -> str | None:
     try:
         async with (
             aiohttp.ClientSession(connector=connector, timeout=timeout) as session,
-            session.get("http://node/metrics") as response,
+            session.get("http://sibling/metrics") as response,
         ):
             return await response.text()
     except (aiohttp.ClientError, OSError, TimeoutError):

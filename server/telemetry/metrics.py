@@ -88,6 +88,25 @@ MEANINGS = {
     "media_kernel": "Packets in the forwarding kernel, by event.",
     "media_peers": "Media connections of this node.",
     "media_rooms": "Classes whose media this node carries.",
+    "outbox_waiting": "Events that have no number yet.",
+    "outbox_oldest_seconds": "How long the oldest event has waited for its number.",
+    "events_numbered_total": "Events that this relay gave a number.",
+    "events_taken_total": "Events taken in, by group of readers.",
+    "events_read_from_log_total": "Events read from the log because the streams lacked them.",
+    "streams_away_total": "Batches that could not be copied to the streams.",
+    "stream_parts_claimed_total": "Entries of the streams taken over from consumers that had died.",
+    "projection_lag_events": "Events that a reader has not taken in yet, by reader.",
+    "dead_letters": "Events that a reader could not take in, by reader.",
+    "dead_letters_total": "Events that a reader of this process gave up, by reader.",
+    "worker_rounds_total": "Rounds that went well, by worker: one that stands still is dead.",
+    "worker_failures_total": "Rounds that failed, by worker.",
+    "worker_failing": "1 while the last round of a worker failed.",
+    "attempts_scored_total": "Attempts given to the scorers, by what told of them: event or sweep.",
+    "attempts_shut_total": "Attempts handed in because their time was up.",
+    "attempts_failed_total": "Attempts that could not be scored or shut, by what was tried.",
+    "partitions_ahead": "Weeks ahead for which every split table has its partition: fewer than 3 are an alarm.",
+    "jobs": "Jobs of the last week, by state.",
+    "jobs_ended_total": "Tries of jobs that ended here, by kind and how.",
     "media_control_dropped": "Questions and news of a media node dropped because too many waited.",
 }
 
@@ -162,7 +181,7 @@ async def watch_loop_lag(meters: PrometheusMeters) -> None:
 
 
 def merged(texts: Mapping[str, str]) -> bytes:
-    """The texts of several nodes as one, each sample with the label `node`."""
+    """The texts of several processes as one, each sample with the label `node`; none for the process without a name."""
     registry = CollectorRegistry()
     registry.register(_Merged(texts))
     return generate_latest(registry)
@@ -180,9 +199,10 @@ class _Merged:
                     family.name, Metric(family.name, family.documentation, family.type)
                 )
                 for sample in family.samples:
-                    labels = {**sample.labels, "node": node}
+                    labels = {**sample.labels, "node": node} if node else sample.labels
                     known.add_sample(sample.name, labels, sample.value, sample.timestamp)
+        nodes = sum(not name.startswith("workers") for name in self._texts)
         return [
             *families.values(),
-            GaugeMetricFamily("lectern_nodes", "Nodes that answered.", len(self._texts)),
+            GaugeMetricFamily("lectern_nodes", "Nodes that answered.", nodes),
         ]
