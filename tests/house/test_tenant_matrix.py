@@ -103,6 +103,15 @@ def cases() -> dict[str, Case]:
         "get_question": Case(),
         "change_question": Case(body={"title": "T"}),
         "retire_question": Case(),
+        "list_assessments": Case(),
+        "create_assessment": Case(body={"title": "T"}),
+        "get_assessment": Case(),
+        "my_assessment": Case(),
+        "change_assessment": Case(body={"title": "T"}),
+        "publish_assessment": Case(),
+        "archive_assessment": Case(),
+        "list_accommodations": Case(),
+        "set_accommodation": Case(body={"extra_attempts": 1}),
         "whip": offer,
         "whip_end": Case(),
         "whep": offer,
@@ -150,6 +159,9 @@ async def made(school: School, admin: Api, known: Mapping[str, str]) -> World:
     live = (await post(f"/courses/{course}/classes", plan()))["id"]
     await post(f"/classes/{live}/open")
     question = (await post(f"/courses/{course}/questions", wire("single_choice")))["id"]
+    exam = {"title": "E", "settings": {"sections": [{"id": "s", "question_ids": [question]}]}}
+    assessment = (await post(f"/courses/{course}/assessments", exam))["id"]
+    await post(f"/assessments/{assessment}/publish")
     return World(
         ids={
             "course_id": course,
@@ -158,6 +170,7 @@ async def made(school: School, admin: Api, known: Mapping[str, str]) -> World:
             "class_id": live,
             "upload_id": await sent_file(school, admin),
             "question_id": question,
+            "assessment_id": assessment,
             "user_id": known["extra"],
             "player_id": known["extra"],
         }
@@ -287,7 +300,7 @@ async def test_a_role_may_what_the_table_says(matrix: Matrix, route: Route) -> N
 
 def sees(route: Route, standing: frozenset[Standing]) -> bool:
     """Whether this standing may know that the thing exists. That a person exists is no secret among colleagues."""
-    if "course_id" in route.path or "lesson_id" in route.path:
+    if any(name in route.path for name in ("course_id", "lesson_id", "assessment_id")):
         return bool(standing & MAY["course.see"])
     if "question_id" in route.path:
         return bool(standing & MAY["question.see"])
