@@ -13,6 +13,7 @@ from lms.attempts.model import Counted, Handed
 from lms.attempts.values import kept
 from lms.errors import Conflict
 from server.clock import moment
+from server.failpoints import reach
 from server.rest import exam_shapes as shapes
 from server.rest import pictures
 from server.rest.call import Answer, Call
@@ -189,7 +190,9 @@ async def save_answer(call: Call[shapes.AnswerBody]) -> Answer:
         value,
         arrived_at,
     )
+    reach("answers.before_commit")
     outcome = await call.deps.exams.answers.submit(row)
+    reach("answers.after_commit")
     if outcome.code != "saved":
         raise answering.refusal(outcome.code)
     now = call.deps.exams.clock.now()
@@ -216,6 +219,8 @@ async def submit_attempt(call: Call[shapes.Submit]) -> Answer:
             (call.body.opening, call.body.last_seq),
             call.deps.desk(),
         )
+        reach("submit.before_commit")
+    reach("submit.after_commit")
     return Answer(body=_receipt(handed))
 
 
