@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Literal
 
@@ -13,7 +14,7 @@ from server.storage.redis import Client, key
 from signaling.context import Clock
 
 Policy = Literal[
-    "default", "address", "bad_token", "sign_in", "sign_in_account", "sign_in_address"
+    "default", "lean", "address", "bad_token", "sign_in", "sign_in_account", "sign_in_address"
 ]
 
 # Wrong passwords count for (account and address) and for the account; right ones give back what they took. The address
@@ -21,6 +22,8 @@ Policy = Literal[
 # uses up something of its own, not what the others behind that address sign in with.
 RATES: Mapping[Policy, Rate] = {
     "default": Rate(quota=600, window_seconds=60),
+    # Of lean routes, in each process by itself.
+    "lean": Rate(quota=600, window_seconds=60),
     "address": Rate(quota=6000, window_seconds=60),
     "bad_token": Rate(quota=6000, window_seconds=60),
     "sign_in": Rate(quota=10, window_seconds=300),
@@ -66,7 +69,7 @@ class Limiter:
             for policy, rate in RATES.items()
         }
         self._away_until = 0.0
-        self._local: dict[str, float] = {}
+        self._local: OrderedDict[str, float] = OrderedDict()
 
     def rate(self, policy: Policy) -> Rate:
         """The rate of a policy on this server."""
@@ -75,15 +78,14 @@ class Limiter:
     async def take(self, policy: Policy, subject: str, cost: float = 1) -> Verdict:
         """Take `cost` units; a negative cost gives them back."""
         rate = self._rates[policy]
-        name = key(policy, r=subject)
         if self._clock.monotonic() >= self._away_until:
             try:
                 async with asyncio.timeout(REDIS_SECONDS):
-                    return await self._take_shared(name, rate, cost)
+                    return await self._take_shared(key(policy, r=subject), rate, cost)
             except (RedisError, OSError, TimeoutError):
                 self._away_until = self._clock.monotonic() + AWAY_SECONDS
                 _log.warning("limits.local", seconds=AWAY_SECONDS)
-        return self._take_local(name, rate, cost)
+        return self.take_here(policy, subject, cost)
 
     async def _take_shared(self, name: str, rate: Rate, cost: float) -> Verdict:
         arguments = (1, name, str(rate.quota), str(rate.window_seconds), str(cost))
@@ -102,12 +104,12 @@ class Limiter:
             reset_seconds=used_seconds,
         )
 
-    def _take_local(self, name: str, rate: Rate, cost: float) -> Verdict:
-        now = self._clock.monotonic()
-        if len(self._local) >= LOCAL_MAX:
-            self._local = {one: full_at for one, full_at in self._local.items() if full_at > now}
-        if len(self._local) >= LOCAL_MAX and name not in self._local:
-            self._local.pop(next(iter(self._local)))
-        state, verdict = take(self._local.get(name, 0.0), rate, cost, now)
+    def take_here(self, policy: Policy, subject: str, cost: float = 1) -> Verdict:
+        """Take `cost` units of what is counted in this process alone."""
+        rate, name = self._rates[policy], f"{policy}:{subject}"
+        known = self._local.get(name)
+        if known is None and len(self._local) >= LOCAL_MAX:
+            self._local.popitem(last=False)
+        state, verdict = take(known or 0.0, rate, cost, self._clock.monotonic())
         self._local[name] = state
         return verdict

@@ -17,9 +17,18 @@ async def charge(
     return await take(limiter, "address", address, cost)
 
 
+def take_here(limiter: Limiter, policy: Policy, who: Principal) -> dict[str, str]:
+    """Take one of what a caller may in this process alone."""
+    verdict = limiter.take_here(policy, f"{who.tenant_id}.{who.user_id}")
+    return _told(limiter, policy, verdict)
+
+
 async def take(limiter: Limiter, policy: Policy, subject: str, cost: int) -> dict[str, str]:
     """Take the cost from one bucket."""
-    verdict = await limiter.take(policy, subject, cost)
+    return _told(limiter, policy, await limiter.take(policy, subject, cost))
+
+
+def _told(limiter: Limiter, policy: Policy, verdict: Verdict) -> dict[str, str]:
     found = headers(policy, limiter.rate(policy), verdict)
     if verdict.allowed:
         return found

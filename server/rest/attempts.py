@@ -177,7 +177,6 @@ async def get_attempt(call: Call[None]) -> Answer:
 
 async def save_answer(call: Call[shapes.AnswerBody]) -> Answer:
     """Save an answer."""
-    arrived_at = call.deps.exams.clock.now()
     kind, value = kept(call.body.value)
     row = answering.Row(
         call.principal.tenant_id,
@@ -188,7 +187,7 @@ async def save_answer(call: Call[shapes.AnswerBody]) -> Answer:
         call.body.seq,
         kind,
         value,
-        arrived_at,
+        call.arrived_at,
     )
     reach("answers.before_commit")
     outcome = await call.deps.exams.answers.submit(row)

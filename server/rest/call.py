@@ -53,15 +53,18 @@ class Call(Generic[Body]):
     join: JoinClaims | None
     body: Body
     params: Mapping[str, str]
-    query: Mapping[str, str]
-    idempotency_key: str | None
-    fingerprint: bytes
-    if_match: int | None
-    address: str
-    host: str
-    from_browser: bool
-    refresh_cookie: str | None
+    # When it came, before any queue, by the clock of exams.
+    arrived_at: datetime
     now: datetime
+    # What a lean route has no use for.
+    query: Mapping[str, str] = field(default_factory=dict)
+    idempotency_key: str | None = None
+    fingerprint: bytes = b""
+    if_match: int | None = None
+    address: str = ""
+    host: str = ""
+    from_browser: bool = False
+    refresh_cookie: str | None = None
 
     @property
     def principal(self) -> Principal:
@@ -112,6 +115,8 @@ class Route:
     matched: bool = False
     # Whether refused tries are written down.
     audited: bool = False
+    # Whether plain requests go the short way (lean.py); the handler then knows `who`, `params`, `body` and `arrived_at` alone.
+    lean: bool = False
     query: Sequence[str] = ()
 
     @property

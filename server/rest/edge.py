@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import re
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -17,7 +18,7 @@ from lms.ids import is_uuid7
 from server.auth import middleware as auth
 from server.limits import middleware as limits
 from server.limits.address import caller
-from server.problems import Refusal
+from server.problems import Refusal, Told
 from server.rest import parse, reply
 from server.rest.call import Answer, Call, Cookie, Route
 from server.rest.deps import Deps
@@ -42,22 +43,28 @@ class Endpoint:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer the request, whatever it is."""
+        # Before any queue: what is late is so by its arrival.
+        return await self._handle(request, self._deps.exams.clock.now())
+
+    async def _handle(self, request: web.Request, arrived_at: datetime) -> web.StreamResponse:
         trace_id = self._deps.new_id()
         with structlog.contextvars.bound_contextvars(
             trace_id=trace_id, route=self._route.name, tenant_id=None, user_id=None
         ):
             headers: dict[str, str] = {}
             try:
-                answer = await self._answer(request, headers)
+                answer = await self._answer(request, headers, arrived_at)
             except (Refusal, LmsError, SignalingError, SfuError) as error:
                 answer = reply.problem(error, trace_id)
             except Exception:  # noqa: BLE001 - whatever it was, the caller is answered and the next one served
                 _log.exception("request.failed")
                 ours = Refusal("internal", "That is our fault; it is written down.")
                 answer = reply.problem(ours, trace_id)
-        return _response(answer, {**headers, "Trace-Id": trace_id})
+        return responded(answer, {**headers, "Trace-Id": trace_id})
 
-    async def _answer(self, request: web.Request, headers: dict[str, str]) -> Answer:
+    async def _answer(
+        self, request: web.Request, headers: dict[str, str], arrived_at: datetime
+    ) -> Answer:
         route = self._route
         _check_head(request)
         forwarded_for = ",".join(request.headers.getall("X-Forwarded-For", ()))
@@ -71,30 +78,38 @@ class Endpoint:
             )
         headers.update(await limits.charge(self._deps.limiter, route.cost, who, address))
         try:
-            return await self._carry_out(request, address, who, join)
+            call = await self._call(request, address, who, join, arrived_at)
+            return await route.handler(call)
         except (Refusal, LmsError) as error:
-            if route.audited and who is not None:
+            if who is not None:
                 await self._note(request, who, error)
             raise
 
-    async def _note(self, request: web.Request, who: Principal, error: Refusal | LmsError) -> None:
-        """Write down that the caller was refused, and about what."""
+    async def _note(self, request: web.Request, who: Principal, error: Told) -> None:
+        """Where the route asks for it, write down that the caller was refused, and about what."""
+        if not self._route.audited:
+            return
         subject = next(iter(request.match_info.values()), "")
         subject_id = subject if is_uuid7(subject) else None
         await self._deps.exams.refused.note(
             who, self._route.name, subject_id, error, self._deps.desk()
         )
 
-    async def _carry_out(
-        self, request: web.Request, address: str, who: Principal | None, join: JoinClaims | None
-    ) -> Answer:
+    async def _call(
+        self,
+        request: web.Request,
+        address: str,
+        who: Principal | None,
+        join: JoinClaims | None,
+        arrived_at: datetime,
+    ) -> Call[Any]:
         route = self._route
-        params = _params(request.match_info)
+        params = ids_of(request.match_info)
         query = parse.query(dict(request.query), tuple(route.query))
         key = _idempotency_key(route, request.headers)
         version = _if_match(route, request.headers)
-        data = await _read(request, route)
-        call = Call(
+        data = await read_body(request, route)
+        return Call(
             deps=self._deps,
             route=route,
             who=who,
@@ -109,9 +124,9 @@ class Endpoint:
             host=request.host.partition(":")[0].lower(),
             from_browser=auth.is_browser(request.headers),
             refresh_cookie=auth.refresh_cookie(request.headers, request.cookies),
+            arrived_at=arrived_at,
             now=self._deps.now(),
         )
-        return await route.handler(call)
 
     async def _authenticate(
         self, request: web.Request, address: str
@@ -142,7 +157,7 @@ def _is_utf8(value: str) -> bool:
     return not any("\ud800" <= character <= "\udfff" for character in value)
 
 
-def _params(match: Mapping[str, str]) -> dict[str, str]:
+def ids_of(match: Mapping[str, str]) -> dict[str, str]:
     """The ids of the path; what cannot be an id of ours is not found, like any other that is not there."""
     if not all(is_uuid7(value) for value in match.values()):
         raise Refusal("not_found", "There is nothing at this address.")
@@ -176,7 +191,7 @@ def _if_match(route: Route, headers: Mapping[str, str]) -> int | None:
     return int(found[1]) if found else -1
 
 
-async def _read(request: web.Request, route: Route) -> bytes:
+async def read_body(request: web.Request, route: Route) -> bytes:
     """The body, bounded in size and time."""
     if route.method not in MUTATIONS:
         return b""
@@ -218,7 +233,7 @@ def _fingerprint(request: web.Request, data: bytes) -> bytes:
     return hashlib.sha256(head.encode() + data).digest()
 
 
-def _response(answer: Answer, headers: Mapping[str, str]) -> web.Response:
+def responded(answer: Answer, headers: Mapping[str, str]) -> web.Response:
     body = reply.encoded(answer.body)
     response = web.Response(
         status=answer.status,
@@ -261,7 +276,7 @@ def problems_of_paths(deps: Deps) -> Middleware:
         except web.HTTPNotFound:
             refusal = Refusal("not_found", "There is nothing at this address.")
         trace_id = deps.new_id()
-        return _response(reply.problem(refusal, trace_id), {"Trace-Id": trace_id})
+        return responded(reply.problem(refusal, trace_id), {"Trace-Id": trace_id})
 
     return middleware
 
@@ -278,6 +293,6 @@ def problem_of_no_request(new_id: Callable[[], str]) -> Callable[[int], web.Resp
         trace_id = new_id()
         # It belongs to no application whose headers it could get; aiohttp would name itself and its version.
         headers = {"Server": "Lectern", "X-Content-Type-Options": "nosniff", "Trace-Id": trace_id}
-        return _response(reply.problem(refusal, trace_id), headers)
+        return responded(reply.problem(refusal, trace_id), headers)
 
     return tell

@@ -24,6 +24,7 @@ from server.rest import exam_shapes as exams
 from server.rest import grade_shapes as grading
 from server.rest.call import PREFIX, Route
 from server.rest.deps import Deps
+from server.rest.lean import LeanEndpoint
 
 PAGE = ("cursor", "limit")
 LESSON_BYTES = 1_500_000
@@ -101,7 +102,7 @@ ROUTES: tuple[Route, ...] = (
     # Attempts
     Route(method="POST", path="/assessments/{assessment_id}/attempts", handler=attempts.start_attempt, summary="Start an attempt, or open it on this device", permission="attempt.make", body=exams.StartAttempt, reply=exams.OpenAttempt, status=201, audited=True),
     Route(method="GET", path="/attempts/{attempt_id}", handler=attempts.get_attempt, summary="How an attempt stands", permission="self", reply=exams.AttemptView, query=("seen",), audited=True),
-    Route(method="PUT", path="/attempts/{attempt_id}/answers/{item_id}", handler=attempts.save_answer, summary="Save an answer", permission="attempt.make", body=exams.AnswerBody, max_bytes=ANSWER_BYTES, reply=exams.AnswerAck, audited=True),
+    Route(method="PUT", path="/attempts/{attempt_id}/answers/{item_id}", handler=attempts.save_answer, summary="Save an answer", permission="attempt.make", body=exams.AnswerBody, max_bytes=ANSWER_BYTES, reply=exams.AnswerAck, audited=True, lean=True),
     Route(method="POST", path="/attempts/{attempt_id}/submit", handler=attempts.submit_attempt, summary="Hand the attempt in", permission="attempt.make", body=exams.Submit, reply=exams.Receipt, audited=True),
     Route(method="POST", path="/attempts/{attempt_id}/beat", handler=attempts.beat, summary="The page is still there", permission="attempt.make", body=exams.Beat, reply=exams.BeatAnswer, audited=True),
     Route(method="GET", path="/attempts/{attempt_id}/result", handler=grades.get_result, summary="The result, once it is released", permission="self", reply=grading.Result),
@@ -132,7 +133,8 @@ def mount(app: web.Application, deps: Deps) -> None:
     """Put the API under /api/v1, and its description at /openapi.json."""
     api = web.Application(middlewares=[edge.problems_of_paths(deps)])
     for route in ROUTES:
-        api.router.add_route(route.method, route.path, edge.Endpoint(route, deps).handle)
+        endpoint = LeanEndpoint if route.lean else edge.Endpoint
+        api.router.add_route(route.method, route.path, endpoint(route, deps).handle)
     app.add_subapp(PREFIX, api)
     objects.ObjectDoor(deps).mount(app)
     description = openapi.encoded(ROUTES, PREFIX)
