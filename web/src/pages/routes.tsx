@@ -27,9 +27,14 @@ const ROUTES: readonly Route[] = [
   { pattern: "/courses/:courseId/bank", load: page(async () => (await import("./bank/page")).BankPage) },
   { pattern: "/courses/:courseId/bank/new", load: page(async () => (await import("./bank/edit")).NewQuestionPage) },
   { pattern: "/questions/:questionId", load: page(async () => (await import("./bank/edit")).QuestionPage) },
+  { pattern: "/assessments/:assessmentId/settings", load: page(async () => (await import("./assessment/page")).SettingsPage) },
+  { pattern: "/assessments/:assessmentId/items", load: page(async () => (await import("./assessment/items")).ItemsPage) },
   { pattern: "/lessons/:lessonId", load: page(async () => (await import("./lesson/page")).LessonPage) },
   { pattern: "/lessons/:lessonId/edit", load: page(async () => (await import("./lesson/edit")).EditLessonPage) },
   { pattern: "/classes/:classId", load: page(async () => (await import("./door/index")).default) },
+  { pattern: "/exams/:assessmentId", load: page(async () => (await import("./exam/start")).ExamStartPage) },
+  { pattern: "/exams/:assessmentId/attempts/:attemptId", load: page(async () => (await import("./exam/page")).AttemptPage) },
+  { pattern: "/exams/:assessmentId/attempts/:attemptId/result", load: page(async () => (await import("./exam/result")).ResultPage) },
   { pattern: "/admin/people", load: async () => (await import("./people/page")).PeoplePage },
 ];
 const NOWHERE: Route = { pattern: "", open: true, load: async () => (await import("./nowhere")).NowherePage };

@@ -1,6 +1,6 @@
 /** Writes an item, new or known: a change of what is asked or what is right makes the next version. */
 import type { ComponentChildren } from "preact";
-import { useRef, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { drop } from "../../core/drafts";
 import { Refused } from "../../core/errors";
 import { address, go } from "../../core/location";
@@ -90,7 +90,6 @@ interface KnownProps {
 function Known({ question, etag, words, again }: KnownProps) {
   const [open, setOpen] = useState<"versions" | "retire" | null>(null);
   const [theirs, setTheirs] = useState<{ readonly answer: Answer<Question>; readonly mine: Draft } | null>(null);
-  const newest = useRef(etag);
   const name = `question.${question.id}`;
   const close = () => setOpen(null);
   const done = (saved: Question) => {
@@ -98,12 +97,10 @@ function Known({ question, etag, words, again }: KnownProps) {
     toast(t(saved.version > question.version ? "bank.savedVersion" : "bank.saved", { title: saved.title, version: saved.version }));
     again();
   };
-  const save = async (mine: Draft) => {
+  const save = async (mine: Draft, basis: string | undefined) => {
     const { kind: _, ...body } = mine;
     try {
-      const { data, etag: fresh } = await bank.change(question.id, body, newest.current);
-      newest.current = fresh;
-      done(data);
+      done((await bank.change(question.id, body, basis)).data);
     } catch (error) {
       if (!(error instanceof Refused && error.status === 412)) throw error;
       setTheirs({ answer: await bank.get(question.id), mine });
@@ -126,6 +123,7 @@ function Known({ question, etag, words, again }: KnownProps) {
         key={`${question.version} ${question.updated_at}`}
         name={name}
         start={draftOf(question)}
+        etag={etag}
         words={words}
         pictures={question.pictures}
         back={`/courses/${question.course_id}/bank`}
@@ -156,13 +154,11 @@ function Known({ question, etag, words, again }: KnownProps) {
         <ConflictDialog
           theirs={theirs.answer.data}
           onMine={() => {
-            newest.current = theirs.answer.etag;
             setTheirs(null);
-            save(theirs.mine).catch((error: unknown) => toast(say(error)));
+            save(theirs.mine, theirs.answer.etag).catch((error: unknown) => toast(say(error)));
           }}
           onTheirs={() => {
             drop(name);
-            newest.current = theirs.answer.etag;
             setTheirs(null);
             again();
           }}

@@ -1,11 +1,11 @@
 /** The fields of an item beside its preview; what is written survives a reload. */
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { drop, keep, kept } from "../../core/drafts";
 import { t } from "../../i18n";
 import type { BankWords } from "../../protocol/api";
 import { Button, ButtonLink } from "../../ui/button";
 import { Segments, TextArea, TextField } from "../../ui/form";
+import { useDrafting } from "../drafting";
 import { useSubmitting } from "../submitting";
 import { AboutFields } from "./about";
 import { bodyOf, faultsOf, type Draft, type Faults } from "./draft";
@@ -19,26 +19,14 @@ const FIELDS = /^\/(title|skills|tags|level|language|difficulty|state|content|ke
 interface Props {
   readonly name: string;
   readonly start: Draft;
+  readonly etag?: string | undefined;
   readonly words: BankWords;
   readonly pictures: Readonly<Record<string, string>>;
   readonly back: string;
   readonly tools?: ComponentChildren;
   readonly head: ComponentChildren;
-  readonly onSave: (draft: Draft) => Promise<void>;
-}
-
-function same(one: Draft, other: Draft): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
-}
-
-function useDraft(name: string, start: Draft) {
-  const [draft, setDraft] = useState<Draft>(() => kept<Draft>(name) ?? start);
-  const changed = !same(draft, start);
-  useEffect(() => {
-    if (changed) keep(name, draft);
-    else drop(name);
-  }, [name, draft, changed]);
-  return { draft, setDraft, changed };
+  /** `basis` is the ETag of what the writer began from. */
+  readonly onSave: (draft: Draft, basis: string | undefined) => Promise<void>;
 }
 
 /** Brings the first field that is wrong into view, and the caret into it. */
@@ -53,8 +41,8 @@ function useFirstFault(turn: number) {
   return form;
 }
 
-export function Editor({ name, start, words, pictures: known, back, tools, head, onSave }: Props) {
-  const { draft, setDraft, changed } = useDraft(name, start);
+export function Editor({ name, start, etag, words, pictures: known, back, tools, head, onSave }: Props) {
+  const { draft, setDraft, changed, basis, forget } = useDrafting(name, start, etag);
   const [pictures, setPictures] = useState(known);
   const [faults, setFaults] = useState<Faults>(new Map());
   const [turn, setTurn] = useState(0);
@@ -76,8 +64,8 @@ export function Editor({ name, start, words, pictures: known, back, tools, head,
       return;
     }
     await submit(async () => {
-      await onSave(bodyOf(draft));
-      drop(name);
+      await onSave(bodyOf(draft), basis.current);
+      forget();
     });
   };
   const props = { draft, say, onDraft: setDraft };

@@ -11,6 +11,7 @@ import { Frame } from "../frame";
 import { Ready, useLoading } from "../loading";
 import { say } from "../words";
 import { ClassesCard } from "./classes";
+import { ExamsCard } from "./exams";
 import { LessonsCard } from "./lessons";
 import { PeopleCard } from "./people";
 import { TitleDialog } from "./title";
@@ -97,6 +98,7 @@ export function CoursePage({ courseId }: { readonly courseId: string }) {
               <div class={people ? "two" : ""}>
                 <div class="stack">
                   <ClassesCard courseId={courseId} of={classes} mayEdit={mayEdit} again={loading.again} />
+                  {(course.my_role === "teacher" || has("admin")) && <ExamsCard courseId={courseId} mayEdit={mayEdit} />}
                   <LessonsCard courseId={courseId} of={lessons} mayEdit={mayEdit} />
                 </div>
                 {people && <PeopleCard courseId={courseId} of={people} mayEdit={mayEdit} again={loading.again} />}
