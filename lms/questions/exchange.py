@@ -1,17 +1,17 @@
 """Bring questions in from the lines of a CSV, all or none, and give a bank out as one."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 import asyncpg
 
 from lms.courses import service as courses
-from lms.errors import Conflict
+from lms.errors import Conflict, Invalid
 from lms.identity import Principal
-from lms.questions import service, store, table
-from lms.questions.model import New, Question
+from lms.questions import links, service, store, table
+from lms.questions.model import Question
 from lms.questions.service import Desk
 from lms.questions.table import Line
 
@@ -30,31 +30,65 @@ class Report:
     faults: tuple[tuple[int, str], ...]
 
 
-async def bring_in(connection: asyncpg.Connection, desk: Desk, lines: Sequence[Line]) -> Report:
+# Lets a course show the pictures of texts; Invalid for one that is not the author's to use.
+Use = Callable[[asyncpg.Connection, Sequence[str]], Awaitable[None]]
+
+
+class _Faulty(Exception):
+    """The lines have faults: whatever was done for them is to be undone."""
+
+    def __init__(self, faults: Sequence[tuple[int, str]]) -> None:
+        super().__init__()
+        self.faults = tuple(faults[: table.FAULTS_MAX])
+
+
+async def bring_in(
+    connection: asyncpg.Connection, desk: Desk, lines: Sequence[Line], use: Use
+) -> Report:
     """Add the questions without an id, and write over those with one: all of the lines, or none."""
     await service.check_writes(connection, desk)
+    try:
+        async with connection.transaction():
+            return await _bring_in(connection, desk, lines, use)
+    except _Faulty as found:
+        return Report(added=0, changed=0, faults=found.faults)
+
+
+async def _bring_in(
+    connection: asyncpg.Connection, desk: Desk, lines: Sequence[Line], use: Use
+) -> Report:
     known = await _locked(connection, desk, lines)
     faults = [(line.number, fault) for line in lines for fault in _faults(line, known)]
+    if not faults:
+        faults = [fault async for fault in _picture_faults(connection, lines, use)]
     if faults:
-        return Report(added=0, changed=0, faults=tuple(faults[: table.FAULTS_MAX]))
-    added = list[New]()
+        raise _Faulty(faults)
+    added = [line.new for line in lines if line.new and line.question_id is None]
     changes = list[tuple[Question, Question]]()
     for line in lines:
-        if line.new is None:
-            continue
-        if line.question_id is None:
-            added.append(line.new)
-            continue
-        before = known[line.question_id]
-        after = service.rewritten(before, line.new, desk.now)
-        if after is not before:
-            changes.append((before, after))
+        if line.new and line.question_id is not None:
+            before = known[line.question_id]
+            after = service.rewritten(before, line.new, desk.now)
+            if after is not before:
+                changes.append((before, after))
     await service.check_room(connection, desk, len(added))
     for some in _batches(added):
         await service.add_all(connection, desk, some)
     for several in _batches(changes):
         await service.save_all(connection, desk.who, several, desk.now)
     return Report(added=len(added), changed=len(changes), faults=())
+
+
+async def _picture_faults(
+    connection: asyncpg.Connection, lines: Sequence[Line], use: Use
+) -> AsyncIterator[tuple[int, str]]:
+    for line in lines:
+        texts = links.texts(line.new.content, line.new.key) if line.new else []
+        if links.uploads_of(texts):
+            try:
+                await use(connection, texts)
+            except Invalid as refusal:
+                yield line.number, refusal.message
 
 
 async def _locked(

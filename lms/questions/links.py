@@ -2,7 +2,9 @@
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+
+import msgspec
 
 from lms.ids import is_uuid7
 
@@ -18,6 +20,7 @@ ATTRIBUTE = re.compile(
 SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(.*)", re.DOTALL)
 # What a browser leaves out of an address before it reads it.
 UNSEEN = re.compile(r"[\x00-\x20\x7f-\xa0\u200b-\u200f\u2028-\u202f\u2060\ufeff]")
+UPLOAD = re.compile(r"upload:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 OPEN = frozenset({"http", "https", "mailto"})
 RUNS = frozenset({"javascript", "vbscript", "data"})
 
@@ -44,6 +47,11 @@ def _addresses(text: str) -> Iterator[str]:
             yield one[1] or one[2] or ""
 
 
-def uploads_of(text: str) -> list[str]:
-    """The ids of the uploads that the text shows."""
-    return re.findall(r"upload:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})", text)
+def texts(*parts: msgspec.Struct) -> list[str]:
+    """Each part as one text in which the pictures of all its texts stand."""
+    return [msgspec.json.encode(part).decode() for part in parts]
+
+
+def uploads_of(found_in: Iterable[str]) -> set[str]:
+    """The ids of the uploads that texts show."""
+    return {one for text in found_in if "upload:" in text for one in UPLOAD.findall(text)}

@@ -191,23 +191,3 @@ class Filter:
     level: int | None = None
     language: str | None = None
     state: State | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """Which published items may be drawn: those with all the skills and tags, one of the levels (none: any), the language."""
-
-    skills: tuple[str, ...] = ()
-    tags: tuple[str, ...] = ()
-    levels: tuple[int, ...] = ()
-    language: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
-    """An item at its latest version, for those who put papers together."""
-
-    question_id: QuestionId
-    version: int
-    kind: Kind
-    state: State

@@ -17,6 +17,7 @@ from lms.text import tidy
 
 CONTENT_MAX_BYTES = 100_000
 KEY_MAX_BYTES = 100_000
+PICTURES_MAX = 20
 TITLE_MAX_CHARS = 200
 SEARCH_MAX_CHARS = 1_500
 GAP = re.compile(r"\{\{([a-z0-9_-]{1,32})\}\}")
@@ -150,6 +151,8 @@ def faults(kind: Kind, content: Content, key: Key) -> Iterator[Fault]:
     if len(msgspec.json.encode(key)) > KEY_MAX_BYTES:
         yield Fault(pointer="/key", detail=f"A key has at most {KEY_MAX_BYTES} bytes.")
         return
+    if len(links.uploads_of(links.texts(content, key))) > PICTURES_MAX:
+        yield Fault(pointer="/content", detail=f"A question has at most {PICTURES_MAX} pictures.")
     if not content.prompt.strip():
         yield Fault(pointer="/content/prompt", detail="A question asks something.")
     yield from _foreign(kind, content, key)

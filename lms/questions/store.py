@@ -1,6 +1,6 @@
 """SQL of the question bank."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,15 +9,12 @@ import msgspec
 
 from lms.ids import CourseId, QuestionId
 from lms.questions.model import (
-    Candidate,
     Content,
     Filter,
     Key,
-    Kind,
     Labels,
     Listed,
     Question,
-    Wanted,
 )
 
 # Which version of which item.
@@ -304,90 +301,21 @@ async def words(
     return found
 
 
-# --- For papers and scoring ----------------------------------------------------------------------
-
-
-def _candidate(row: asyncpg.Record) -> Candidate:
-    return Candidate(
-        question_id=QuestionId(str(row["question_id"])),
-        version=row["version"],
-        kind=row["kind"],
-        state=row["state"],
-    )
-
-
-async def to_draw(
-    connection: asyncpg.Connection, tenant_id: str, course_id: str, wanted: Wanted
-) -> list[Candidate]:
-    """The published items of a bank that fit, always in the same order."""
-    rows = await connection.fetch(
-        "SELECT question_id, version, kind, state FROM questions"
-        " WHERE tenant_id = $1 AND course_id = $2 AND state = 'published'"
-        " AND skills @> $3::text[] AND tags @> $4::text[]"
-        " AND ($5::int[] = '{}' OR level = ANY ($5)) AND ($6::text IS NULL OR language = $6)"
-        " ORDER BY question_id",
-        tenant_id,
-        course_id,
-        list(wanted.skills),
-        list(wanted.tags),
-        list(wanted.levels),
-        wanted.language,
-    )
-    return [_candidate(row) for row in rows]
-
-
-async def latest(
-    connection: asyncpg.Connection, tenant_id: str, course_id: str, question_ids: Collection[str]
-) -> dict[str, Candidate]:
-    """These items of the bank at their latest version, whatever their state."""
-    rows = await connection.fetch(
-        "SELECT question_id, version, kind, state FROM questions"
-        " WHERE tenant_id = $1 AND course_id = $2 AND question_id = ANY ($3::uuid[])",
-        tenant_id,
-        course_id,
-        list(question_ids),
-    )
-    return {str(row["question_id"]): _candidate(row) for row in rows}
-
-
 async def content_of(
     connection: asyncpg.Connection, tenant_id: str, wanted: Collection[At]
 ) -> dict[At, Content]:
-    """What learners see of these versions; keys are not even read."""
-    rows = await _versions(connection, tenant_id, wanted, "content")
-    return {at: msgspec.json.decode(text, type=Content) for at, text in rows.items()}
-
-
-async def keys_of(
-    connection: asyncpg.Connection, tenant_id: str, wanted: Collection[At]
-) -> dict[At, Key]:
-    """The keys of these versions: for scoring, and for nobody who sits an exam."""
-    rows = await _versions(connection, tenant_id, wanted, "key")
-    return {at: msgspec.json.decode(text, type=Key) for at, text in rows.items()}
-
-
-async def _versions(
-    connection: asyncpg.Connection, tenant_id: str, wanted: Collection[At], column: str
-) -> Mapping[At, str]:
+    """What learners see of these versions, for papers; keys are not even read."""
     rows = await connection.fetch(
-        f"SELECT v.question_id, v.version, v.{column} AS text FROM question_versions v"
+        "SELECT v.question_id, v.version, v.content FROM question_versions v"
         " JOIN unnest($2::uuid[], $3::int[]) AS w (question_id, version)"
         " ON v.question_id = w.question_id AND v.version = w.version WHERE v.tenant_id = $1",
         tenant_id,
         [question_id for question_id, _ in wanted],
         [number for _, number in wanted],
     )
-    return {(str(row["question_id"]), row["version"]): row["text"] for row in rows}
-
-
-async def titles_of(
-    connection: asyncpg.Connection, tenant_id: str, question_ids: Collection[str]
-) -> dict[str, tuple[str, Kind]]:
-    """Title and kind of these items."""
-    rows = await connection.fetch(
-        "SELECT question_id, title, kind FROM questions"
-        " WHERE tenant_id = $1 AND question_id = ANY ($2::uuid[])",
-        tenant_id,
-        list(question_ids),
-    )
-    return {str(row["question_id"]): (row["title"], row["kind"]) for row in rows}
+    return {
+        (str(row["question_id"]), row["version"]): msgspec.json.decode(
+            row["content"], type=Content
+        )
+        for row in rows
+    }

@@ -1,15 +1,17 @@
 """The question bank of a course."""
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, get_args
 
 import asyncpg
 import msgspec
 
-from lms.questions import exchange, rules, service, table
+from lms.questions import exchange, links, rules, service, table
 from lms.questions.model import Change, Filter, Kind, Labels, Listed, New, Question, State
 from server.problems import Refusal
-from server.rest import exam_shapes, pages, reply
+from server.rest import exam_shapes, pages, pictures, reply
 from server.rest.call import Answer, Call
 from server.rest.idempotency import once
 from server.rest.parse import given
@@ -57,6 +59,14 @@ def _shown(question: Question) -> exam_shapes.Question:
 def _versioned(question: Question, status: int = 200) -> Answer:
     answer = Answer(status=status, body=_shown(question))
     return reply.versioned(answer, question.listed.version)
+
+
+async def _with_pictures(call: Call[Any], answer: Answer) -> Answer:
+    """The answer with addresses of the pictures that its question shows; a repeated one stays as it was."""
+    if not isinstance(answer.body, exam_shapes.Question):
+        return answer
+    found = await pictures.addresses(call, links.texts(answer.body.content, answer.body.key))
+    return replace(answer, body=msgspec.structs.replace(answer.body, pictures=dict(found)))
 
 
 def _choice(call: Call[None], name: str, words: Any) -> Any:
@@ -125,9 +135,12 @@ async def create_question(call: Call[exam_shapes.NewQuestion]) -> Answer:
     )
 
     async def effect(connection: asyncpg.Connection) -> Answer:
-        return _versioned(await service.add(connection, _desk(call), new), 201)
+        question = await service.add(connection, _desk(call), new)
+        texts = links.texts(question.content, question.key)
+        await pictures.use(connection, call.principal, question.listed.course_id, texts)
+        return _versioned(question, 201)
 
-    return await once(call, effect)
+    return await _with_pictures(call, await once(call, effect))
 
 
 async def bank_words(call: Call[None]) -> Answer:
@@ -146,7 +159,7 @@ async def get_question(call: Call[None]) -> Answer:
             question = await service.get(connection, call.principal, question_id)
         else:
             question = await service.at_version(connection, call.principal, question_id, number)
-    return _versioned(question)
+    return await _with_pictures(call, _versioned(question))
 
 
 async def change_question(call: Call[exam_shapes.QuestionChange]) -> Answer:
@@ -168,9 +181,11 @@ async def change_question(call: Call[exam_shapes.QuestionChange]) -> Answer:
     async def effect(connection: asyncpg.Connection) -> Answer:
         stands = (call.params["question_id"], call.version)
         question = await service.edit(connection, call.principal, stands, change, call.now)
+        texts = links.texts(question.content, question.key)
+        await pictures.use(connection, call.principal, question.listed.course_id, texts)
         return _versioned(question)
 
-    return await once(call, effect)
+    return await _with_pictures(call, await once(call, effect))
 
 
 async def retire_question(call: Call[None]) -> Answer:
@@ -192,8 +207,11 @@ async def import_questions(call: Call[bytes]) -> Answer:
     # Megabytes to read: beside the event loop, which has classes to serve.
     lines = await asyncio.to_thread(table.read, call.body)
 
+    async def use(connection: asyncpg.Connection, texts: Sequence[str]) -> None:
+        await pictures.use(connection, desk.who, desk.course_id, texts)
+
     async def effect(connection: asyncpg.Connection) -> Answer:
-        report = await exchange.bring_in(connection, desk, lines)
+        report = await exchange.bring_in(connection, desk, lines, use)
         faults = [
             exam_shapes.LineFault(line=number, detail=detail) for number, detail in report.faults
         ]

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from lms.questions import store
-from lms.questions.model import Kind, Wanted
+from lms.questions.model import Kind
 from server.storage.postgres import Database
 from tests.support.items import ITEMS, wire
 from tests.support.school import Api, Got, School, running_school
@@ -229,42 +229,18 @@ async def test_an_archived_course_takes_no_questions(
     assert (await teacher.call("GET", f"/questions/{made['id']}")).status == 200
 
 
-async def test_what_is_drawn_is_published_and_fits(
-    school: School, teacher: Api, course: str, database: Database
-) -> None:
-    first = await added(school, teacher, course, skills=["a", "b"], level=3)
-    second = await added(school, teacher, course, skills=["a"], level=4, language="de")
-    await added(school, teacher, course, skills=["a", "b"], level=3, state="draft")
-    gone = await added(school, teacher, course, skills=["a", "b"], level=3)
-    await teacher.call("DELETE", f"/questions/{gone['id']}")
-    tenant = school.seeded.tenant_id
-    async with database.transaction(tenant) as connection:
-        for wanted, expected in (
-            (Wanted(), {first["id"], second["id"]}),
-            (Wanted(skills=("a", "b")), {first["id"]}),
-            (Wanted(skills=("a",), levels=(4, 5)), {second["id"]}),
-            (Wanted(language="de"), {second["id"]}),
-            (Wanted(tags=("none",)), set()),
-        ):
-            found = await store.to_draw(connection, tenant, course, wanted)
-            assert {one.question_id for one in found} == expected
-        latest = await store.latest(connection, tenant, course, [gone["id"], tenant])
-        assert {at: one.state for at, one in latest.items()} == {gone["id"]: "retired"}
-
-
-async def test_papers_read_contents_and_scoring_reads_keys(
+async def test_papers_read_the_contents_of_the_versions_they_name(
     school: School, teacher: Api, course: str, database: Database
 ) -> None:
     made = await added(school, teacher, course)
-    await change(teacher, made["id"], 1, {"key": {**made["key"], "correct": ["b"]}})
+    await change(teacher, made["id"], 1, {"content": {**made["content"], "prompt": "Now?"}})
     tenant, at = school.seeded.tenant_id, [(made["id"], 1), (made["id"], 2), (made["id"], 3)]
     async with database.transaction(tenant) as connection:
         contents = await store.content_of(connection, tenant, at)
-        keys = await store.keys_of(connection, tenant, at)
-        named = await store.titles_of(connection, tenant, [made["id"]])
-    assert list(contents) == at[:2]
-    assert {where: key.correct for where, key in keys.items()} == {at[0]: ["a"], at[1]: ["b"]}
-    assert named == {made["id"]: ("single_choice", "single_choice")}
+    assert {where: one.prompt for where, one in contents.items()} == {
+        at[0]: "What is $v$?",
+        at[1]: "Now?",
+    }
 
 
 async def test_a_version_is_never_changed(
@@ -374,3 +350,48 @@ async def test_a_large_bank_comes_in_is_found_and_goes_out(
     assert data.count(b"true_false") == 5000
     again = await send_csv(school, teacher, course, data)
     assert again.body == {"added": 0, "changed": 0, "faults": []}
+
+
+# --- Pictures ------------------------------------------------------------------------------------
+
+PNG = (
+    b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x00\x00\x00\x00:~\x9bU"
+    b"\x00\x00\x00\nIDATx\x9cc`\x00\x00\x00\x02\x00\x01H\xaf\xa4q\x00\x00\x00\x00IEND\xaeB`\x82"
+)
+
+
+async def picture(school: School, caller: Api) -> str:
+    """A picture that this caller has sent, through the store of the files."""
+    body = {"name": "wave.png", "size": len(PNG), "type": "image/png"}
+    ticket = (await caller.call("POST", "/uploads", body, key=school.key())).body
+    [part] = ticket["parts"]
+    sent = await school.api.fetch("PUT", part["url"], data=PNG, headers=part["headers"])
+    assert sent.status in (200, 201, 204), sent
+    done = await caller.call("POST", f"/uploads/{ticket['id']}/complete")
+    assert done.body["state"] == "ready", done
+    return str(ticket["id"])
+
+
+async def test_a_picture_is_shown_with_its_question_and_no_other_than_ones_own_may_be_used(
+    school: School, teacher: Api, course: str
+) -> None:
+    mine, theirs = (
+        await picture(school, teacher),
+        await picture(school, await school.sign_in("admin")),
+    )
+    body = wire("essay")
+    body["content"]["prompt"] = f"What is ![this](upload:{mine})?"
+    made = await add(school, teacher, course, body)
+    assert (made.status, set(made.body["pictures"])) == (201, {mine})
+    got = await teacher.call("GET", f"/questions/{made.body['id']}")
+    shown = await school.api.fetch("GET", got.body["pictures"][mine])
+    assert (shown.status, shown.body) == (200, PNG)
+    stolen = {"content": {**body["content"], "prompt": f"![x](upload:{theirs})"}}
+    refused = await change(teacher, made.body["id"], 1, stolen)
+    assert (refused.status, refused.code) == (422, "picture_unknown")
+    data = await export(teacher, course)
+    again = data.replace(made.body["id"].encode(), b"")
+    for used, faulty in ((mine, []), (theirs, [2])):
+        sent = await send_csv(school, teacher, course, again.replace(mine.encode(), used.encode()))
+        assert [one["line"] for one in sent.body["faults"]] == faulty
+        assert sent.body["added"] == 1 - len(faulty)

@@ -3,6 +3,7 @@
 import pytest
 
 from lms.questions import links
+from lms.questions.model import Content, Key, Option
 
 UPLOAD = "018f3a5e-0000-7000-8000-00000000de30"
 
@@ -67,5 +68,8 @@ def test_what_people_write_is_let_be(text: str) -> None:
     assert links.fault(text) is None
 
 
-def test_the_uploads_of_a_text_are_found() -> None:
-    assert links.uploads_of(f"![a](upload:{UPLOAD}) and ![b](upload:x)") == [UPLOAD]
+def test_the_uploads_of_a_question_are_found_wherever_they_stand() -> None:
+    shown = f'![a "b"](upload:{UPLOAD})'
+    content = Content(prompt="a ![b](upload:x)", options=[Option(id="a", text=shown)])
+    assert links.uploads_of(links.texts(content, Key())) == {UPLOAD}
+    assert links.uploads_of(links.texts(Content(prompt="p"), Key(explanation=shown))) == {UPLOAD}

@@ -155,6 +155,13 @@ def test_sizes_are_bounded_in_bytes() -> None:
     assert "/key" in faulty(new("single_choice", small, Key(correct=["o1"], option_feedback=told)))
 
 
+def test_the_pictures_of_a_question_are_bounded() -> None:
+    ids = [f"018f3a5e-0000-7000-8000-{number:012}" for number in range(21)]
+    shown = [f"![x](upload:{one})" for one in ids]
+    assert rules.whole(changed("essay", content__prompt=" ".join(shown[1:] + shown[1:])))
+    assert "/content" in faulty(changed("essay", content__prompt=" ".join(shown)))
+
+
 def test_labels_are_kept_tidy_and_wrong_ones_are_told() -> None:
     kept = rules.whole(new("essay", title=" T ", skills=(" a", "a", "b "), tags=("e\u0301",)))
     assert kept.labels == Labels(title="T", skills=("a", "b"), tags=("é",))
