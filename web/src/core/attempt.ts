@@ -1,5 +1,5 @@
 /** One attempt in this browser: what is shown, what is on its way, how long it goes, who else has it. */
-import { batch, computed, signal, type Signal } from "@preact/signals";
+import { batch, computed, signal, type ReadonlySignal, type Signal } from "@preact/signals";
 import type { AnswerAck, AttemptView, BeatAnswer, OpenAttempt, Receipt, SavedAnswer, User } from "../protocol/api";
 import type { Clock } from "./clock";
 import { Countdown } from "./countdown";
@@ -35,6 +35,13 @@ export interface World {
   readonly random: () => number;
 }
 
+/** How the attempt came into this page. */
+export type Coming =
+  /** From the school, which was asked then. */
+  | { readonly sentMs: number }
+  /** From this browser; whether an opening was asked for that nobody answered. */
+  | { readonly mayHaveOpened: boolean };
+
 /** The newest of what the school has and what waits here. */
 export function newest(saved: Readonly<Record<string, SavedAnswer>>, entries: readonly Entry[]): Readonly<Record<string, Value>> {
   const best = new Map<string, SavedAnswer>(Object.entries(saved));
@@ -66,6 +73,8 @@ export class ExamAttempt {
   readonly answers = signal<Readonly<Record<string, Value>>>({});
   readonly flags: Signal<readonly string[]>;
   readonly at: Signal<number>;
+  /** The end by the server's clock. */
+  readonly endsAt: Signal<string>;
   readonly phase = signal<Phase>("open");
   readonly link = signal<Link>("live");
   readonly leftMs = signal(Number.POSITIVE_INFINITY);
@@ -81,6 +90,8 @@ export class ExamAttempt {
   readonly trouble = signal<unknown>(null);
   /** The milliseconds that were added while the page was open. */
   readonly extendedMs = signal(0);
+  /** False: what waits here does not outlive the page. */
+  readonly lasting: ReadonlySignal<boolean>;
   readonly writable = computed(() => this.phase.value === "open");
 
   private readonly sender: Sender;
@@ -90,29 +101,34 @@ export class ExamAttempt {
   private beating: ReturnType<typeof setTimeout> | undefined;
   private readonly ticking: ReturnType<typeof setInterval>;
   private closed = false;
-  private endsAt: number;
+  private mayHaveOpened = false;
 
   constructor(
     private readonly world: World,
     private kept: Kept,
     entries: readonly Entry[],
-    heardAt: number | null,
+    coming: Coming,
   ) {
+    this.lasting = world.journal.lasting;
     this.paper = signal(kept.paper);
     this.flags = signal(kept.flags);
     this.at = signal(kept.at);
-    this.endsAt = Date.parse(kept.paper.ends_at);
+    this.endsAt = signal(kept.paper.ends_at);
     this.typing = new Typing(world.clock, (item, value) => this.write(item, value));
     this.countdown = new Countdown(world.clock);
-    if (heardAt === null) this.countdown.guessed(kept.endsAtWallMs);
-    else this.countdown.heard(kept.paper.remaining_ms, heardAt);
     this.answers.value = newest(kept.saved, entries);
-    if (heardAt === null) this.link.value = "away";
-    else if (Object.keys(kept.saved).length > 0) this.savedAt.value = kept.paper.server_time;
+    if ("sentMs" in coming) {
+      this.countdown.heard(kept.paper.remaining_ms, coming.sentMs);
+      if (Object.keys(kept.saved).length > 0) this.savedAt.value = kept.paper.server_time;
+    } else {
+      this.countdown.guessed(kept.endsAtWallMs);
+      this.mayHaveOpened = coming.mayHaveOpened;
+      this.link.value = "away";
+    }
     this.sender = new Sender((entry) => world.wire.save(entry), this.ear(), { monotonicMs: () => world.clock.monotonicMs(), random: world.random });
     for (const entry of entries) this.sender.add(entry);
     this.ticking = setInterval(() => this.tick(), TICK_MS);
-    this.beatIn(heardAt === null ? 0 : BEAT_MS);
+    this.beatIn("sentMs" in coming ? BEAT_MS : BEAT_SOON_MS);
     this.tick();
   }
 
@@ -230,7 +246,7 @@ export class ExamAttempt {
       this.savedAt.value = ack.server_time;
       if (ack.late) this.late.value = true;
       this.heard(ack.remaining_ms, sentMs);
-      if (ack.current_opening > this.kept.opening) this.supersede();
+      this.compare(ack.current_opening);
     });
   }
 
@@ -258,6 +274,14 @@ export class ExamAttempt {
 
   private away(error: unknown): void {
     this.link.value = error instanceof Refused && error.status === 401 ? "signed_out" : "away";
+  }
+
+  private compare(currentOpening: number): void {
+    const own = this.mayHaveOpened && currentOpening === this.kept.opening + 1;
+    this.mayHaveOpened = false;
+    // An opening that was asked for here, whose answer was lost, is no other device.
+    if (own) void this.reopened();
+    else if (currentOpening > this.kept.opening) this.supersede();
   }
 
   private supersede(): void {
@@ -288,7 +312,7 @@ export class ExamAttempt {
     const entries = await this.world.journal.entries(kept.id);
     batch(() => {
       this.kept = kept;
-      this.endsAt = Date.parse(paper.ends_at);
+      this.endsAt.value = paper.ends_at;
       this.paper.value = paper;
       this.answers.value = newest(kept.saved, entries);
       this.phase.value = "open";
@@ -323,11 +347,11 @@ export class ExamAttempt {
     batch(() => {
       if (this.link.value !== "live") this.sender.wake();
       this.link.value = "live";
-      const endsAt = Date.parse(answer.ends_at);
-      if (endsAt > this.endsAt) this.extendedMs.value += endsAt - this.endsAt;
-      this.endsAt = endsAt;
+      const addedMs = Date.parse(answer.ends_at) - Date.parse(this.endsAt.value);
+      if (addedMs > 0) this.extendedMs.value += addedMs;
+      this.endsAt.value = answer.ends_at;
       this.heard(answer.remaining_ms, sentMs);
-      if (answer.current_opening > this.kept.opening) this.supersede();
+      this.compare(answer.current_opening);
     });
     if (answer.state !== "open") void this.look();
   }

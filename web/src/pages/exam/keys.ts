@@ -1,0 +1,71 @@
+/** The exam by single keys, which can be switched off, and by the arrows. */
+import { signal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import type { ExamAttempt } from "../../core/attempt";
+import { keep, kept } from "../../core/drafts";
+
+const STORED = "exam.keys";
+const LETTERS = "abcdef";
+const on = signal(kept<boolean>(STORED) ?? true);
+
+export function useSingleKeys(): boolean {
+  return on.value;
+}
+
+export function singleKeys(wanted: boolean): void {
+  on.value = wanted;
+  keep(STORED, wanted);
+}
+
+function isWriting(target: EventTarget | null): boolean {
+  if (!(target instanceof HTMLElement)) return false;
+  const typed = target instanceof HTMLInputElement && !["radio", "checkbox", "button"].includes(target.type);
+  return typed || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement;
+}
+
+/** Radios walk by the arrows themselves. */
+function walksItself(target: EventTarget | null): boolean {
+  return target instanceof HTMLInputElement && target.type === "radio";
+}
+
+function chosen(key: string): HTMLInputElement | null {
+  const letter = LETTERS.indexOf(key.toLowerCase()) + 1;
+  const digit = /^[1-9]$/.test(key) ? Number(key) : letter;
+  return digit > 0 ? document.querySelector<HTMLInputElement>(`.question [data-digit="${digit}"]:not(:disabled)`) : null;
+}
+
+function turn(event: KeyboardEvent, attempt: ExamAttempt): boolean {
+  const rtl = document.documentElement.dir === "rtl";
+  const forward = rtl ? "ArrowLeft" : "ArrowRight";
+  const back = rtl ? "ArrowRight" : "ArrowLeft";
+  const byArrow = !walksItself(event.target);
+  const at = attempt.at.value;
+  if (event.key === "PageDown" || (byArrow && event.key === forward)) attempt.turnTo(at + 1);
+  else if (event.key === "PageUp" || (byArrow && event.key === back)) attempt.turnTo(at - 1);
+  else return false;
+  return true;
+}
+
+function press(key: string, attempt: ExamAttempt): boolean {
+  const item = attempt.paper.value.items[attempt.at.value];
+  const choice = chosen(key);
+  if (choice) {
+    choice.click();
+    choice.focus();
+  } else if (key.toLowerCase() === "g" && item) attempt.flag(item.id);
+  else if (key.toLowerCase() === "m") document.querySelector<HTMLElement>(".exam-aside [aria-current]")?.focus();
+  else return false;
+  return true;
+}
+
+export function useKeys(attempt: ExamAttempt, listening: boolean): void {
+  useEffect(() => {
+    if (!listening) return;
+    const hear = (event: KeyboardEvent) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || isWriting(event.target)) return;
+      if (turn(event, attempt) || (on.value && press(event.key, attempt))) event.preventDefault();
+    };
+    document.addEventListener("keydown", hear);
+    return () => document.removeEventListener("keydown", hear);
+  }, [attempt, listening]);
+}
