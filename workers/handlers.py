@@ -3,6 +3,7 @@
 from lms.attempts import materialise
 from lms.attempts.model import Desk
 from lms.errors import Conflict, NotFound
+from lms.grading import regrades
 from workers.jobs import Bench, Handler, Leased
 
 
@@ -28,8 +29,23 @@ async def _materialise(bench: Bench, job: Leased) -> None:
             return
 
 
+async def _regrade(bench: Bench, job: Leased) -> None:
+    """Carry a regrade out, batch by batch."""
+    after: str | None = None
+    while True:
+        async with bench.transaction() as connection:
+            after = await regrades.apply_batch(
+                *(connection, job.tenant_id, job.subject_id, after, bench.means.now())
+            )
+        if after is None:
+            return
+
+
 def _desk(bench: Bench) -> Desk:
     return Desk(now=bench.means.now(), new_id=bench.means.new_id)
 
 
-HANDLERS: dict[str, Handler] = {"assessment.materialise": _materialise}
+HANDLERS: dict[str, Handler] = {
+    "assessment.materialise": _materialise,
+    "regrade.apply": _regrade,
+}

@@ -1,4 +1,4 @@
-"""Does the jobs: leased one at a time, kept while they are worked on, tried again with a pause, given up after the last try."""
+"""Does the jobs, by the clock of exams: leased one at a time, kept while they are worked on, tried again with a pause, given up after the last try."""
 
 import asyncio
 import contextlib
@@ -27,10 +27,10 @@ KEPT_DONE = timedelta(days=7)
 ERROR_CHARACTERS = 500
 
 _LEASE = """
-UPDATE jobs SET tries = tries + 1, lease_until = clock_timestamp() + $1, lease_token = $2
+UPDATE jobs SET tries = tries + 1, lease_until = $1::timestamptz + $4::interval, lease_token = $2
 WHERE job_id = (
     SELECT job_id FROM jobs
-    WHERE state = 'waiting' AND run_at <= clock_timestamp() AND (lease_until IS NULL OR lease_until < clock_timestamp())
+    WHERE state = 'waiting' AND run_at <= $1 AND (lease_until IS NULL OR lease_until < $1)
         AND kind = ANY ($3::text[])
     ORDER BY run_at, job_id LIMIT 1 FOR UPDATE SKIP LOCKED
 )
@@ -109,7 +109,9 @@ class Jobs:
     async def _lease(self) -> Leased | None:
         token = self._means.new_id()
         async with self._means.database.statement() as connection:
-            row = await connection.fetchrow(_LEASE, LEASE, UUID(token), list(self._handlers))
+            row = await connection.fetchrow(
+                _LEASE, self._means.now(), UUID(token), list(self._handlers), LEASE
+            )
         if row is None:
             return None
         return Leased(
@@ -155,9 +157,9 @@ class Jobs:
             with contextlib.suppress(Unavailable):
                 async with self._means.database.statement() as connection:
                     kept = await connection.fetchval(
-                        "UPDATE jobs SET lease_until = clock_timestamp() + $3"
+                        "UPDATE jobs SET lease_until = $3"
                         " WHERE job_id = $1 AND lease_token = $2 AND state = 'waiting' RETURNING true",
-                        *(job.job_id, job.token, LEASE),
+                        *(job.job_id, job.token, self._means.now() + LEASE),
                     )
                 if not kept:
                     raise LeaseLostError
@@ -165,9 +167,9 @@ class Jobs:
     async def _done(self, job: Leased) -> None:
         async with self._means.database.statement() as connection:
             await connection.execute(
-                "UPDATE jobs SET state = 'done', done_at = clock_timestamp(), error = '', lease_until = NULL"
+                "UPDATE jobs SET state = 'done', done_at = $3, error = '', lease_until = NULL"
                 " WHERE job_id = $1 AND lease_token = $2",
-                *(job.job_id, job.token),
+                *(job.job_id, job.token, self._means.now()),
             )
         self._means.meters.count("jobs_ended_total", {"kind": job.kind, "how": "done"})
 
@@ -183,9 +185,10 @@ class Jobs:
         async with self._means.database.statement() as connection:
             await connection.execute(
                 "UPDATE jobs SET state = $3, error = $4, lease_until = NULL, lease_token = NULL, tries = tries - $5,"
-                " run_at = clock_timestamp() + $6 WHERE job_id = $1 AND lease_token = $2",
+                " run_at = $6 WHERE job_id = $1 AND lease_token = $2",
                 *(job.job_id, job.token, "dead" if dead else "waiting"),
-                *(type(error).__name__[:ERROR_CHARACTERS], int(away), timedelta(seconds=pause)),
+                *(type(error).__name__[:ERROR_CHARACTERS], int(away)),
+                self._means.now() + timedelta(seconds=pause),
             )
 
     async def _measure(self) -> None:
@@ -195,8 +198,8 @@ class Jobs:
         async with self._means.database.statement() as connection:
             await connection.execute(
                 "DELETE FROM jobs WHERE job_id IN (SELECT job_id FROM jobs WHERE state = 'done'"
-                " AND done_at < clock_timestamp() - $1 LIMIT 1000)",
-                KEPT_DONE,
+                " AND done_at < $1 LIMIT 1000)",
+                self._means.now() - KEPT_DONE,
             )
             rows = await connection.fetch(_STATES)
         found = {row["state"]: row["jobs"] for row in rows}
