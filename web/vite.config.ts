@@ -1,5 +1,6 @@
 /// <reference types="vitest/config" />
 // How the pages are built: one static shell, hashed assets, code split by page.
+import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { browserslistToTargets } from "lightningcss";
 import { defineConfig, type Plugin } from "vite";
@@ -25,14 +26,57 @@ function bootScript(): Plugin {
   };
 }
 
+/** What an exam needs offline: everything that these import, the words, the styles, the fonts of the formulas. */
+const EXAM_ROOTS = /\/src\/(?:main\.tsx|pages\/exam\/[a-z]+\.tsx?|ui\/prose\/[a-z]+\.tsx|i18n\/[a-z]+\.json|core\/leftovers\.ts)$|\/katex\//;
+
+/** Puts src/worker.js beside the shell, with the list of its files and a version that changes with any of them. */
+function examWorker(): Plugin {
+  return {
+    name: "lectern:exam-worker",
+    async generateBundle(_, bundle) {
+      const files = new Set<string>(["/exams/", "/icon.svg"]);
+      const take = (name: string) => {
+        const one = bundle[name];
+        if (!one || files.has(`/${name}`)) return;
+        files.add(`/${name}`);
+        if (one.type !== "chunk") return;
+        for (const next of one.imports) take(next);
+        for (const style of one.viteMetadata?.importedCss ?? []) take(style);
+      };
+      for (const [name, one] of Object.entries(bundle)) {
+        const isRoot = one.type === "chunk" ? one.moduleIds.some((id) => EXAM_ROOTS.test(id)) : /(?:KaTeX_[^/]*\.woff2|boot-[^/]*\.js)$/.test(name);
+        if (isRoot) take(name);
+      }
+      const listed = JSON.stringify([...files].toSorted());
+      const shell = await readFile("index.html", "utf8");
+      const version = createHash("sha256").update(listed).update(shell).digest("hex").slice(0, 12);
+      const source = (await readFile("src/worker.js", "utf8")).replaceAll(/^\s*\/\/.*\n/gm, "");
+      const worker = source.replace("__FILES__", listed).replace("__VERSION__", JSON.stringify(version));
+      this.emitFile({ type: "asset", fileName: "exam-worker.js", source: worker });
+    },
+  };
+}
+
+/** Every browser that is served here reads woff2: the older forms of the fonts are left out. */
+function newFontsOnly(): Plugin {
+  return {
+    name: "lectern:new-fonts-only",
+    enforce: "pre",
+    transform: (code, id) =>
+      id.includes("katex") && id.endsWith(".css") ? code.replaceAll(/,\s*url\([^)]*\.(?:woff|ttf)\)\s*format\([^)]*\)/g, "") : undefined,
+  };
+}
+
 export default defineConfig({
-  plugins: [bootScript()],
+  plugins: [bootScript(), newFontsOnly(), examWorker()],
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   css: { transformer: "lightningcss", lightningcss: { targets: STYLE_TARGETS } },
   build: {
     target: SCRIPT_TARGETS,
     cssMinify: "lightningcss",
     manifest: true,
+    // The policy of the pages allows fonts and pictures from here, not from inside a style.
+    assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
   },
