@@ -336,7 +336,7 @@ async def test_after_the_release_the_result_shows_what_was_looked_for(sat: Sat) 
     attempt = sat.ids["attempt_id"]
     for item in sat.opened["items"]:
         if item["kind"] in ("essay", "file_upload"):
-            mark = {"round": 1, "earned_milli": 500}
+            mark: dict[str, Any] = {"round": 1, "earned_milli": 500}
             if item["kind"] == "essay":
                 mark = {"round": 1, "criteria": {"why": 1}}
             path = f"/attempts/{attempt}/marks/{item['id']}"
