@@ -1,0 +1,225 @@
+"""Which part of a Lectern dies when: a seeded plan, and those who carry it out and bring the part back."""
+
+import asyncio
+import contextlib
+import os
+import random
+import signal
+import sys
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+
+from server.storage.processes import spawn
+from tests.support.running import ROOT, RunningLectern
+
+if TYPE_CHECKING:
+    import subprocess
+
+# A point that is not reached in this time is given up, and the process is killed where it is.
+POINT_SECONDS = 30.0
+BACK_SECONDS = 90.0
+FAIL_AT = "LECTERN_FAIL_AT"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Death:
+    """At a named point (`name:count`), or so many seconds after the part was up."""
+
+    point: str = ""
+    after_s: float = 0.0
+
+
+@dataclass
+class Toll:
+    """How often which part died, and where."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    restart_s: list[float] = field(default_factory=list)
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
+
+
+SERVER_POINTS = (
+    ("answers.before_commit", 10, 120),
+    ("answers.after_commit", 10, 120),
+    ("submit.before_commit", 2, 12),
+    ("submit.after_commit", 2, 12),
+)
+RELAY_POINTS = (("relay.before_xadd", 3, 60),)
+WORKER_POINTS = (
+    ("grader.before_commit", 2, 6),
+    ("deadline.before_commit", 1, 2),
+    ("deadline.after_commit", 1, 2),
+    ("projector.before_commit", 5, 60),
+)
+
+
+def planned(
+    chance: random.Random,
+    count: int,
+    points: Sequence[tuple[str, int, int]] = (),
+    between_s: tuple[float, float] = (3.0, 12.0),
+) -> list[Death]:
+    """So many deaths of one part: two of three at its named points in turn, the others at random moments."""
+    found = []
+    for number in range(count):
+        if points and number % 3 != 2:
+            name, least, most = points[(number - number // 3) % len(points)]
+            found.append(Death(point=f"{name}:{chance.randint(least, most)}"))
+        else:
+            found.append(Death(after_s=chance.uniform(*between_s)))
+    chance.shuffle(found)
+    return found
+
+
+class Part:
+    """A process of ours that dies by plan: `server` or some workers."""
+
+    def __init__(self, name: str, toll: Toll) -> None:
+        self.name = name
+        self._toll = toll
+
+    async def up(self, point: str) -> None:
+        """Start it, with the point armed, until it works."""
+        raise NotImplementedError
+
+    def alive(self) -> bool:
+        raise NotImplementedError
+
+    async def kill(self) -> None:
+        raise NotImplementedError
+
+    async def carry(self, deaths: Sequence[Death], over: asyncio.Event) -> None:
+        """Die and come back until the plan is done or the exam is over; it is up with the first point armed."""
+        points = [death.point for death in deaths]
+        for death, next_point in zip(deaths, [*points[1:], ""], strict=True):
+            if over.is_set():
+                return
+            if death.point:
+                await self._die_at(death.point, over)
+            else:
+                await _wait(over, death.after_s)
+                await self.kill()
+                self._toll.counts[f"{self.name}: at a random moment"] += 1
+            await self._again(next_point)
+
+    async def _die_at(self, point: str, over: asyncio.Event) -> None:
+        until = time.monotonic() + POINT_SECONDS
+        while self.alive() and time.monotonic() < until and not over.is_set():
+            await _wait(over, 0.05)
+        named = not self.alive()
+        await self.kill()
+        where = f"at {point.partition(':')[0]}" if named else "at a random moment"
+        self._toll.counts[f"{self.name}: {where}"] += 1
+
+    async def _again(self, point: str) -> None:
+        if self.alive():
+            await self.kill()
+        before = time.monotonic()
+        async with asyncio.timeout(BACK_SECONDS):
+            while True:
+                with contextlib.suppress(RuntimeError):  # a store may be down just now
+                    await self.up(point)
+                    break
+                await asyncio.sleep(0.2)
+        self._toll.restart_s.append(time.monotonic() - before)
+
+
+class ServerPart(Part):
+    """The web server."""
+
+    def __init__(self, lectern: RunningLectern, toll: Toll) -> None:
+        super().__init__("server", toll)
+        self.lectern = lectern
+
+    async def up(self, point: str) -> None:
+        self.lectern.environ[FAIL_AT] = point
+        await self.lectern.start()
+
+    def alive(self) -> bool:
+        return self.lectern.started and psutil_alive(self.lectern.pid)
+
+    async def kill(self) -> None:
+        await self.lectern.kill()
+
+
+class WorkersPart(Part):
+    """One process of workers."""
+
+    def __init__(
+        self, name: str, workers: Sequence[str], log: Path, environ: Mapping[str, str], toll: Toll
+    ) -> None:
+        super().__init__(name, toll)
+        self._workers = workers
+        self._log = log
+        self.environ = {**os.environ, "PYTHONPATH": str(ROOT), **environ}
+        self._process: subprocess.Popen[bytes] | None = None
+
+    async def up(self, point: str) -> None:
+        self._process = spawn(
+            [sys.executable, "-m", "workers", *self._workers],
+            log=self._log,
+            death_signal=signal.SIGKILL,
+            environ={**self.environ, FAIL_AT: point},
+        )
+        for _ in range(20):
+            await asyncio.sleep(0.1)
+            # One that cannot reach its database ends at once.
+            if self._process.poll() is not None:
+                if point and self._process.returncode == -signal.SIGKILL:
+                    return
+                raise RuntimeError("the workers ended")
+
+    def alive(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    async def kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            await asyncio.to_thread(self._process.wait)
+
+
+def psutil_alive(pid: int) -> bool:
+    with contextlib.suppress(psutil.Error):
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    return False
+
+
+async def kill_stores(name: str, deaths: Sequence[Death], toll: Toll, over: asyncio.Event) -> None:
+    """SIGKILL a store and all its children, by plan; its keeper in this process brings it back."""
+    for death in deaths:
+        await _wait(over, death.after_s)
+        if over.is_set():
+            return
+        victims = store_processes(name)
+        if not victims:  # it is just coming back
+            continue
+        for victim in victims:
+            with contextlib.suppress(psutil.Error):
+                victim.kill()
+        toll.counts[f"{name}: at a random moment"] += 1
+
+
+def store_processes(name: str) -> list[psutil.Process]:
+    """The store that is a child of this process, and its own children first."""
+    found: list[psutil.Process] = []
+    for child in psutil.Process().children():
+        with contextlib.suppress(psutil.Error):
+            if name in Path(child.cmdline()[0]).name:
+                found += [*child.children(recursive=True), child]
+    # The postmaster first: it must not notice and tidy up.
+    return found[::-1]
+
+
+async def _wait(over: asyncio.Event, seconds: float) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await over.wait()
