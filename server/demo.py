@@ -1,22 +1,28 @@
-"""The demo school: people, a course with lessons, a class that is open now; seeded again without doing anything twice."""
+"""The demo school: people, a course with lessons and questions, a class and an exam that are open now; never seeded twice."""
 
 import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from uuid import UUID, uuid5
 
 import asyncpg
 
+from lms.assessments import service as assessments
+from lms.assessments import store as assessment_store
+from lms.assessments.model import Draw, Section, Settings
 from lms.classes import store as classes
 from lms.classes.model import Plan
 from lms.courses import store as courses
 from lms.enrolment import store as enrolments
 from lms.enrolment.model import Enrolment
-from lms.identity import CourseRole, Role
-from lms.ids import CourseId, EnrolmentId, TenantId, UserId
+from lms.identity import CourseRole, Principal, Role
+from lms.ids import CourseId, EnrolmentId, SessionId, TenantId, UserId
 from lms.lessons import store as lessons
 from lms.people import store as people
 from lms.people.model import Account, Person
+from lms.questions import service as questions
+from lms.questions import table
 from lms.tenants import store as tenants
 from lms.tenants.model import Tenant
 from server.auth.passwords import THREADS, Passwords
@@ -102,6 +108,13 @@ NEXT_TITLE = "Sound in rooms"
 OPEN_HOURS = timedelta(hours=12)
 NEXT_IN = timedelta(days=1)
 NEXT_LASTS = timedelta(hours=1)
+BANK = Path(__file__).with_name("demo_bank.csv")
+EXAM_TITLE = "Waves and sound: what do you know?"
+EXAM = """Twelve questions on what we did so far. You have 40 minutes from the moment you begin.
+
+Everything you write is saved as you go; should your link break, go on where you were."""
+OWN_WORDS = "Why space is silent"
+NOTE = "A note of your own"
 # The school of the demo is the same one everywhere, and so are its class and course, so that an address of it keeps.
 SPACE = UUID("018f3a5e-0000-7000-8000-00000000de30")
 EPOCH_PREFIX = "018f3a5e-0000-7"
@@ -138,6 +151,7 @@ async def seed(database: Database, passwords: Passwords, now: datetime) -> Demo:
         await courses.get(connection, tenant_id, demo_id("teacher"), demo_id("course"), lock=True)
         open_class_id = await _open_class(connection, tenant_id, now)
         await _next_class(connection, tenant_id, now)
+        await _exam(connection, tenant_id, now)
     return Demo(tenant_id=tenant_id, course_id=demo_id("course"), open_class_id=open_class_id)
 
 
@@ -225,3 +239,62 @@ async def _next_class(connection: asyncpg.Connection, tenant_id: str, now: datet
     if await classes.get(connection, tenant_id, demo_id("teacher"), class_id) is None:
         plan = Plan(title=NEXT_TITLE, starts_at=starts_at, ends_at=starts_at + NEXT_LASTS)
         await classes.add(connection, tenant_id, class_id, demo_id("course"), plan, now)
+
+
+async def _exam(connection: asyncpg.Connection, tenant_id: str, now: datetime) -> None:
+    """The question bank, and an exam out of it that is open; whatever became of them later is left as it is."""
+    assessment_id, course_id = demo_id("assessment"), demo_id("course")
+    if await assessment_store.get(connection, tenant_id, assessment_id) is not None:
+        return
+    teacher = Principal(
+        tenant_id=TenantId(tenant_id),
+        user_id=UserId(demo_id("teacher")),
+        session_id=SessionId(demo_id("seed")),
+        roles=frozenset({"teacher"}),
+    )
+    bank = [line.new for line in table.read(BANK.read_bytes()) if line.new is not None]
+    ids = iter([demo_id(f"question {one.labels.title}") for one in bank])
+    desk = questions.Desk(who=teacher, course_id=course_id, now=now, new_id=lambda: next(ids))
+    await questions.add_all(connection, desk, bank)
+    new = assessments.New(
+        assessment_id=assessment_id,
+        title=EXAM_TITLE,
+        settings=_exam_settings(),
+        opens_at=now.replace(minute=0, second=0, microsecond=0),
+        closes_at=None,
+    )
+    await assessments.create(connection, teacher, course_id, new, now)
+    await assessments.publish(connection, teacher, assessment_id, demo_id("exam papers"), now)
+
+
+def _exam_settings() -> Settings:
+    def draw(count: int, skill: str, *tags: str) -> Draw:
+        return Draw(count=count, skills=[skill], tags=list(tags), language="en")
+
+    return Settings(
+        text=EXAM,
+        sections=[
+            Section(id="waves", title="Waves", draws=[draw(4, "wave basics")], shuffle=True),
+            Section(
+                id="sound",
+                title="Sound",
+                draws=[draw(2, "sound"), draw(2, "pitch and loudness")],
+                shuffle=True,
+            ),
+            Section(
+                id="numbers",
+                title="Work it out",
+                text="Give the unit with the number.",
+                draws=[draw(2, "wave speed", "calculate")],
+                points_milli=2000,
+            ),
+            Section(
+                id="own",
+                title="In your own words",
+                question_ids=[demo_id(f"question {one}") for one in (OWN_WORDS, NOTE)],
+                points_milli=4000,
+            ),
+        ],
+        time_limit_minutes=40,
+        attempts_allowed=3,
+    )

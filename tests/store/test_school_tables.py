@@ -17,7 +17,18 @@ from tests.support.stores import Stores
 
 pytestmark = pytest.mark.store
 OTHER = "018f3a5e-0000-7000-8000-00000000ffff"
-TABLES = ("users", "sessions", "courses", "enrolments", "lessons", "classes", "idempotency")
+TABLES = (
+    "users",
+    "sessions",
+    "courses",
+    "enrolments",
+    "lessons",
+    "classes",
+    "idempotency",
+    "questions",
+    "assessments",
+    "uploads",
+)
 
 
 @pytest.fixture(scope="module")
