@@ -118,6 +118,17 @@ def drawn(plan: Plan, chance: Chance) -> list[Place]:
     return places
 
 
+def most_bytes(plan: Plan, sizes: Mapping[str, int]) -> int:
+    """How large a paper could become, by the bytes of each question."""
+    size = [sizes.get(item.question_id, 0) for item in plan.bank]
+    drawn_most = sum(
+        sum(sorted((size[index] for index in ask.pool), reverse=True)[: ask.count])
+        for ask in plan.asks
+    )
+    texts = sum(len(section.text.encode()) for section in plan.sections)
+    return drawn_most + sum(size[index] for named in plan.named for index in named) + texts
+
+
 def _held(plan: Plan, chance: Chance) -> dict[Index, int]:
     """Which item is drawn by which ask."""
     held: dict[Index, int] = {}

@@ -11,6 +11,7 @@ from lms.errors import Conflict, Forbidden, Invalid, NotFound
 from lms.identity import Permission, Principal, may
 
 ITEMS_MAX = 300
+PAPER_BYTES_MAX = 2_000_000
 FIRST_YEAR = 2000
 LAST_YEAR = 2200
 
@@ -76,6 +77,15 @@ def check_not_empty(settings: Settings) -> None:
     """Raise Conflict when there is nothing to be asked."""
     if not items(settings):
         raise Conflict("The assessment asks nothing yet.", code="assessment_empty")
+
+
+def check_size(paper_bytes: int) -> None:
+    """Raise Conflict when a paper could be more than a browser is sent at a start."""
+    if paper_bytes > PAPER_BYTES_MAX:
+        raise Conflict(
+            f"The questions of an attempt may have {PAPER_BYTES_MAX // 1_000_000} MB of text at most.",
+            code="paper_too_large",
+        )
 
 
 def check_published(state: State) -> None:

@@ -194,7 +194,9 @@ async def check_drawable(
             f"{len(unready)} of the named questions are drafts or retired.",
             code="question_not_published",
         )
-    drawing.planned(assessment.settings.sections, usable)
+    plan = drawing.planned(assessment.settings.sections, usable)
+    sizes = await store.sizes(connection, tenant_id, assessment.course_id)
+    rules.check_size(drawing.most_bytes(plan, sizes))
 
 
 async def materialise_later(
@@ -225,11 +227,33 @@ async def expect(
     now: datetime,
 ) -> None:
     """Somebody has come into a course: have their attempts made too."""
-    if learner.role != "student":
-        return
-    for assessment_id in await store.published_ids(connection, tenant_id, learner.course_id):
+    if learner.role == "student":
+        await _all_later(connection, (tenant_id, learner.course_id), new_id, now, learner.user_id)
+
+
+async def bank_changed(
+    connection: asyncpg.Connection,
+    tenant_id: str,
+    course_id: str,
+    new_id: Callable[[], str],
+    now: datetime,
+) -> None:
+    """Questions say something else: what asks them and was not begun is made anew."""
+    await _all_later(connection, (tenant_id, course_id), new_id, now)
+
+
+async def _all_later(
+    connection: asyncpg.Connection,
+    place: tuple[str, str],
+    new_id: Callable[[], str],
+    now: datetime,
+    user_id: str | None = None,
+) -> None:
+    """For each assessment of a (tenant, course) that may be taken."""
+    tenant_id, course_id = place
+    for assessment_id in await store.published_ids(connection, tenant_id, course_id):
         await materialise_later(
-            connection, tenant_id, assessment_id, new_id(), now, user_id=learner.user_id
+            connection, tenant_id, assessment_id, new_id(), now, user_id=user_id
         )
 
 

@@ -221,6 +221,19 @@ async def bank(connection: asyncpg.Connection, tenant_id: str, course_id: str) -
     ]
 
 
+async def sizes(connection: asyncpg.Connection, tenant_id: str, course_id: str) -> dict[str, int]:
+    """How many bytes learners see of each published item of a course."""
+    rows = await connection.fetch(
+        "SELECT q.question_id, octet_length(v.content::text) AS bytes FROM questions q"
+        " JOIN question_versions v"
+        " ON v.tenant_id = q.tenant_id AND v.question_id = q.question_id AND v.version = q.version"
+        " WHERE q.tenant_id = $1 AND q.course_id = $2 AND q.state = 'published'",
+        tenant_id,
+        course_id,
+    )
+    return {str(row["question_id"]): row["bytes"] for row in rows}
+
+
 async def accommodation(
     connection: asyncpg.Connection, tenant_id: str, assessment_id: str, user_id: str
 ) -> Accommodation | None:

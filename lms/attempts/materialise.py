@@ -10,11 +10,13 @@ from lms.assessments.model import Accommodation, Assessment
 from lms.attempts import paper_store, papers
 from lms.attempts.model import Desk
 from lms.attempts.paper_store import Learner, Ready, Sheet
-from lms.errors import Conflict, NotFound
+from lms.errors import Conflict, NotFound, Unavailable
 from lms.ids import AttemptId
 from lms.questions import store as questions
 
 BATCH = 200
+# A batch is shorter where an attempt has many items, so that its transaction is not.
+BATCH_ITEMS = 4000
 
 
 def _sheet(assessment: Assessment) -> Sheet:
@@ -42,9 +44,11 @@ async def batch(
     sheet = _sheet(assessment)
     if after is None:
         await paper_store.withdraw_leavers(connection, tenant_id, sheet)
-    learners = await paper_store.waiting(connection, tenant_id, sheet, after, BATCH)
+        await paper_store.outdate(connection, tenant_id, sheet)
+    limit = min(BATCH, BATCH_ITEMS // max(rules.items(assessment.settings), 1))
+    learners = await paper_store.waiting(connection, tenant_id, sheet, after, limit)
     await _make(connection, tenant_id, assessment, learners, desk)
-    if len(learners) == BATCH:
+    if len(learners) == limit:
         return learners[-1].user_id
     await assessments.set_materialised(connection, tenant_id, assessment_id, assessment.version)
     return None
@@ -61,14 +65,17 @@ async def for_learner(
     learner = await paper_store.learner(connection, tenant_id, _sheet(assessment), user_id)
     if learner is None:
         raise NotFound("There is no such assessment.")
-    if learner.state == "open" or (
-        learner.state == "ready" and learner.version == assessment.version
-    ):
+    is_there = learner.state == "ready" and learner.version == assessment.version
+    if is_there or learner.sitting:
         return
     if learner.state != "ready":
         given = await assessments.accommodation(connection, tenant_id, assessment_id, user_id)
         rules.check_left(learner.used, rules.allowed(assessment.settings, given))
-    await _make(connection, tenant_id, assessment, [learner], desk)
+    try:
+        await _make(connection, tenant_id, assessment, [learner], desk)
+    except asyncpg.UniqueViolationError as error:
+        # An earlier one was opened again between the reading and the writing.
+        raise Unavailable("Your attempt is being changed at this moment: try again.") from error
 
 
 async def _make(

@@ -1,4 +1,4 @@
-"""SQL of attempts before they are begun, of papers, and of one learner's attempts; reads who is enrolled."""
+"""SQL of attempts before they are begun, of papers, and of one learner's attempts; reads who is enrolled, and versions of questions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ from lms.ids import AssessmentId, AttemptId, CourseId, UserId
 # Of a learner, their latest attempt at an assessment: $1 tenant, $2 assessment, $3 course.
 LEARNERS = (
     "SELECT e.user_id, last.attempt_id, last.state, last.assessment_version, last.opening,"
-    " coalesce(last.number, 0) AS number, coalesce(last.used, 0) AS used"
+    " coalesce(last.number, 0) AS number, coalesce(last.used, 0) AS used, coalesce(last.sitting, false) AS sitting"
     " FROM enrolments e JOIN users u ON u.tenant_id = e.tenant_id AND u.user_id = e.user_id AND u.active"
     " LEFT JOIN LATERAL ("
-    "SELECT attempt_id, state, assessment_version, opening, number,"
+    "SELECT attempt_id, state, assessment_version, opening, number, bool_or(state = 'open') OVER () AS sitting,"
     " count(*) FILTER (WHERE state <> 'withdrawn') OVER () AS used"
     " FROM attempts a WHERE a.tenant_id = $1 AND a.assessment_id = $2 AND a.user_id = e.user_id"
     " ORDER BY number DESC LIMIT 1) last ON true"
@@ -38,6 +38,7 @@ class Learner:
     begun: bool
     number: int
     used: int
+    sitting: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +71,7 @@ def _learner(row: asyncpg.Record) -> Learner:
         begun=bool(row["opening"]),
         number=row["number"],
         used=row["used"],
+        sitting=row["sitting"],
     )
 
 
@@ -83,7 +85,7 @@ async def waiting(
     """Learners who have no attempt yet, or one of another version that they have not begun; in the order of their ids."""
     rows = await connection.fetch(
         f"{LEARNERS} AND ($4::uuid IS NULL OR e.user_id > $4)"
-        " AND (last.attempt_id IS NULL OR last.opening = 0 AND (last.state = 'withdrawn'"
+        " AND (last.attempt_id IS NULL OR last.opening = 0 AND NOT last.sitting AND (last.state = 'withdrawn'"
         " OR last.state = 'ready' AND last.assessment_version <> $5))"
         " ORDER BY e.user_id LIMIT $6",
         tenant_id,
@@ -192,6 +194,22 @@ async def _add_papers(
         [written.paper for written in papers],
         [written.pins for written in papers],
     )
+
+
+async def outdate(connection: asyncpg.Connection, tenant_id: str, sheet: Sheet) -> int:
+    """Mark what was not begun and asks a question that says something else by now: its paper is of no version any more."""
+    rows = await connection.fetch(
+        "UPDATE attempts a SET assessment_version = 0 FROM attempt_papers p"
+        " WHERE a.tenant_id = $1 AND a.assessment_id = $2 AND a.state = 'ready' AND a.assessment_version = $3"
+        " AND p.tenant_id = $1 AND p.attempt_id = a.attempt_id AND EXISTS ("
+        "SELECT FROM jsonb_to_recordset(p.pins) AS pin (question_id uuid, version integer)"
+        " JOIN questions q ON q.tenant_id = $1 AND q.question_id = pin.question_id"
+        " WHERE q.version <> pin.version) RETURNING 1",
+        tenant_id,
+        sheet.assessment_id,
+        sheet.version,
+    )
+    return len(rows)
 
 
 async def withdraw_leavers(connection: asyncpg.Connection, tenant_id: str, sheet: Sheet) -> int:

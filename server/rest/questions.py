@@ -8,6 +8,7 @@ from typing import Any, get_args
 import asyncpg
 import msgspec
 
+from lms.assessments import service as assessments
 from lms.questions import exchange, links, rules, service, table
 from lms.questions.model import Change, Filter, Kind, Labels, Listed, New, Question, State
 from server.problems import Refusal
@@ -183,9 +184,21 @@ async def change_question(call: Call[exam_shapes.QuestionChange]) -> Answer:
         question = await service.edit(connection, call.principal, stands, change, call.now)
         texts = links.texts(question.content, question.key)
         await pictures.use(connection, call.principal, question.listed.course_id, texts)
+        if question.listed.version != call.version:
+            await _make_papers_anew(call, connection, question.listed.course_id)
         return _versioned(question)
 
     return await _with_pictures(call, await once(call, effect))
+
+
+async def _make_papers_anew(
+    call: Call[Any], connection: asyncpg.Connection, course_id: str
+) -> None:
+    """Of exams that nobody has begun: who begins is asked what the questions say then."""
+    desk = call.deps.desk()
+    await assessments.bank_changed(
+        connection, call.principal.tenant_id, course_id, desk.new_id, desk.now
+    )
 
 
 async def retire_question(call: Call[None]) -> Answer:
@@ -212,6 +225,8 @@ async def import_questions(call: Call[bytes]) -> Answer:
 
     async def effect(connection: asyncpg.Connection) -> Answer:
         report = await exchange.bring_in(connection, desk, lines, use)
+        if report.changed:
+            await _make_papers_anew(call, connection, desk.course_id)
         faults = [
             exam_shapes.LineFault(line=number, detail=detail) for number, detail in report.faults
         ]

@@ -207,6 +207,18 @@ async def test_publishing_asks_for_everybodys_attempts_in_the_same_transaction(
     assert await jobs(school, exam) == [{}, {}]
 
 
+async def test_a_question_that_is_mended_is_asked_for_in_papers_anew(
+    school: School, teacher: Api, questions: list[str]
+) -> None:
+    exam = await published(school, teacher)
+    path, before = f"/questions/{questions[0]}", len(await jobs(school, exam))
+    for body, more in (({"title": "Only a title"}, 0), ({"key": {"correct": ["b"]}}, 1)):
+        etag = (await teacher.call("GET", path)).headers["ETag"]
+        got = await teacher.call("PATCH", path, body, headers={"If-Match": etag})
+        assert got.status == 200, got
+        assert len(await jobs(school, exam)) == before + more
+
+
 async def jobs(school: School, assessment_id: str) -> list[Any]:
     async with school.deps.database.transaction(None) as connection:
         rows = await connection.fetch(

@@ -257,3 +257,67 @@ async def test_a_question_that_was_retired_meanwhile_is_drawn_when_it_is_needed(
     await exam.materialise(made.assessment_id)
     [row] = await rows(exam, made.assessment_id)
     assert len(row["item_ids"]) == 60
+
+
+async def test_a_question_that_was_mended_is_asked_as_it_is_now_but_not_of_those_who_have_begun(
+    exam: Exam,
+) -> None:
+    await exam.add_learners(2)
+    named = Settings(sections=[Section(id="s", question_ids=exam.questions[:3])])
+    made = await exam.add_assessment(named)
+    untouched = await exam.add_assessment(
+        Settings(sections=[Section(id="s", question_ids=exam.questions[5:6])])
+    )
+    for one in (made, untouched):
+        await exam.materialise(one.assessment_id)
+    begun, ready = await rows(exam, made.assessment_id)
+    await set_state(exam, str(begun["attempt_id"]), "open")
+    begun = (await rows(exam, made.assessment_id))[0]
+    before = await rows(exam, untouched.assessment_id)
+
+    await exam.mend(exam.questions[1], "Mended")
+    for one in (made, untouched):
+        await exam.materialise(one.assessment_id)
+
+    same, anew = await rows(exam, made.assessment_id)
+    assert same == begun
+    assert "Mended" in anew["paper"]
+    assert "Mended" not in ready["paper"]
+    assert anew["assessment_version"] == 1
+    pins = msgspec.json.decode(anew["pins"], type=list[Pin])
+    assert [pin.version for pin in pins] == [1, 2, 1]
+    assert await rows(exam, untouched.assessment_id) == before
+
+
+async def test_who_is_at_an_attempt_that_was_opened_again_gets_no_other_beside_it(
+    exam: Exam,
+) -> None:
+    [learner] = await exam.add_learners(1)
+    two = msgspec.structs.replace(twenty(), attempts_allowed=2)
+    made = await exam.add_assessment(two)
+    await one_more(exam, made.assessment_id, learner)
+    [first] = await rows(exam, made.assessment_id)
+    await set_state(exam, str(first["attempt_id"]), "submitted")
+    await one_more(exam, made.assessment_id, learner)
+    second = (await rows(exam, made.assessment_id))[1]
+    async with exam.database.transaction(exam.tenant_id) as connection:
+        await connection.execute(
+            "UPDATE attempts SET state = 'withdrawn' WHERE attempt_id = $1", second["attempt_id"]
+        )
+    await set_state(exam, str(first["attempt_id"]), "open")
+    changed = await exam.save(made)
+    await exam.materialise(changed.assessment_id)
+    await one_more(exam, made.assessment_id, learner)
+    assert [row["state"] for row in await rows(exam, made.assessment_id)] == ["open", "withdrawn"]
+    await set_state(exam, str(first["attempt_id"]), "submitted")
+    await one_more(exam, made.assessment_id, learner)
+    assert [row["state"] for row in await rows(exam, made.assessment_id)] == ["submitted", "ready"]
+
+
+async def test_batches_are_shorter_where_attempts_are_long(exam: Exam) -> None:
+    await exam.add_learners(materialise.BATCH_ITEMS // 300 + 1)
+    await exam.add_questions(240)
+    long = Settings(sections=[Section(id="s", draws=[Draw(count=200), Draw(count=100)])])
+    made = await exam.add_assessment(long)
+    assert await exam.materialise(made.assessment_id) == 2
+    assert {len(row["item_ids"]) for row in await rows(exam, made.assessment_id)} == {300}

@@ -152,6 +152,24 @@ class Exam:
         self.questions.extend(new)
         return new
 
+    async def mend(self, question_id: str, words: str) -> None:
+        """The next version of a question."""
+        async with self.database.transaction(self.tenant_id) as connection:
+            await connection.execute(
+                "INSERT INTO question_versions (tenant_id, question_id, version, kind, content, key, created_by, created_at)"
+                " SELECT tenant_id, question_id, version + 1, kind, jsonb_set(content, '{prompt}', to_jsonb($3::text)),"
+                " key, created_by, created_at FROM question_versions WHERE tenant_id = $1 AND question_id = $2"
+                " ORDER BY version DESC LIMIT 1",
+                self.tenant_id,
+                question_id,
+                words,
+            )
+            await connection.execute(
+                "UPDATE questions SET version = version + 1 WHERE tenant_id = $1 AND question_id = $2",
+                self.tenant_id,
+                question_id,
+            )
+
     async def add_assessment(self, settings: Settings, **more: object) -> Assessment:
         """A published assessment."""
         new = Assessment(

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lms.assessments.chance import Chance
-from lms.assessments.drawing import BankItem, Place, drawn, fits, planned
+from lms.assessments.drawing import BankItem, Place, drawn, fits, most_bytes, planned
 from lms.assessments.model import Draw, Section
 from lms.errors import Conflict
 
@@ -196,6 +196,19 @@ SAME_EVERYWHERE = ["q036", "q007", "q000", "q051", "q011", "q044"]
 def test_the_same_seed_gives_the_same_draw_on_every_python_and_machine() -> None:
     plan = planned([section("s", Draw(count=6), shuffle=True)], BANK)
     assert ids(drawn(plan, Chance("018f3a5e"))) == SAME_EVERYWHERE
+
+
+@given(assessments(), banks(), st.lists(st.integers(0, 1000), min_size=40, max_size=40))
+def test_no_paper_is_larger_than_it_was_said_it_could_become(
+    sections: list[Section], bank: list[BankItem], numbers: list[int]
+) -> None:
+    if not big_enough(sections, bank):
+        return
+    sizes = {one.question_id: size for one, size in zip(bank, numbers, strict=False)}
+    plan = planned(sections, bank)
+    for seed in range(3):
+        paper = sum(sizes[place] for place in ids(drawn(plan, Chance(str(seed)))))
+        assert paper <= most_bytes(plan, sizes)
 
 
 def test_chance_is_spread_over_its_range() -> None:

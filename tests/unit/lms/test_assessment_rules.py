@@ -167,6 +167,11 @@ def test_an_assessment_that_asks_nothing_is_not_published() -> None:
     rules.check_not_empty(Settings(sections=[Section(id="a", draws=[Draw(count=1)])]))
 
 
+def test_a_paper_is_no_larger_than_a_browser_is_sent() -> None:
+    assert refusal(rules.check_size, rules.PAPER_BYTES_MAX) is None
+    assert refusal(rules.check_size, rules.PAPER_BYTES_MAX + 1) == "paper_too_large"
+
+
 @pytest.mark.parametrize(
     ("opens_at", "closes_at", "pointer"),
     [
