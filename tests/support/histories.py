@@ -1,7 +1,7 @@
 """Histories of attempts as the house writes them: every event in an order that can happen, drawn at random."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -49,12 +49,12 @@ class History:
 
     def step(self) -> AnyEvent | None:
         """What happens next, or nothing that can be heard."""
-        steps = {
-            "ready": [self.open, self.open, self.open, self.withdraw],
+        steps: dict[str, list[Callable[[], AnyEvent | None]]] = {
+            "ready": [self.open] * 9 + [self.withdraw],
             "open": [self.answer] * 8 + [self.open, self.submit, self.extend],
-            "submitted": [self.grade, self.grade, self.answer_late, self.reopen],
-            "marking": [self.grade, self.reopen],
-            "graded": [self.grade, self.release, self.reopen, self.withdraw],
+            "submitted": [self.grade] * 5 + [self.answer_late, self.reopen],
+            "marking": [self.grade] * 4 + [self.reopen],
+            "graded": [self.nothing] * 12 + [self.grade, self.release, self.reopen, self.withdraw],
             "withdrawn": [self.nothing],
         }
         return self.chance.choice(steps[self.state])()
