@@ -1,4 +1,4 @@
-"""`python -m server all|web|sfu|migrate|admin|openapi|generate`: parse the role, load the settings, run it."""
+"""`python -m server all|web|sfu|migrate|admin|replay|openapi|generate`: parse the role, load the settings, run it."""
 
 import argparse
 import asyncio
@@ -16,7 +16,7 @@ import structlog
 import uvloop
 
 from lms.errors import LmsError
-from server import demo, generate, machine
+from server import demo, generate, machine, replay
 from server import settings as configuration
 from server.auth.passwords import Passwords
 from server.clock import SystemClock, moment
@@ -91,6 +91,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     admin.add_argument("--email", required=True, help="of the administrator")
     admin.add_argument("--name", required=True, help="of the administrator")
+    again = roles.add_parser("replay", help="score what was graded by two versions of the scorer")
+    replay.add_arguments(again)
     parser.set_defaults(node=None)
     return parser
 
@@ -243,6 +245,25 @@ async def _admin(settings: Settings, given: argparse.Namespace) -> None:
     )
 
 
+async def _replay(settings: Settings, given: argparse.Namespace) -> None:
+    """Works beside a running Lectern as well; reads alone, and fails where a grade is not what its own scorer makes of it."""
+    async with (
+        _with_stores(settings, redis=False, share=True) as ready,
+        Database(
+            ready.database_url,
+            pool_size=1,
+            statement_timeout_ms=settings.statement_timeout_ms,
+        ) as database,
+    ):
+        try:
+            report, unexplained = await replay.run(database, given)
+        except LmsError as error:
+            raise CommandError(error.message) from error
+    sys.stdout.write(report)
+    if unexplained:
+        raise CommandError(f"{unexplained} differences that nothing explains: see above")
+
+
 async def _openapi(_settings: Settings, _given: argparse.Namespace) -> None:
     sys.stdout.write(openapi.encoded(routes.ROUTES, PREFIX).decode() + "\n")
 
@@ -253,6 +274,7 @@ ROLES: dict[str, Callable[[Settings, argparse.Namespace], Coroutine[object, obje
     "sfu": _serve,
     "migrate": _migrate,
     "admin": _admin,
+    "replay": _replay,
     "openapi": _openapi,
 }
 

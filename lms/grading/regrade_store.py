@@ -81,6 +81,16 @@ async def end(
     )
 
 
+async def is_running(connection: asyncpg.Connection, tenant_id: str, assessment_id: str) -> bool:
+    """Whether a regrade of this assessment has not been carried out to its end."""
+    found: bool = await connection.fetchval(
+        "SELECT EXISTS (SELECT FROM regrades WHERE tenant_id = $1 AND assessment_id = $2 AND state = 'running')",
+        tenant_id,
+        assessment_id,
+    )
+    return found
+
+
 async def keys_in_force(
     connection: asyncpg.Connection, tenant_id: str, assessment_id: str
 ) -> dict[str, int]:

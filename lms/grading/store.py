@@ -140,6 +140,24 @@ async def releasable(
     return [graded_of(row) for row in rows]
 
 
+async def archived(
+    connection: asyncpg.Connection,
+    which: tuple[str, str | None],
+    after: str | None,
+    limit: int,
+) -> list[Graded]:
+    """The next attempts that have a grade, after an id: `which` is (tenant, assessment or all)."""
+    rows = await connection.fetch(
+        f"SELECT {GRADED} FROM attempts WHERE tenant_id = $1 AND ($2::uuid IS NULL OR assessment_id = $2)"
+        " AND state IN ('marking', 'graded') AND grade_revision > 0"
+        " AND ($3::uuid IS NULL OR attempt_id > $3) ORDER BY attempt_id LIMIT $4",
+        *which,
+        after,
+        limit,
+    )
+    return [graded_of(row) for row in rows]
+
+
 async def unfinished(connection: asyncpg.Connection, tenant_id: str, assessment_id: str) -> int:
     """How many attempts of an assessment are begun and have no complete grade yet."""
     count: int = await connection.fetchval(
@@ -205,30 +223,42 @@ async def has_cause(
 
 async def marks(connection: asyncpg.Connection, tenant_id: str, attempt_id: str) -> list[Mark]:
     """What people gave in an attempt, item by item and round by round."""
+    return (await marks_of(connection, tenant_id, [attempt_id])).get(attempt_id, [])
+
+
+async def marks_of(
+    connection: asyncpg.Connection, tenant_id: str, attempt_ids: Sequence[str]
+) -> dict[str, list[Mark]]:
+    """What people gave in these attempts; those without a mark are left out."""
     rows = await connection.fetch(
         "SELECT m.*, u.name FROM marks m"
         " LEFT JOIN users u ON u.tenant_id = $1 AND u.user_id = m.marker"
-        " WHERE m.tenant_id = $1 AND m.attempt_id = $2 ORDER BY m.item_id, m.round",
+        " WHERE m.tenant_id = $1 AND m.attempt_id = ANY($2::uuid[])"
+        " ORDER BY m.attempt_id, m.item_id, m.round",
         tenant_id,
-        attempt_id,
+        attempt_ids,
     )
-    return [
-        Mark(
-            attempt_id=AttemptId(attempt_id),
-            item_id=ItemId(str(row["item_id"])),
-            round=row["round"],
-            marker=UserId(str(row["marker"])),
-            marker_name=row["name"] or "",
-            earned_milli=row["earned_milli"],
-            criteria=msgspec.json.decode(row["criteria"], type=dict[str, int]),
-            comment=row["comment"],
-            opening=row["opening"],
-            seq=row["seq"],
-            version=row["version"],
-            at=row["at"],
-        )
-        for row in rows
-    ]
+    found = dict[str, list[Mark]]()
+    for row in rows:
+        found.setdefault(str(row["attempt_id"]), []).append(_mark(row))
+    return found
+
+
+def _mark(row: asyncpg.Record) -> Mark:
+    return Mark(
+        attempt_id=AttemptId(str(row["attempt_id"])),
+        item_id=ItemId(str(row["item_id"])),
+        round=row["round"],
+        marker=UserId(str(row["marker"])),
+        marker_name=row["name"] or "",
+        earned_milli=row["earned_milli"],
+        criteria=msgspec.json.decode(row["criteria"], type=dict[str, int]),
+        comment=row["comment"],
+        opening=row["opening"],
+        seq=row["seq"],
+        version=row["version"],
+        at=row["at"],
+    )
 
 
 async def set_mark(connection: asyncpg.Connection, tenant_id: str, mark: Mark) -> bool:

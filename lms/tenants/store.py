@@ -45,6 +45,12 @@ async def first_two(connection: asyncpg.Connection) -> list[Tenant]:
     return [_tenant(row) for row in rows]
 
 
+async def every(connection: asyncpg.Connection) -> list[Tenant]:
+    """All schools."""
+    rows = await connection.fetch(f"SELECT {COLUMNS} FROM tenants ORDER BY tenant_id")
+    return [_tenant(row) for row in rows]
+
+
 async def add(
     connection: asyncpg.Connection, tenant: Tenant, host: str | None, now: datetime
 ) -> bool:
