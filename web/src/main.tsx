@@ -1,7 +1,8 @@
 /** Finds out who is here and in which language, and mounts the pages. */
 import { render } from "preact";
+import { mayHold } from "./core/held";
 import { follow } from "./core/location";
-import { followOtherTabs, session } from "./core/session";
+import { followOtherTabs, me, session } from "./core/session";
 import { speak, wantedLocale } from "./i18n";
 import { Pages } from "./pages/routes";
 import { say } from "./pages/words";
@@ -20,13 +21,27 @@ function Site() {
   );
 }
 
+/** For this long an exam waits for the school before it goes on with what this browser has. */
+const PATIENCE_MS = 2_500;
+
+/** An exam that this browser holds goes on though the school does not say who is here. */
+async function standIn(restoring: Promise<unknown>): Promise<boolean> {
+  if (!location.pathname.startsWith("/exams/") || !mayHold()) return false;
+  const patience = new Promise<"late">((done) => setTimeout(() => done("late"), PATIENCE_MS));
+  if ((await Promise.race([restoring, patience])) === null) return false;
+  const owner = await (await import("./core/leftovers")).ownerOf(location.pathname);
+  if (owner && !me.value) session.standIn(owner);
+  return owner !== null;
+}
+
 async function start(root: HTMLElement): Promise<void> {
   const restoring = session.restore().then(
     () => null,
     (error: unknown) => error,
   );
   await speak(wantedLocale());
-  const error = await restoring;
+  const error = (await standIn(restoring)) ? null : await restoring;
+  if (error === null && me.value && mayHold()) void import("./core/leftovers").then(({ sendLeft }) => sendLeft(location.pathname));
   if (error === null) render(<Site />, root);
   else render(<Trouble says={say(error)} onRetry={() => void start(root)} />, root);
 }

@@ -2,7 +2,6 @@
 import type {
   AnswerAck,
   AssessmentForMe,
-  AssessmentLine,
   AttemptView,
   Beat,
   BeatAnswer,
@@ -13,12 +12,10 @@ import type {
 } from "../protocol/api";
 import { api } from "./api";
 import type { Entry } from "./journal";
-import { whole } from "./school";
 
 type Signal = AbortSignal | undefined;
 
 export const exams = {
-  ofCourse: (course: string, signal?: Signal) => whole<AssessmentLine>(`/courses/${course}/assessments`, signal),
   /** `seen` is the version that the caller has seen already: nothing older comes back. */
   mine: (id: string, seen: string | null = null, signal?: Signal) =>
     api.get<AssessmentForMe>(`/assessments/${id}/mine${seen === null ? "" : `?seen=${encodeURIComponent(seen)}`}`, signal ? { signal } : {}),

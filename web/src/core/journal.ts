@@ -2,6 +2,7 @@
 import { signal } from "@preact/signals";
 import { openDB, type DBSchema, type IDBPDatabase } from "idb";
 import type { AnswerBody, OpenAttempt, SavedAnswer, User } from "../protocol/api";
+import { hold } from "./held";
 
 export type Value = AnswerBody["value"];
 
@@ -41,8 +42,6 @@ type Disk = IDBPDatabase<Tables>;
 
 const NAME = "lectern.exams";
 const VERSION = 1;
-/** Says to a page that has no exam that there is something to look for. */
-const MARK = "lectern.exams";
 
 export function isNewer(one: { opening: number; seq: number }, other: { opening: number; seq: number }): boolean {
   return one.opening > other.opening || (one.opening === other.opening && one.seq > other.seq);
@@ -50,24 +49,6 @@ export function isNewer(one: { opening: number; seq: number }, other: { opening:
 
 function keyOf({ attempt, item, opening, seq }: Entry): [string, string, number, number] {
   return [attempt, item, opening, seq];
-}
-
-function mark(present: boolean): void {
-  try {
-    if (present) localStorage.setItem(MARK, "1");
-    else localStorage.removeItem(MARK);
-  } catch {
-    // Storage may be forbidden; then nothing of an exam outlives the page, and the page says so.
-  }
-}
-
-/** Whether this browser may hold something of an exam. */
-export function mayHold(): boolean {
-  try {
-    return localStorage.getItem(MARK) !== null;
-  } catch {
-    return false;
-  }
 }
 
 async function opened(): Promise<Disk | null> {
@@ -123,7 +104,7 @@ export class Journal {
   /** Begins, or goes on after a new opening; what waits of older openings goes on waiting. */
   async keep(kept: Kept): Promise<void> {
     this.attempts.set(kept.id, kept);
-    mark(true);
+    hold(true);
     await this.tried((disk) => disk.put("attempts", kept));
   }
 
@@ -188,13 +169,13 @@ export class Journal {
       await tx.done;
       return count;
     });
-    if ((left ?? this.attempts.size) === 0) mark(false);
+    if ((left ?? this.attempts.size) === 0) hold(false);
   }
 
   async clear(): Promise<void> {
     this.attempts.clear();
     this.waiting.clear();
-    mark(false);
+    hold(false);
     await this.tried(async (disk) => {
       const tx = disk.transaction(["entries", "attempts"], "readwrite");
       await Promise.all([tx.objectStore("entries").clear(), tx.objectStore("attempts").clear(), tx.done]);

@@ -1,11 +1,13 @@
 /** The shell with this person's ways and menu, around one page. */
 import type { ComponentChildren } from "preact";
-import { useEffect } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
+import { mayHold } from "../core/held";
 import { address, go } from "../core/location";
 import { has, me, session } from "../core/session";
 import { theme, wear, type Theme } from "../core/theme";
 import { choose, locale, LOCALES, t, type Key } from "../i18n";
 import { Avatar } from "../ui/avatar";
+import { Confirm } from "../ui/dialog";
 import { Segments } from "../ui/form";
 import { Icon } from "../ui/icon";
 import type { IconName } from "../ui/icons";
@@ -52,9 +54,16 @@ export function Preferences() {
   );
 }
 
+/** Answers of an exam that the school does not have yet. */
+async function unsent(): Promise<number> {
+  return mayHold() ? await (await import("../core/leftovers")).unsent() : 0;
+}
+
 async function leave(): Promise<void> {
   try {
     await session.signOut();
+    // Whoever uses this browser next finds nothing of an exam in it.
+    if (mayHold()) await (await import("../core/leftovers")).forgetAll();
     go("/signin");
   } catch (error) {
     toast(say(error));
@@ -63,8 +72,20 @@ async function leave(): Promise<void> {
 
 function MyMenu() {
   const person = me.value;
+  const [waiting, setWaiting] = useState(0);
   if (!person) return null;
   const { user, school } = person;
+  const ask = async () => {
+    const count = await unsent();
+    if (count > 0) setWaiting(count);
+    else await leave();
+  };
+  if (waiting > 0)
+    return (
+      <Confirm title={t("shell.unsentTitle")} action={t("shell.signOut")} danger onYes={leave} onClose={() => setWaiting(0)}>
+        <p>{t("shell.unsent", { count: waiting })}</p>
+      </Confirm>
+    );
   return (
     <Menu label={t("shell.me", { name: user.name })} buttonClass="me" face={<Avatar name={user.name} />}>
       {() => (
@@ -80,7 +101,7 @@ function MyMenu() {
             <Icon name="signal" />
             {t("shell.status")}
           </a>
-          <button type="button" class="item" onClick={() => void leave()}>
+          <button type="button" class="item" onClick={() => void ask()}>
             <Icon name="leave" class="mir" />
             {t("shell.signOut")}
           </button>

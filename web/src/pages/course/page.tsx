@@ -10,6 +10,7 @@ import { toast } from "../../ui/toast";
 import { Frame } from "../frame";
 import { Ready, useLoading } from "../loading";
 import { say } from "../words";
+import { AssessmentsCard } from "./assessments";
 import { ClassesCard } from "./classes";
 import { ExamsCard } from "./exams";
 import { LessonsCard } from "./lessons";
@@ -98,7 +99,7 @@ export function CoursePage({ courseId }: { readonly courseId: string }) {
               <div class={people ? "two" : ""}>
                 <div class="stack">
                   <ClassesCard courseId={courseId} of={classes} mayEdit={mayEdit} again={loading.again} />
-                  {(course.my_role === "teacher" || has("admin")) && <ExamsCard courseId={courseId} mayEdit={mayEdit} />}
+                  {course.my_role === "teacher" || has("admin") ? <ExamsCard courseId={courseId} mayEdit={mayEdit} /> : <AssessmentsCard courseId={courseId} />}
                   <LessonsCard courseId={courseId} of={lessons} mayEdit={mayEdit} />
                 </div>
                 {people && <PeopleCard courseId={courseId} of={people} mayEdit={mayEdit} again={loading.again} />}

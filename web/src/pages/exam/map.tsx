@@ -123,17 +123,19 @@ export function Aside({ attempt, onHandIn }: { readonly attempt: ExamAttempt; re
   const answered = items.filter(({ id, kind }) => isAnswered(kind, attempt.answers.value[id])).length;
   return (
     <aside class="exam-aside" id="exam-map" tabIndex={-1} aria-label={t("exam.map")}>
-      <h2>{t("exam.map")}</h2>
-      <p class="sm mut" data-testid="exam-answered">
-        {t("exam.answeredOf", { answered, asked: items.length })}
-      </p>
-      <QuestionMap attempt={attempt} />
-      <Legend attempt={attempt} />
-      <p class="sm mut foot">{t("exam.asideOffline")}</p>
-      <Button wide onClick={onHandIn} disabled={attempt.phase.value === "superseded"} data-testid="exam-hand-in">
-        {t("exam.handInDots")}
-      </Button>
-      <Keys />
+      <div>
+        <h2>{t("exam.map")}</h2>
+        <p class="sm mut" data-testid="exam-answered">
+          {t("exam.answeredOf", { answered, asked: items.length })}
+        </p>
+        <QuestionMap attempt={attempt} />
+        <Legend attempt={attempt} />
+        <p class="sm mut foot">{t("exam.asideOffline")}</p>
+        <Button wide onClick={onHandIn} disabled={attempt.phase.value === "superseded"} data-testid="exam-hand-in">
+          {t("exam.handInDots")}
+        </Button>
+        <Keys />
+      </div>
     </aside>
   );
 }

@@ -7,6 +7,7 @@ import type { Course, LiveClass } from "../../protocol/api";
 import { ButtonLink } from "../../ui/button";
 import { Icon } from "../../ui/icon";
 import { Empty } from "../../ui/states";
+import { ExamsToTake } from "../course/assessments";
 import { ClassList } from "../timetable/list";
 import { Frame } from "../frame";
 import { Ready, useLoading, useRepeating } from "../loading";
@@ -84,6 +85,7 @@ function Day({ school, again }: { readonly school: School; readonly again: () =>
               </Empty>
             </section>
           )}
+          <ExamsToTake courses={school.courses} />
           {later.length > 0 && (
             <section class="card" aria-labelledby="home-later">
               <header>

@@ -2,7 +2,7 @@
 import { t } from "../../i18n";
 import type { Option } from "../../protocol/api";
 import { Prose } from "../prose";
-import { letterAt, mapOf, plainWords, type KindProps } from "./value";
+import { letterAt, lettered, mapOf, type KindProps } from "./value";
 
 interface PairProps {
   readonly left: Option;
@@ -27,7 +27,7 @@ function Pair({ left, options, chosen, onChosen, right, id, pictures }: PairProp
         </option>
         {options.map((option, place) => (
           <option key={option.id} value={option.id} selected={option.id === chosen}>
-            {`${letterAt(place)} · ${plainWords(option.text)}`}
+            {lettered(option.text, place)}
           </option>
         ))}
       </select>

@@ -81,6 +81,12 @@ export function plainWords(text: string): string {
     .trim();
 }
 
+/** A choice in a list of words: its letter, and its words where it has any that are no formula. */
+export function lettered(text: string, place: number): string {
+  const words = /[$\\]|!\[/.test(text) ? "" : plainWords(text);
+  return words === "" ? letterAt(place) : `${letterAt(place)} · ${words}`;
+}
+
 /** The ids in the order that the learner gave, then those that the answer does not name. */
 export function ordered(options: readonly Option[], value: Value | null): readonly Option[] {
   const known = new Map(options.map((option) => [option.id, option]));
