@@ -1,6 +1,8 @@
 """The demo school: people, a course with lessons and questions, a class and an exam that are open now; never seeded twice."""
 
 import asyncio
+import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,7 +19,7 @@ from lms.courses import store as courses
 from lms.enrolment import store as enrolments
 from lms.enrolment.model import Enrolment
 from lms.identity import CourseRole, Principal, Role
-from lms.ids import CourseId, EnrolmentId, SessionId, TenantId, UserId
+from lms.ids import RANDOM_BYTES, CourseId, EnrolmentId, SessionId, TenantId, UserId, uuid7
 from lms.lessons import store as lessons
 from lms.people import store as people
 from lms.people.model import Account, Person
@@ -264,7 +266,12 @@ async def _exam(connection: asyncpg.Connection, tenant_id: str, now: datetime) -
         closes_at=None,
     )
     await assessments.create(connection, teacher, course_id, new, now)
-    await assessments.publish(connection, teacher, assessment_id, demo_id("exam papers"), now)
+    await assessments.publish(connection, teacher, assessment_id, _ids_of(now), now)
+
+
+def _ids_of(now: datetime) -> Callable[[], str]:
+    """New ids of this moment: what is kept by the week has no place for those of the demo's epoch."""
+    return lambda: uuid7(round(now.timestamp() * 1000), secrets.token_bytes(RANDOM_BYTES))
 
 
 def _exam_settings() -> Settings:

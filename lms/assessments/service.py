@@ -7,6 +7,7 @@ from datetime import datetime
 import asyncpg
 import msgspec
 
+from lms import audit
 from lms.assessments import drawing, rules, store
 from lms.assessments.model import Accommodation, Assessment, Settings
 from lms.courses import rules as course_rules
@@ -112,7 +113,7 @@ async def edit(
     who: Principal,
     stands: tuple[str, int],
     change: Change,
-    job_id: str,
+    new_id: Callable[[], str],
     now: datetime,
 ) -> Assessment:
     """The next version, if (assessment id, version) still stands; of a published one the papers are made anew."""
@@ -125,7 +126,8 @@ async def edit(
         await check_drawable(connection, who.tenant_id, new)
     await store.save(connection, who.tenant_id, new, who.user_id, now)
     if new.state == "published":
-        await materialise_later(connection, who.tenant_id, new.assessment_id, job_id, now)
+        await materialise_later(connection, who.tenant_id, new.assessment_id, new_id(), now)
+    await _note(connection, who, (new_id(), "assessment.changed"), new, now)
     return new
 
 
@@ -152,23 +154,31 @@ async def publish(
     connection: asyncpg.Connection,
     who: Principal,
     assessment_id: str,
-    job_id: str,
+    new_id: Callable[[], str],
     now: datetime,
 ) -> Assessment:
     """Let it be taken: everybody's attempt is made from now on, ahead of the opening."""
     found, course = await seen(connection, who, assessment_id, "assessment.edit", lock=True)
     course_rules.check_live(course)
     await check_drawable(connection, who.tenant_id, found)
-    await materialise_later(connection, who.tenant_id, assessment_id, job_id, now)
-    return await _moved(connection, who, found, "publish", now)
+    published = await _moved(connection, who, found, "publish", now)
+    await materialise_later(connection, who.tenant_id, assessment_id, new_id(), now)
+    await _note(connection, who, (new_id(), "assessment.published"), published, now)
+    return published
 
 
 async def archive(
-    connection: asyncpg.Connection, who: Principal, assessment_id: str, now: datetime
+    connection: asyncpg.Connection,
+    who: Principal,
+    assessment_id: str,
+    new_id: Callable[[], str],
+    now: datetime,
 ) -> Assessment:
     """Let nobody begin it any more; who has begun goes on."""
     found, _ = await seen(connection, who, assessment_id, "assessment.edit", lock=True)
-    return await _moved(connection, who, found, "archive", now)
+    archived = await _moved(connection, who, found, "archive", now)
+    await _note(connection, who, (new_id(), "assessment.archived"), archived, now)
+    return archived
 
 
 async def _moved(
@@ -179,6 +189,25 @@ async def _moved(
         return found
     await store.set_state(connection, who.tenant_id, found.assessment_id, state, now)
     return replace(found, state=state, updated_at=now)
+
+
+async def _note(
+    connection: asyncpg.Connection,
+    who: Principal,
+    act: tuple[str, str],
+    assessment: Assessment,
+    now: datetime,
+) -> None:
+    """Write down who did it: `act` is (id of the line, what was done)."""
+    audit_id, action = act
+    entry = audit.Entry(
+        audit_id=audit_id,
+        user_id=who.user_id,
+        action=action,
+        subject_id=assessment.assessment_id,
+        data={"version": assessment.version},
+    )
+    await audit.note(connection, who.tenant_id, entry, now)
 
 
 async def check_drawable(
@@ -274,6 +303,7 @@ async def accommodate(
     who: Principal,
     assessment_id: str,
     given: Accommodation,
+    audit_id: str,
     now: datetime,
 ) -> tuple[str, Assessment]:
     """Give a learner of the course more; their name, and what it is for."""
@@ -285,6 +315,18 @@ async def accommodate(
         raise NotFound("There is no such student in the course.", code="person_not_found")
     rules.check_times(assessment.opens_at, given.closes_at)
     await store.set_accommodation(connection, who.tenant_id, assessment_id, given, now)
+    entry = audit.Entry(
+        audit_id=audit_id,
+        user_id=who.user_id,
+        action="accommodation.given",
+        subject_id=given.user_id,
+        data={
+            "assessment_id": assessment_id,
+            "extra_time_percent": given.extra_time_percent,
+            "extra_attempts": given.extra_attempts,
+        },
+    )
+    await audit.note(connection, who.tenant_id, entry, now)
     return learner.name, assessment
 
 

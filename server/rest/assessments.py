@@ -103,7 +103,7 @@ async def change_assessment(call: Call[exams.AssessmentChange]) -> Answer:
             call.principal,
             (call.params["assessment_id"], call.version),
             change,
-            call.deps.new_id(),
+            call.deps.new_id,
             call.deps.desk().now,
         )
         return _versioned(changed)
@@ -119,7 +119,7 @@ async def publish_assessment(call: Call[None]) -> Answer:
             connection,
             call.principal,
             call.params["assessment_id"],
-            call.deps.new_id(),
+            call.deps.new_id,
             call.deps.desk().now,
         )
         return _versioned(published)
@@ -132,7 +132,11 @@ async def archive_assessment(call: Call[None]) -> Answer:
 
     async def effect(connection: asyncpg.Connection) -> Answer:
         archived = await service.archive(
-            connection, call.principal, call.params["assessment_id"], call.now
+            connection,
+            call.principal,
+            call.params["assessment_id"],
+            call.deps.new_id,
+            call.deps.desk().now,
         )
         return _versioned(archived)
 
@@ -225,7 +229,7 @@ async def set_accommodation(call: Call[exams.AccommodationChange]) -> Answer:
         )
         desk = call.deps.desk()
         name, assessment = await service.accommodate(
-            connection, who, assessment_id, more, desk.now
+            connection, who, assessment_id, more, desk.new_id(), desk.now
         )
         times = timing.window(assessment.settings, assessment.opens_at, assessment.closes_at, more)
         place = (assessment_id, more.user_id)

@@ -320,6 +320,30 @@ async def test_more_time_counts_at_once_and_never_takes_any_away(
     assert [one["user_id"] for one in listed.body["items"]] == [learner_id]
 
 
+async def test_what_is_done_to_an_assessment_is_written_down(
+    school: School, teacher: Api, learner_id: str, questions: list[str]
+) -> None:
+    exam = await published(school, teacher)
+    await changed(teacher, exam, {"title": "Again"})
+    path = f"/assessments/{exam}/accommodations/{learner_id}"
+    await teacher.call("PUT", path, {"extra_time_percent": 25})
+    await teacher.call("POST", f"/assessments/{exam}/archive")
+    tenant = school.seeded.tenant_id
+    async with school.deps.database.transaction(tenant) as connection:
+        rows = await connection.fetch(
+            "SELECT action, user_id FROM audit WHERE code = '' AND"
+            " (subject_id = $1 OR data ->> 'assessment_id' = $1::text) ORDER BY audit_id",
+            exam,
+        )
+    me = (await teacher.call("GET", "/me")).body["user"]["id"]
+    assert [(row["action"], str(row["user_id"])) for row in rows] == [
+        ("assessment.published", me),
+        ("assessment.changed", me),
+        ("accommodation.given", me),
+        ("assessment.archived", me),
+    ]
+
+
 async def test_only_students_of_the_course_are_given_more(
     school: School, teacher: Api, questions: list[str]
 ) -> None:
