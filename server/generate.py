@@ -18,6 +18,7 @@ import msgspec
 
 from lms.assessments import model as assessments_model
 from lms.attempts import model as attempts_model
+from lms.grading import gradebook as gradebook_model
 from lms.questions import model as questions_model
 from server import settings
 from server.codemap import with_code_map
@@ -37,6 +38,7 @@ REST_MODULES = (
     questions_model,
     assessments_model,
     attempts_model,
+    gradebook_model,
 )
 
 PLAIN = {str: "string", int: "number", float: "number", bool: "boolean", type(None): "null"}

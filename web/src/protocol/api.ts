@@ -13,6 +13,7 @@ export type Release = "at_once" | "together";
 export type Standing = "best" | "last" | "first" | "average";
 export type SubmittedBy = "learner" | "deadline" | "teacher";
 export type LiveState = "not_started" | "started" | "answering" | "idle" | "lost_link" | "submitted";
+export type CellState = "none" | "open" | "submitted" | "marking" | "graded";
 
 /** One page of a list; `next_cursor` is null on the last. */
 export interface Page<Item> {
@@ -733,7 +734,7 @@ export interface GradebookColumn {
 export interface GradebookCell {
   readonly assessment_id: string;
   readonly attempt_id: string | null;
-  readonly state: "none" | "open" | "submitted" | "marking" | "graded";
+  readonly state: CellState;
   readonly earned_milli: number | null;
   readonly possible_milli: number | null;
   readonly late: boolean;
@@ -891,4 +892,24 @@ export interface Pin {
   readonly version: number;
   readonly kind: QuestionKind;
   readonly points_milli: number;
+}
+
+/** A kind of assessment: its weight among the others, and how many of the lowest scores are left out. */
+export interface Category {
+  readonly id: string;
+  readonly title: string;
+  readonly weight: number;
+  readonly drop_lowest: number;
+}
+
+/** A letter and the percentage from which it is given. */
+export interface Letter {
+  readonly letter: string;
+  readonly from_percent: number;
+}
+
+/** How a course adds up; without categories every assessment counts by its points. */
+export interface Rules {
+  readonly categories: readonly Category[];
+  readonly letters: readonly Letter[];
 }

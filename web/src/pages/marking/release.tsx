@@ -1,0 +1,41 @@
+/** Lets learners see their scores: asks once, says who still waits. */
+import { useState } from "preact/hooks";
+import { assessments } from "../../core/teaching";
+import { t } from "../../i18n";
+import { Button } from "../../ui/button";
+import { Confirm } from "../../ui/dialog";
+import { toast } from "../../ui/toast";
+import { say } from "../words";
+
+interface Props {
+  readonly assessmentId: string;
+  /** Attempts that are handed in, and those of them that wait for a mark. */
+  readonly ready: number;
+  readonly waiting: number;
+  readonly onReleased: () => void;
+}
+
+export function ReleaseButton({ assessmentId, ready, waiting, onReleased }: Props) {
+  const [asking, setAsking] = useState(false);
+  const release = async () => {
+    try {
+      const { released, waiting: left } = await assessments.release(assessmentId);
+      toast(t("marking.released", { released, waiting: left }));
+      onReleased();
+    } catch (error) {
+      toast(say(error));
+    }
+  };
+  return (
+    <>
+      <Button icon="send" disabled={ready === 0} onClick={() => setAsking(true)}>
+        {t("marking.release")}
+      </Button>
+      {asking && (
+        <Confirm title={t("marking.releaseTitle")} action={t("marking.release")} onYes={release} onClose={() => setAsking(false)}>
+          {t("marking.releaseText", { ready, waiting })}
+        </Confirm>
+      )}
+    </>
+  );
+}
