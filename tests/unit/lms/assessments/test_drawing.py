@@ -209,19 +209,3 @@ def test_no_paper_is_larger_than_it_was_said_it_could_become(
     for seed in range(3):
         paper = sum(sizes[place] for place in ids(drawn(plan, Chance(str(seed)))))
         assert paper <= most_bytes(plan, sizes)
-
-
-def test_chance_is_spread_over_its_range() -> None:
-    chance = Chance("spread")
-    times = Counter(chance.below(7) for _ in range(7000))
-    assert sorted(times) == list(range(7))
-    assert all(880 <= count <= 1120 for count in times.values())
-
-
-@given(st.lists(st.integers(), max_size=50), st.text(max_size=5))
-def test_a_shuffle_keeps_all_things(things: list[int], seed: str) -> None:
-    assert sorted(Chance(seed).shuffled(things)) == sorted(things)
-
-
-def test_bytes_are_as_many_as_asked_for() -> None:
-    assert [len(Chance("x").bytes(count)) for count in (0, 1, 8, 10, 33)] == [0, 1, 8, 10, 33]
