@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, TypeVar
 
 from lms.assessments import rules, timing
 from lms.assessments.timing import Window
@@ -41,6 +41,8 @@ TABLE: Mapping[tuple[State, Step], State] = {
 }
 
 CLOSED = "This attempt is closed."
+
+Limit = TypeVar("Limit", int, datetime)
 
 
 def after(state: State, step: Step) -> State:
@@ -108,16 +110,30 @@ def given_more(attempt: Attempt, more: timedelta, now: datetime) -> Attempt:
 
 
 def under(attempt: Attempt, times: Window) -> Attempt:
-    """With these figures for its learner: ready ones take them as they are, open ones only what is more."""
+    """With these figures for its learner: ready ones take them as they are, open ones only what is more.
+
+    What is more comes on top of an extension that was given meanwhile.
+    """
+    if attempt.state != "open" or attempt.started_at is None or attempt.ends_at is None:
+        return replace(
+            attempt,
+            opens_at=times.opens_at,
+            closes_at=times.closes_at,
+            time_limit_ms=times.time_limit_ms,
+        )
     kept = replace(
         attempt,
-        opens_at=times.opens_at,
-        closes_at=times.closes_at,
-        time_limit_ms=times.time_limit_ms,
+        closes_at=_more(attempt.closes_at, times.closes_at),
+        time_limit_ms=_more(attempt.time_limit_ms, times.time_limit_ms),
     )
-    if attempt.state != "open" or attempt.started_at is None:
-        return kept
-    return prolonged(kept, timing.ends_at(window(kept), attempt.started_at))
+    before = timing.ends_at(window(attempt), attempt.started_at)
+    more = timing.ends_at(window(kept), attempt.started_at) - before
+    return prolonged(kept, attempt.ends_at + more)
+
+
+def _more(one: Limit | None, other: Limit | None) -> Limit | None:
+    """The one that leaves more time; None leaves all."""
+    return None if one is None or other is None else max(one, other)
 
 
 def remaining_ms(attempt: Attempt, now: datetime) -> int:

@@ -8,7 +8,9 @@ import asyncpg
 
 from lms import audit, outbox
 from lms.assessments import service as assessments
-from lms.assessments.timing import Window
+from lms.assessments import store as assessment_store
+from lms.assessments.model import Accommodation, Assessment
+from lms.assessments.timing import Window, window
 from lms.attempts import store
 from lms.attempts.attempt import given_more, under
 from lms.attempts.model import Attempt, Desk
@@ -55,15 +57,36 @@ async def extend_all(
 async def accommodate(
     connection: asyncpg.Connection,
     who: Principal,
-    place: tuple[str, str],
-    times: Window,
+    assessment: Assessment,
+    given: Accommodation,
     desk: Desk,
 ) -> None:
-    """What the learner at `place` (assessment, user) has ready takes these times; what they have open ends later, never earlier."""
-    assessment_id, user_id = place
-    found = await store.unfinished(connection, who.tenant_id, assessment_id, user_id)
-    changed = [(one, under(one, times)) for one in found]
+    """What the learner has ready takes these times; what they have open ends later, never earlier."""
+    found = await store.unfinished(
+        connection, who.tenant_id, assessment.assessment_id, given.user_id
+    )
+    changed = [
+        (one, under(one, await _times(connection, who.tenant_id, (assessment, one), given)))
+        for one in found
+    ]
     await _write(connection, who.tenant_id, changed, who.user_id, desk)
+
+
+async def _times(
+    connection: asyncpg.Connection,
+    tenant_id: str,
+    sitting: tuple[Assessment, Attempt],
+    given: Accommodation,
+) -> Window:
+    """By the settings under which it was begun, whatever they say by now."""
+    assessment, attempt = sitting
+    settings = assessment.settings
+    if attempt.state == "open" and attempt.assessment_version != assessment.version:
+        begun = await assessment_store.settings_at(
+            connection, tenant_id, assessment.assessment_id, attempt.assessment_version
+        )
+        settings = begun or settings
+    return window(settings, assessment.opens_at, assessment.closes_at, given)
 
 
 async def _write(

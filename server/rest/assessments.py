@@ -231,9 +231,7 @@ async def set_accommodation(call: Call[exams.AccommodationChange]) -> Answer:
         name, assessment = await service.accommodate(
             connection, who, assessment_id, more, desk.new_id(), desk.now
         )
-        times = timing.window(assessment.settings, assessment.opens_at, assessment.closes_at, more)
-        place = (assessment_id, more.user_id)
-        await extending.accommodate(connection, who, place, times, desk)
+        await extending.accommodate(connection, who, assessment, more, desk)
         return Answer(body=_accommodation((name, more)))
 
     return await once(call, effect)

@@ -320,6 +320,24 @@ async def test_more_time_counts_at_once_and_never_takes_any_away(
     assert [one["user_id"] for one in listed.body["items"]] == [learner_id]
 
 
+async def test_extra_time_is_measured_by_the_version_that_was_begun(
+    school: School, teacher: Api, learner: Api, learner_id: str, questions: list[str]
+) -> None:
+    for number, later in enumerate((20, None)):
+        exam = await published(
+            school, teacher, settings=drawing(password="", time_limit_minutes=60)
+        )
+        opened = (await learner.call("POST", f"/assessments/{exam}/attempts", {})).body
+        await changed(teacher, exam, {"settings": drawing(time_limit_minutes=later)})
+        path = f"/assessments/{exam}/accommodations/{learner_id}"
+        await teacher.call("PUT", path, {"extra_time_percent": 25})
+        stands = (await learner.call("GET", f"/attempts/{opened['id']}")).body
+        moved = datetime.fromisoformat(stands["ends_at"]) - datetime.fromisoformat(
+            opened["ends_at"]
+        )
+        assert moved == timedelta(minutes=15), number
+
+
 async def test_what_is_done_to_an_assessment_is_written_down(
     school: School, teacher: Api, learner_id: str, questions: list[str]
 ) -> None:
