@@ -122,7 +122,8 @@ async def edit(
     course_rules.check_live(course)
     course_rules.check_version(old.version, version)
     new = _changed(old, change, now)
-    if new.state == "published":
+    # What is asked already may go on being asked, whatever became of the bank: other times must always be possible.
+    if new.state == "published" and new.settings.sections != old.settings.sections:
         await check_drawable(connection, who.tenant_id, new)
     await store.save(connection, who.tenant_id, new, who.user_id, now)
     if new.state == "published":

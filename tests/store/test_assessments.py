@@ -146,6 +146,28 @@ async def test_a_bank_that_is_too_small_is_refused_when_it_is_published(
     assert stands.body["version"] == 2, "what was refused changed nothing"
 
 
+async def test_the_times_can_be_changed_whatever_became_of_the_bank(
+    school: School, teacher: Api, questions: list[str]
+) -> None:
+    body = {
+        "kind": "essay",
+        "title": "For a while",
+        "content": {"prompt": "Why?"},
+        "key": {},
+        "skills": ["passing"],
+    }
+    path = f"/courses/{school.seeded.course_id}/questions"
+    passing = (await teacher.call("POST", path, body, key=school.key())).body["id"]
+    named = {"sections": [{"id": "s", "question_ids": [passing]}]}
+    exam = await published(school, teacher, settings=named, closes_at=in_hours(1))
+    assert (await teacher.call("DELETE", f"/questions/{passing}")).status == 204
+    later = await changed(teacher, exam, {"closes_at": in_hours(3)})
+    assert (later.status, later.body["version"]) == (200, 2)
+    more = {"sections": [*named["sections"], {"id": "t", "question_ids": questions[:1]}]}
+    got = await changed(teacher, exam, {"settings": more})
+    assert (got.status, got.code) == (409, "question_not_published")
+
+
 async def test_what_cannot_be_asked_is_not_published(
     school: School, teacher: Api, questions: list[str]
 ) -> None:
