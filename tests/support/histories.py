@@ -1,7 +1,7 @@
 """Histories of attempts as the house writes them: every event in an order that can happen, drawn at random."""
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -49,7 +49,7 @@ class History:
 
     def step(self) -> AnyEvent | None:
         """What happens next, or nothing that can be heard."""
-        steps: dict[str, list[Callable[[], AnyEvent | None]]] = {
+        steps: dict[str, Sequence[Callable[[], AnyEvent | None]]] = {
             "ready": [self.open] * 9 + [self.withdraw],
             "open": [self.answer] * 8 + [self.open, self.submit, self.extend],
             "submitted": [self.grade] * 5 + [self.answer_late, self.reopen],
