@@ -24,7 +24,7 @@ const WAYS: readonly { readonly href: string; readonly label: Key; readonly icon
 
 function isCurrent(href: string): boolean {
   const path = address.value.split("?")[0] ?? "/";
-  if (href === "/courses") return path.startsWith("/courses") || path.startsWith("/lessons");
+  if (href === "/courses") return /^\/(courses|lessons|questions|assessments)/.test(path);
   return path === href;
 }
 

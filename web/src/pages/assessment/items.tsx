@@ -22,7 +22,7 @@ function Discrimination({ value }: { readonly value: number | null }) {
   if (value === null) return <span class="dim">{t("items.unknown")}</span>;
   return (
     <>
-      {t("items.figure", { value })}
+      {t("items.figure", { value: Math.round(value * 100) / 100 })}{" "}
       {value < TELLS_LITTLE && <span class="badge warn">{t("items.look")}</span>}
     </>
   );
@@ -50,7 +50,7 @@ function Row({ item, onRegrade }: { readonly item: ItemStatistics; readonly onRe
       <td class="r dk">
         <Discrimination value={item.discrimination} />
       </td>
-      <td class="end">
+      <td class="r">
         <Button size="s" onClick={onRegrade} aria-label={t("items.regradeOf", { title: item.title })}>
           {t("items.regrade")}
         </Button>
@@ -71,7 +71,7 @@ function Items({ assessment, items, again }: Loaded & { readonly again: () => vo
     );
   return (
     <>
-      <p class="hint">{t("items.about")}</p>
+      <p class="hint items-about">{t("items.about")}</p>
       <section class="card items-card" aria-label={t("assessment.items")}>
         <table class="tbl">
           <thead>

@@ -39,7 +39,7 @@ function Search({ filter }: { readonly filter: BankFilter }) {
     const timer = setTimeout(() => show({ ...filter, q: written }), PAUSE_MS);
     return () => clearTimeout(timer);
   }, [written]);
-  return <TextField type="search" label={t("bank.search")} value={written} onValue={setWritten} maxLength={200} dir="auto" />;
+  return <TextField quiet type="search" label={t("bank.search")} placeholder={t("bank.search")} value={written} onValue={setWritten} maxLength={200} dir="auto" />;
 }
 
 function counted(words: Readonly<Record<string, number>> | undefined): readonly { readonly value: string; readonly label: string }[] {

@@ -42,7 +42,7 @@ function LineFaults({ of }: { readonly of: QuestionImport["faults"] }) {
 export function ImportDialog({ courseId, onImported, onClose }: Props) {
   const [file, setFile] = useState<File | null>(null);
   const [done, setDone] = useState<QuestionImport | null>(null);
-  const { busy, fault, submit } = useSubmitting();
+  const { busy, fault, refusal, submit } = useSubmitting();
   const send = async () => {
     if (!file) return;
     setDone(null);
@@ -77,7 +77,7 @@ export function ImportDialog({ courseId, onImported, onClose }: Props) {
         )}
         {fault && (
           <p class="banner bad round" role="alert">
-            {fault}
+            {refusal?.code === "csv_header" ? t("bank.csvHeader") : fault}
           </p>
         )}
         <div class="acts">

@@ -68,7 +68,7 @@ function Row({ of }: { readonly of: QuestionLine }) {
       </td>
       <td class="dk r">{t("common.number", { value: of.level })}</td>
       <td class="dk r">{t("common.number", { value: of.difficulty })}</td>
-      <td class="end">
+      <td class="r">
         <StateBadge state={of.state} />
       </td>
     </tr>
@@ -94,7 +94,7 @@ function Table({ lines }: { readonly lines: readonly QuestionLine[] }) {
           <th scope="col" class="dk r">
             {t("bank.difficulty")}
           </th>
-          <th scope="col" class="end">
+          <th scope="col" class="r">
             {t("bank.state")}
           </th>
         </tr>

@@ -25,6 +25,11 @@ function about(book: Gradebook, column: GradebookColumn): string {
   return parts.filter(Boolean).join(" · ");
 }
 
+/** Released as a whole, or one by one as the scores come. */
+function isReleased(book: Gradebook, column: GradebookColumn): boolean {
+  return column.released || book.rows.some((row) => cellOf(row, column)?.released);
+}
+
 function Heads({ book, order, onOrder }: Omit<Props, "rows" | "unit">) {
   const sort = (by: Order, label: string) => (
     <button type="button" class="sorter" onClick={() => onOrder(by)}>
@@ -43,7 +48,7 @@ function Heads({ book, order, onOrder }: Omit<Props, "rows" | "unit">) {
             <bdi>{column.title}</bdi>
           </a>
           <span class="xs dim">{about(book, column)}</span>
-          {!column.released && <span class="xs c-warn">{t("gradebook.notReleased")}</span>}
+          {!isReleased(book, column) && <span class="xs c-warn">{t("gradebook.notReleased")}</span>}
         </th>
       ))}
       <th scope="col" class="r" aria-sort={order === "share" ? "descending" : undefined}>

@@ -44,7 +44,10 @@ function useMark(script: Script, item: ItemResult, round: 1 | 2, onMarked: (mark
   const save = async (): Promise<boolean> => {
     if (!changed && mark) return true;
     const worth = earned(item, draft);
-    if (worth === null) return false;
+    if (worth === null) {
+      setSaving({ is: "failed", says: t(rubricOf(item).length > 0 ? "marking.levelsMissing" : "marking.pointsFault", { possible: item.possible_milli / 1000 }) });
+      return false;
+    }
     setSaving({ is: "saving" });
     const given = rubricOf(item).length > 0 ? { criteria: draft.criteria } : { earned_milli: worth };
     try {

@@ -12,6 +12,7 @@ import { ExamHead } from "../assessment/head";
 import { Frame } from "../frame";
 import { Ready, useLoading } from "../loading";
 import { Desk } from "./desk";
+import { MARK_FORM } from "./panel";
 import { beside, queued } from "./queue";
 import { ReleaseButton } from "./release";
 import "./marking.css";
@@ -123,7 +124,10 @@ function Table({ queue, again }: TableProps) {
         <Button size="s" onClick={() => step(1)}>
           {t("marking.next")} <kbd class="kbd dk">J</kbd>
         </Button>
-        <span class="sm mut dk sp end">{t("marking.keys")}</span>
+        <span class="sm mut dk sp">{t("marking.keys")}</span>
+        <Button look="primary" type="submit" form={MARK_FORM}>
+          {t("marking.saveNext")} <kbd class="kbd dk">{t("marking.enter")}</kbd>
+        </Button>
       </footer>
     </div>
   );

@@ -2,12 +2,14 @@
 import type { Ref } from "preact";
 import { t } from "../../i18n";
 import type { Criterion, ItemResult, Mark } from "../../protocol/api";
-import { Button } from "../../ui/button";
 import { TextArea, TextField } from "../../ui/form";
 import { Icon } from "../../ui/icon";
 import { earned, rubricOf, type Draft } from "./queue";
 
 export type Saving = { readonly is: "idle" | "saving" | "changed" } | { readonly is: "saved"; readonly at: string } | { readonly is: "failed"; readonly says: string };
+
+/** The button that saves stands in the bar at the foot, which is always in view. */
+export const MARK_FORM = "mark-form";
 
 interface Props {
   readonly item: ItemResult;
@@ -73,6 +75,7 @@ export function Panel({ item, draft, round, other, criterion, saving, root, onDr
     <form
       ref={root}
       class="mark-panel stack"
+      id={MARK_FORM}
       aria-label={t("marking.mark")}
       onSubmit={(event) => {
         event.preventDefault();
@@ -85,6 +88,7 @@ export function Panel({ item, draft, round, other, criterion, saving, root, onDr
           {worth === null ? t("marking.ofNone", { possible: item.possible_milli / 1000 }) : t("marking.of", { earned: worth / 1000, possible: item.possible_milli / 1000 })}
         </b>
       </div>
+      <Said saving={saving} />
       {rubric.map((one, at) => (
         <CriterionLevels key={one.id} of={one} current={at === criterion} chosen={draft.criteria[one.id]} onLevel={(level) => onLevel(at, level)} />
       ))}
@@ -114,10 +118,6 @@ export function Panel({ item, draft, round, other, criterion, saving, root, onDr
           </p>
         </details>
       )}
-      <Said saving={saving} />
-      <Button look="primary" type="submit" busy={saving.is === "saving"} disabled={worth === null}>
-        {t("marking.saveNext")} <kbd class="kbd">{t("marking.enter")}</kbd>
-      </Button>
     </form>
   );
 }
