@@ -10,9 +10,11 @@ import pytest
 from lms.assessments import store as assessments
 from lms.assessments.model import Accommodation, Draw, Section, Settings
 from lms.attempts import materialise
+from lms.attempts import service as attempts
 from lms.attempts.model import VALUE_TYPES, Paper, Pin
 from lms.errors import Conflict, NotFound
-from lms.ids import UserId, is_uuid7
+from lms.identity import Principal
+from lms.ids import SessionId, TenantId, UserId, is_uuid7
 from server.storage.postgres import Database
 from tests.support.exams import NOW, Exam, desk, exam_in, new_id, twenty
 
@@ -321,3 +323,44 @@ async def test_batches_are_shorter_where_attempts_are_long(exam: Exam) -> None:
     made = await exam.add_assessment(long)
     assert await exam.materialise(made.assessment_id) == 2
     assert {len(row["item_ids"]) for row in await rows(exam, made.assessment_id)} == {300}
+
+
+async def test_who_starts_while_papers_are_made_anew_is_held_to_the_paper_that_was_shown(
+    exam: Exam,
+) -> None:
+    learners = await exam.add_learners(24)
+    made = await exam.add_assessment(twenty(), opens_at=None, closes_at=None)
+    await exam.materialise(made.assessment_id)
+    shown: dict[str, str] = {}
+
+    async def start(number: int, user_id: str) -> None:
+        await asyncio.sleep(number * 0.02)
+        async with exam.database.transaction(exam.tenant_id) as connection:
+            opened = await attempts.start(
+                connection, learner(exam, user_id), made.assessment_id, "", desk()
+            )
+        shown[user_id] = opened.paper
+
+    async def edit() -> None:
+        stands = made
+        while len(shown) < len(learners):
+            stands = await exam.save(stands)
+            await exam.materialise(stands.assessment_id)
+
+    async with asyncio.timeout(60):
+        await asyncio.gather(edit(), *(start(*pair) for pair in enumerate(learners)))
+    found = await rows(exam, made.assessment_id)
+    assert {str(row["user_id"]): row["paper"] for row in found} == shown
+    assert len({row["assessment_version"] for row in found}) > 1, "they did meet"
+    for row in found:
+        paper = msgspec.json.decode(row["paper"], type=Paper)
+        assert [item.id for item in paper.items] == [str(item) for item in row["item_ids"]]
+
+
+def learner(exam: Exam, user_id: str) -> Principal:
+    return Principal(
+        tenant_id=TenantId(exam.tenant_id),
+        user_id=UserId(user_id),
+        session_id=SessionId(new_id()),
+        roles=frozenset({"student"}),
+    )
