@@ -10,7 +10,7 @@ import asyncpg
 from lms.courses import service as courses
 from lms.errors import Conflict, Invalid
 from lms.identity import Principal
-from lms.questions import links, service, store, table
+from lms.questions import service, store, table
 from lms.questions.model import Question
 from lms.questions.service import Desk
 from lms.questions.table import Line
@@ -83,10 +83,9 @@ async def _picture_faults(
     connection: asyncpg.Connection, lines: Sequence[Line], use: Use
 ) -> AsyncIterator[tuple[int, str]]:
     for line in lines:
-        texts = links.texts(line.new.content, line.new.key) if line.new else []
-        if links.uploads_of(texts):
+        if line.pictures:
             try:
-                await use(connection, texts)
+                await use(connection, [f"upload:{one}" for one in sorted(line.pictures)])
             except Invalid as refusal:
                 yield line.number, refusal.message
 
@@ -95,8 +94,11 @@ async def _locked(
     connection: asyncpg.Connection, desk: Desk, lines: Sequence[Line]
 ) -> dict[str, Question]:
     """The questions of this bank that lines want to write over."""
+    found: dict[str, Question] = {}
+    # In the order of their ids, as everybody locks several: two never wait for each other in a ring.
     wanted = [line.question_id for line in lines if line.question_id and not line.faults]
-    found = await store.get_all(connection, desk.who.tenant_id, wanted, lock=True)
+    for some in _batches(sorted(wanted)):
+        found |= await store.get_all(connection, desk.who.tenant_id, some, lock=True)
     return {at: one for at, one in found.items() if one.listed.course_id == desk.course_id}
 
 

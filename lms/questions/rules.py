@@ -24,6 +24,14 @@ GAP = re.compile(r"\{\{([a-z0-9_-]{1,32})\}\}")
 # A media type, a family of them, or the ending of a file's name.
 FILE_TYPE = re.compile(r"\.[A-Za-z0-9]{1,16}|[a-z]{1,32}/(?:\*|[A-Za-z0-9.+-]{1,100})")
 
+ALWAYS = frozenset({"prompt", "partial", "explanation"})
+
+
+def _mostly(part: Content | Key) -> dict[str, Any]:
+    """What the fields are when nobody says anything, but those that every kind has."""
+    return {name: getattr(part, name) for name in part.__struct_fields__ if name not in ALWAYS}
+
+
 # What each kind says beside its prompt, and what its key has beside an explanation and whether parts count.
 SAYS: Mapping[Kind, frozenset[str]] = {
     "single_choice": frozenset({"options", "shuffle"}),
@@ -49,7 +57,9 @@ KEYS: Mapping[Kind, frozenset[str]] = {
     "essay": frozenset({"rubric"}),
     "file_upload": frozenset({"rubric"}),
 }
-ALWAYS = frozenset({"prompt", "partial", "explanation"})
+MOSTLY_SAYS = _mostly(Content(prompt=""))
+MOSTLY_KEYS = _mostly(Key())
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 # Values that are one line of words each, not Markdown.
 LINES = frozenset({"accepted", "units", "file_types", "title"})
 # Fields that map ids, which are made by those who write, and no names of ours.
@@ -123,6 +133,8 @@ def search_text(labels: Labels, content: Content) -> str:
 
 def _unix(part: Any) -> Any:
     """The same with one kind of line end in all its texts: a browser, a spreadsheet and a program agree then."""
+    if b"\\r" not in msgspec.json.encode(part):
+        return part
     return msgspec.convert(_lf(msgspec.to_builtins(part)), type(part))
 
 
@@ -165,16 +177,13 @@ def faults(kind: Kind, content: Content, key: Key) -> Iterator[Fault]:
 
 def _foreign(kind: Kind, content: Content, key: Key) -> Iterator[Fault]:
     """What questions of this kind do not have."""
-    for place, part, own in (("content", content, SAYS[kind]), ("key", key, KEYS[kind])):
-        for field in msgspec.structs.fields(part):
-            default = field.default if field.default is not msgspec.NODEFAULT else None
-            if field.default_factory is not msgspec.NODEFAULT:
-                default = field.default_factory()
-            beside = field.name not in own and field.name not in ALWAYS
-            if beside and getattr(part, field.name) != default:
+    parts = (("content", content, SAYS[kind], MOSTLY_SAYS), ("key", key, KEYS[kind], MOSTLY_KEYS))
+    for place, part, own, mostly in parts:
+        for name, default in mostly.items():
+            if name not in own and getattr(part, name) != default:
                 yield Fault(
-                    pointer=f"/{place}/{field.name}",
-                    detail=f"A question of the kind {kind} has no {field.name}.",
+                    pointer=f"/{place}/{name}",
+                    detail=f"A question of the kind {kind} has no {name}.",
                 )
 
 
@@ -197,7 +206,7 @@ def _texts(pointer: str, value: Any, name: str = "") -> Iterator[Fault]:
 
 
 def _text_fault(text: str, *, is_line: bool) -> str | None:
-    if any(char < " " and char not in "\n\t" for char in text) or "\x7f" in text:
+    if CONTROL.search(text):
         return "A text has no control characters."
     if is_line and (text != text.strip() or "\n" in text or "\t" in text or not text):
         return "This is one line of text, without space around it."

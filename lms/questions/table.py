@@ -11,7 +11,7 @@ import msgspec
 
 from lms.errors import Invalid
 from lms.ids import is_uuid7
-from lms.questions import cells, rules
+from lms.questions import cells, links, rules
 from lms.questions.cells import CellFault
 from lms.questions.model import Content, Key, Kind, Labels, New, Question
 
@@ -65,6 +65,7 @@ class Line:
     question_id: str | None
     new: New | None
     faults: tuple[str, ...]
+    pictures: frozenset[str] = frozenset()
 
 
 # --- To CSV --------------------------------------------------------------------------------------
@@ -228,7 +229,14 @@ def _line(number: int, columns: list[str], row: list[str], seen: set[str]) -> Li
         faults.append(str(fault))
     except Invalid as refusal:
         faults += [f"{_column(pointer)}: {detail}" for pointer, detail in refusal.faults]
-    return Line(number=number, question_id=question_id, new=new, faults=tuple(faults))
+    shown = links.uploads_of(links.texts(new.content, new.key)) if new else ()
+    return Line(
+        number=number,
+        question_id=question_id,
+        new=new,
+        faults=tuple(faults),
+        pictures=frozenset(shown),
+    )
 
 
 class _LineFault(Exception):
