@@ -31,8 +31,10 @@ DecimalText = Annotated[
 ]
 
 
-class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Root of what an item is made of: the same on the wire, in the database and in the code."""
+class Part(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False
+):
+    """Root of what an item is made of: the same on the wire, in the database and in the code. Trees alone, without rings."""
 
 
 class Option(Part, frozen=True, kw_only=True):
