@@ -89,6 +89,7 @@ RETRY_AFTER_SECONDS: Mapping[str, int] = {
     "busy": 1,
     "moved": 1,
     "unavailable": 2,
+    "answer_delayed": 1,
     "no_room": 30,
     "media_full": 5,
     "media_unavailable": 2,
