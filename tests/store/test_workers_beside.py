@@ -1,0 +1,155 @@
+"""The workers beside a server: one process, that dies with it, comes back when it dies, and is told of in /metrics."""
+
+import asyncio
+import random
+import tempfile
+import time
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+
+import aiohttp
+import psutil
+import pytest
+
+from tests.support.histories import History
+from tests.support.running import RunningLectern, running
+from tests.support.worker_process import working
+from tests.support.workshop import new_id, workshop
+
+pytestmark = [pytest.mark.store, pytest.mark.drill, pytest.mark.xdist_group("start")]
+
+PATIENCE_SECONDS = 30.0
+
+
+def _workers(lectern: RunningLectern) -> list[psutil.Process]:
+    return [
+        child
+        for child in psutil.Process(lectern.pid).children()
+        if child.cmdline()[1:3] == ["-m", "workers"]
+    ]
+
+
+async def _metrics(lectern: RunningLectern) -> str:
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"{lectern.base_url}/metrics") as response,
+    ):
+        return await response.text()
+
+
+async def _until_told(lectern: RunningLectern) -> str:
+    """The metrics, once the workers are in them."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while 'lectern_worker_rounds_total{node="workers-0"' not in (
+            text := await _metrics(lectern)
+        ):
+            await asyncio.sleep(0.1)
+    return text
+
+
+def _stores_of(environ: Mapping[str, str]) -> dict[str, str]:
+    return {name: environ[name] for name in ("LECTERN_DATABASE_URL", "LECTERN_REDIS_URL")}
+
+
+@pytest.fixture
+async def folder(short_folder: Path) -> Path:
+    return Path(tempfile.mkdtemp(dir=short_folder))
+
+
+@pytest.fixture
+async def beside(demo_environ: Mapping[str, str], folder: Path) -> AsyncIterator[RunningLectern]:
+    async with running(folder, demo_environ) as lectern:
+        yield lectern
+
+
+async def test_there_is_one_and_it_tells_how_it_does_beside_the_node(
+    beside: RunningLectern,
+) -> None:
+    text = await _until_told(beside)
+    assert len(_workers(beside)) == 1
+    assert "lectern_nodes 1.0" in text
+    assert "\nlectern_channels_healthy 1.0" in text  # the only node needs no name
+    assert 'lectern_partitions_ahead{node="workers-0"} 8.0' in text
+
+
+async def test_killed_it_comes_back_and_goes_on(
+    beside: RunningLectern, demo_environ: Mapping[str, str], folder: Path
+) -> None:
+    await _until_told(beside)
+    [before] = _workers(beside)
+    before.kill()
+    url, redis_url = demo_environ["LECTERN_DATABASE_URL"], demo_environ["LECTERN_REDIS_URL"]
+    async with workshop(url, redis_url, folder) as shop:
+        one = History(chance=random.Random(1), tenant_id=new_id(), attempt_id=new_id())
+        await shop.write(one.tenant_id, [one.open(), one.answer()])
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while (
+                await shop.fetchval(
+                    "SELECT last_seq FROM progress WHERE attempt_id = $1", one.attempt_id
+                )
+                != 1
+            ):
+                await asyncio.sleep(0.1)
+    [after] = _workers(beside)
+    assert after.pid != before.pid
+    assert "workers.died" in beside.output
+
+
+async def test_it_does_not_outlive_its_server(beside: RunningLectern) -> None:
+    await _until_told(beside)
+    [worker] = _workers(beside)
+    await beside.kill()
+    async with asyncio.timeout(5):
+        while worker.is_running() and worker.status() != psutil.STATUS_ZOMBIE:
+            await asyncio.sleep(0.02)
+
+
+async def test_both_end_in_good_order(beside: RunningLectern) -> None:
+    await _until_told(beside)
+    [worker] = _workers(beside)
+    began = time.perf_counter()
+    assert await beside.stop() == 0
+    assert not worker.is_running()
+    assert time.perf_counter() - began < 10
+    assert "workers.stopped" in beside.output
+
+
+async def test_where_they_run_elsewhere_there_is_none(
+    demo_environ: Mapping[str, str], folder: Path
+) -> None:
+    async with running(folder, {**demo_environ, "LECTERN_WORKERS": "0"}) as lectern:
+        assert _workers(lectern) == []
+        assert "lectern_nodes 1.0" not in await _metrics(lectern)
+
+
+async def test_nodes_behind_one_port_share_one(
+    demo_environ: Mapping[str, str], folder: Path
+) -> None:
+    async with running(folder, {**demo_environ, "LECTERN_NODES": "2"}) as lectern:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while "lectern_nodes 2.0" not in await _until_told(lectern):
+                await asyncio.sleep(0.1)
+        assert len(_workers(lectern)) == 1
+
+
+async def test_the_second_start_of_everything_takes_no_longer_than_five_seconds(
+    folder: Path,
+) -> None:
+    async with running(folder, {}) as lectern:
+        await lectern.stop()
+        began = time.perf_counter()
+        await lectern.start()
+        assert time.perf_counter() - began < 5
+        await _until_told(lectern)
+        assert await lectern.stop() == 0
+
+
+async def test_a_worker_with_nothing_to_do_rests(
+    demo_environ: Mapping[str, str], folder: Path
+) -> None:
+    names = ("relay", "projector", "grader", "lifecycle", "jobs")
+    async with working(folder, _stores_of(demo_environ), *names) as worker:
+        await asyncio.sleep(2)
+        before = worker.cpu_seconds
+        await asyncio.sleep(10)
+        assert (worker.cpu_seconds - before) / 10 < 0.02
