@@ -12,8 +12,10 @@ from typing import Any, get_args
 
 import pytest
 
+from lms.grading.service import score_attempt
 from lms.identity import MAY, Standing
 from lms.ids import uuid7
+from lms.tenants import store as tenants
 from server import demo
 from server.clock import SystemClock
 from server.rest.call import Route
@@ -32,7 +34,7 @@ SDP = b"v=0\r\n"
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """What a request of the route needs beside its path."""
+    """What a request of the route needs beside its path; a body may be a function of the ids."""
 
     body: Any = None
     data: bytes | None = None
@@ -55,6 +57,10 @@ _emails = itertools.count()
 
 def person() -> dict[str, Any]:
     return {"email": f"matrix{next(_emails)}@x.test", "name": "M", "roles": ["student"]}
+
+
+def another_key(ids: Mapping[str, str]) -> dict[str, Any]:
+    return {"question_id": ids["question_id"], "key_version": 1}
 
 
 def cases() -> dict[str, Case]:
@@ -112,6 +118,19 @@ def cases() -> dict[str, Case]:
         "archive_assessment": Case(),
         "list_accommodations": Case(),
         "set_accommodation": Case(body={"extra_attempts": 1}),
+        "get_result": Case(),
+        "list_attempts": Case(),
+        "get_script": Case(),
+        "give_mark": Case(body={"round": 1, "earned_milli": 100}),
+        "decide_late": Case(body={"count": True}),
+        "release_scores": Case(),
+        "preview_regrade": Case(body=another_key),
+        "create_regrade": Case(body=another_key),
+        "get_regrade": Case(),
+        "item_statistics": Case(),
+        "get_gradebook": Case(),
+        "export_gradebook": Case(),
+        "change_gradebook": Case(body={"letters": [{"letter": "A", "from_percent": 90}]}),
         "whip": offer,
         "whip_end": Case(),
         "whep": offer,
@@ -139,18 +158,19 @@ class Matrix:
 
     async def world(self, route: Route) -> World:
         """For one try of this route; nobody may have as many files on their way as there are tries."""
-        admin = self.callers["admin"][0]
-        return await made(self.school, admin, self.known, with_file="upload_id" in route.path)
+        people = (self.callers["admin"][0], self.callers["course student"][0])
+        return await made(self.school, people, self.known, with_file="upload_id" in route.path)
 
 
 async def made(
-    school: School, admin: Api, known: Mapping[str, str], *, with_file: bool = True
+    school: School, people: tuple[Api, Api], known: Mapping[str, str], *, with_file: bool = True
 ) -> World:
-    """A course by this administrator, with a teacher, a student, a lesson and an open class."""
+    """A course by this administrator, with a teacher, a lesson, an open class, and an exam that this student sat."""
+    admin, student = people
 
     async def post(path: str, body: Any = None) -> Any:
         got = await admin.call("POST", path, body, key=school.key())
-        assert got.status in (200, 201), got
+        assert got.status in (200, 201, 202), got
         return got.body
 
     course = (await post("/courses", {"title": "Matrix"}))["id"]
@@ -163,9 +183,15 @@ async def made(
     live = (await post(f"/courses/{course}/classes", plan()))["id"]
     await post(f"/classes/{live}/open")
     question = (await post(f"/courses/{course}/questions", wire("single_choice")))["id"]
-    exam = {"title": "E", "settings": {"sections": [{"id": "s", "question_ids": [question]}]}}
+    essay = (await post(f"/courses/{course}/questions", wire("essay")))["id"]
+    asked = {"sections": [{"id": "s", "question_ids": [question, essay]}], "attempts_allowed": 2}
+    exam = {"title": "E", "settings": asked}
     assessment = (await post(f"/courses/{course}/assessments", exam))["id"]
     await post(f"/assessments/{assessment}/publish")
+    attempt, item = await sat(school, student, assessment, known["tenant"])
+    regrade = await post(
+        f"/assessments/{assessment}/regrades", another_key({"question_id": question})
+    )
     return World(
         ids={
             "course_id": course,
@@ -175,10 +201,29 @@ async def made(
             **({"upload_id": await sent_file(school, admin)} if with_file else {}),
             "question_id": question,
             "assessment_id": assessment,
+            "attempt_id": attempt,
+            "item_id": item,
+            "regrade_id": regrade["id"],
             "user_id": known["extra"],
             "player_id": known["extra"],
         }
     )
+
+
+async def sat(school: School, student: Api, assessment: str, tenant: str) -> tuple[str, str]:
+    """An attempt that was handed in and scored, and its essay, which waits to be marked."""
+    opened = await student.call("POST", f"/assessments/{assessment}/attempts", {})
+    assert opened.status == 201, opened
+    attempt = str(opened.body["id"])
+    item = next(str(one["id"]) for one in opened.body["items"] if one["kind"] == "essay")
+    answer = {"opening": 1, "seq": 1, "value": "words"}
+    saved = await student.call("PUT", f"/attempts/{attempt}/answers/{item}", answer)
+    assert saved.status == 200, saved
+    last = {"opening": 1, "last_seq": 1}
+    assert (await student.call("POST", f"/attempts/{attempt}/submit", last)).status == 200
+    async with school.deps.database.transaction(tenant) as connection:
+        assert await score_attempt(connection, tenant, attempt, school.deps.now())
+    return attempt, item
 
 
 async def sent_file(school: School, caller: Api) -> str:
@@ -222,13 +267,18 @@ async def matrix(database: Database, valkey_url: str) -> AsyncIterator[Matrix]:
         await admin.call("POST", "/users", body, key=school.key())
         callers["other teacher"] = (await school.sign_in("teacher2"), frozenset({"teacher"}))
         other_admin, other = await second_school(school, database)
-        known = {"teacher": ids["teacher"], "student": ids["student1"], "extra": ids["student6"]}
+        known = {
+            "teacher": ids["teacher"],
+            "student": ids["student1"],
+            "extra": ids["student6"],
+            "tenant": school.seeded.tenant_id,
+        }
         yield Matrix(
             school=school,
             callers=callers,
             other_admin=other_admin,
             other=other,
-            still=await made(school, admin, known),
+            still=await made(school, (admin, callers["course student"][0]), known),
             known=known,
         )
 
@@ -245,23 +295,36 @@ async def second_school(school: School, database: Database) -> tuple[Api, World]
     admin = school.api.as_(got.body["access_token"])
     people = {}
     for name, role in (("teacher", "teacher"), ("student", "student"), ("extra", "student")):
-        body = {"email": f"{name}@other.test", "name": name, "roles": [role]}
+        body = {
+            "email": f"{name}@other.test",
+            "name": name,
+            "roles": [role],
+            "password": demo.PASSWORD,
+        }
         made_one = await admin.call("POST", "/users", body, key=school.key())
         people[name] = made_one.body["user"]["id"]
-    return admin, await made(school, admin, people)
+    sign_in = {"email": "student@other.test", "password": demo.PASSWORD, "school": "other"}
+    got = await school.api.call("POST", "/sessions", sign_in)
+    student = school.api.as_(got.body["access_token"])
+    async with database.transaction(None) as connection:
+        other = await tenants.by_slug(connection, "other")
+    assert other is not None
+    people["tenant"] = other.tenant_id
+    return admin, await made(school, (admin, student), people)
 
 
 async def send(
     school: School, route: Route, caller: Api, ids: Mapping[str, str], case: Case | None = None
 ) -> Got:
     case = case or cases()[route.name]
+    body = case.body(ids) if callable(case.body) else case.body
     headers = {"Content-Type": case.content_type} if case.data is not None else {}
     if route.matched:
         headers["If-Match"] = '"v1"' if route.name != "change_class" else '"v2"'
     return await caller.call(
         route.method,
         route.path.format_map(ids),
-        case.body,
+        body,
         key=None if route.keyed == "no" else school.key(),
         headers=headers,
         data=case.data,
@@ -271,6 +334,8 @@ async def send(
 WITH_ACCESS = [route for route in ROUTES if route.auth == "access"]
 WITH_JOIN = [route for route in ROUTES if route.auth == "join"]
 OPEN_TO_ALL = {"sign_in", "refresh"}
+# What nobody sees but the learner whose attempt it is, whatever the role.
+ITS_LEARNERS = {"get_result"}
 
 
 def named(route: Route) -> str:
@@ -294,7 +359,9 @@ async def test_a_role_may_what_the_table_says(matrix: Matrix, route: Route) -> N
         if "{upload_id}" in route.path:  # a file is its sender's, whatever the role
             ids["upload_id"] = await sent_file(matrix.school, caller)
         got = await send(matrix.school, route, caller, ids)
-        if standing & MAY[route.permission]:
+        if route.name in ITS_LEARNERS and name != "course student":
+            assert (got.status, got.code) == (404, "not_found")
+        elif standing & MAY[route.permission]:
             assert got.status == route.status, (name, got)
         else:
             hidden = bool(PARAMETER.findall(route.path)) and not sees(route, standing)
@@ -302,9 +369,12 @@ async def test_a_role_may_what_the_table_says(matrix: Matrix, route: Route) -> N
             assert got.headers["Content-Type"] == "application/problem+json"
 
 
+BELONGS_TO_A_COURSE = ("course_id", "lesson_id", "assessment_id", "attempt_id", "regrade_id")
+
+
 def sees(route: Route, standing: frozenset[Standing]) -> bool:
     """Whether this standing may know that the thing exists. That a person exists is no secret among colleagues."""
-    if any(name in route.path for name in ("course_id", "lesson_id", "assessment_id")):
+    if any(name in route.path for name in BELONGS_TO_A_COURSE):
         return bool(standing & MAY["course.see"])
     if "question_id" in route.path:
         return bool(standing & MAY["question.see"])
