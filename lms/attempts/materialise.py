@@ -9,7 +9,7 @@ from lms.assessments import store as assessments
 from lms.assessments.model import Accommodation, Assessment
 from lms.attempts import paper_store, papers
 from lms.attempts.model import Desk
-from lms.attempts.paper_store import Learner, Ready, Sheet
+from lms.attempts.paper_store import Edition, Learner, Ready
 from lms.errors import Conflict, NotFound, Unavailable
 from lms.ids import AttemptId
 from lms.questions import store as questions
@@ -19,8 +19,8 @@ BATCH = 200
 BATCH_ITEMS = 4000
 
 
-def _sheet(assessment: Assessment) -> Sheet:
-    return Sheet(
+def _edition(assessment: Assessment) -> Edition:
+    return Edition(
         assessment_id=assessment.assessment_id,
         course_id=assessment.course_id,
         version=assessment.version,
@@ -41,12 +41,12 @@ async def batch(
     assessment = await assessments.get(connection, tenant_id, assessment_id, lock=True)
     if assessment is None or assessment.state != "published":
         return None
-    sheet = _sheet(assessment)
+    edition = _edition(assessment)
     if after is None:
-        await paper_store.withdraw_leavers(connection, tenant_id, sheet)
-        await paper_store.outdate(connection, tenant_id, sheet)
+        await paper_store.withdraw_leavers(connection, tenant_id, edition)
+        await paper_store.outdate(connection, tenant_id, edition)
     limit = min(BATCH, BATCH_ITEMS // max(rules.items(assessment.settings), 1))
-    learners = await paper_store.waiting(connection, tenant_id, sheet, after, limit)
+    learners = await paper_store.waiting(connection, tenant_id, edition, after, limit)
     await _make(connection, tenant_id, assessment, learners, desk)
     if len(learners) == limit:
         return learners[-1].user_id
@@ -62,7 +62,7 @@ async def for_learner(
     if assessment is None:
         raise NotFound("There is no such assessment.")
     rules.check_published(assessment.state)
-    learner = await paper_store.learner(connection, tenant_id, _sheet(assessment), user_id)
+    learner = await paper_store.learner(connection, tenant_id, _edition(assessment), user_id)
     if learner is None:
         raise NotFound("There is no such assessment.")
     is_there = learner.state == "ready" and learner.version == assessment.version
@@ -88,13 +88,13 @@ async def _make(
     """Write the papers of these learners and keep them."""
     if not learners:
         return
-    sheet = _sheet(assessment)
+    edition = _edition(assessment)
     plan = await _plan(connection, tenant_id, assessment)
     given = await assessments.accommodations_of(
-        connection, tenant_id, sheet.assessment_id, [one.user_id for one in learners]
+        connection, tenant_id, edition.assessment_id, [one.user_id for one in learners]
     )
     ids = [_attempt_id(one, desk) for one in learners]
-    asked = [papers.places(plan, attempt_id, sheet.version) for attempt_id in ids]
+    asked = [papers.places(plan, attempt_id, edition.version) for attempt_id in ids]
     contents = await questions.content_of(connection, tenant_id, papers.versions(asked))
     made = [
         Ready(
@@ -102,15 +102,15 @@ async def _make(
             user_id=one.user_id,
             number=one.number + 1,
             window=_window(assessment, given.get(one.user_id)),
-            written=papers.written(plan, (attempt_id, sheet.version), places, contents),
+            written=papers.written(plan, (attempt_id, edition.version), places, contents),
         )
         for one, attempt_id, places in zip(learners, ids, asked, strict=True)
     ]
     known = {one.attempt_id for one in learners}
     again = [ready for ready in made if ready.attempt_id in known]
     new = [ready for ready in made if ready.attempt_id not in known]
-    await paper_store.make_anew(connection, tenant_id, sheet, again)
-    await paper_store.add(connection, tenant_id, sheet, new, desk.now)
+    await paper_store.make_anew(connection, tenant_id, edition, again)
+    await paper_store.add(connection, tenant_id, edition, new, desk.now)
 
 
 def _attempt_id(learner: Learner, desk: Desk) -> AttemptId:

@@ -53,8 +53,8 @@ class Ready:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sheet:
-    """What the attempts of one assessment have in common."""
+class Edition:
+    """One version of an assessment, as its attempts refer to it."""
 
     assessment_id: AssessmentId
     course_id: CourseId
@@ -78,7 +78,7 @@ def _learner(row: asyncpg.Record) -> Learner:
 async def waiting(
     connection: asyncpg.Connection,
     tenant_id: str,
-    sheet: Sheet,
+    edition: Edition,
     after: str | None,
     limit: int,
 ) -> list[Learner]:
@@ -89,24 +89,24 @@ async def waiting(
         " OR last.state = 'ready' AND last.assessment_version <> $5))"
         " ORDER BY e.user_id LIMIT $6",
         tenant_id,
-        sheet.assessment_id,
-        sheet.course_id,
+        edition.assessment_id,
+        edition.course_id,
         after,
-        sheet.version,
+        edition.version,
         limit,
     )
     return [_learner(row) for row in rows]
 
 
 async def learner(
-    connection: asyncpg.Connection, tenant_id: str, sheet: Sheet, user_id: str
+    connection: asyncpg.Connection, tenant_id: str, edition: Edition, user_id: str
 ) -> Learner | None:
     """One learner of the course."""
     row = await connection.fetchrow(
         f"{LEARNERS} AND e.user_id = $4",
         tenant_id,
-        sheet.assessment_id,
-        sheet.course_id,
+        edition.assessment_id,
+        edition.course_id,
         user_id,
     )
     return None if row is None else _learner(row)
@@ -129,7 +129,7 @@ def _rules(ready: Ready) -> tuple[Any, ...]:
 async def add(
     connection: asyncpg.Connection,
     tenant_id: str,
-    sheet: Sheet,
+    edition: Edition,
     made: Sequence[Ready],
     now: datetime,
 ) -> int:
@@ -143,9 +143,9 @@ async def add(
             (
                 tenant_id,
                 ready.attempt_id,
-                sheet.assessment_id,
-                sheet.version,
-                sheet.course_id,
+                edition.assessment_id,
+                edition.version,
+                edition.course_id,
                 ready.user_id,
                 ready.number,
                 now,
@@ -160,7 +160,7 @@ async def add(
 
 
 async def make_anew(
-    connection: asyncpg.Connection, tenant_id: str, sheet: Sheet, made: Sequence[Ready]
+    connection: asyncpg.Connection, tenant_id: str, edition: Edition, made: Sequence[Ready]
 ) -> int:
     """Give attempts that were not begun the rules and the papers of this version; how many still had not been."""
     rows = await connection.fetchmany(
@@ -169,7 +169,7 @@ async def make_anew(
         ' item_types = $11::text[]::"char"[]'
         " WHERE tenant_id = $1 AND attempt_id = $2 AND opening = 0 AND state IN ('ready', 'withdrawn')"
         " RETURNING attempt_id",
-        [(tenant_id, ready.attempt_id, sheet.version, *_rules(ready)) for ready in made],
+        [(tenant_id, ready.attempt_id, edition.version, *_rules(ready)) for ready in made],
     )
     still = {str(row["attempt_id"]) for row in rows}
     await connection.execute(
@@ -196,7 +196,7 @@ async def _add_papers(
     )
 
 
-async def outdate(connection: asyncpg.Connection, tenant_id: str, sheet: Sheet) -> int:
+async def outdate(connection: asyncpg.Connection, tenant_id: str, edition: Edition) -> int:
     """Mark what was not begun and asks a question that says something else by now: its paper is of no version any more."""
     rows = await connection.fetch(
         "UPDATE attempts a SET assessment_version = 0 FROM attempt_papers p"
@@ -206,13 +206,15 @@ async def outdate(connection: asyncpg.Connection, tenant_id: str, sheet: Sheet) 
         " JOIN questions q ON q.tenant_id = $1 AND q.question_id = pin.question_id"
         " WHERE q.version <> pin.version) RETURNING 1",
         tenant_id,
-        sheet.assessment_id,
-        sheet.version,
+        edition.assessment_id,
+        edition.version,
     )
     return len(rows)
 
 
-async def withdraw_leavers(connection: asyncpg.Connection, tenant_id: str, sheet: Sheet) -> int:
+async def withdraw_leavers(
+    connection: asyncpg.Connection, tenant_id: str, edition: Edition
+) -> int:
     """Take back attempts that were not begun by people who are not students of the course any more."""
     rows = await connection.fetch(
         "UPDATE attempts a SET state = 'withdrawn'"
@@ -220,8 +222,8 @@ async def withdraw_leavers(connection: asyncpg.Connection, tenant_id: str, sheet
         "SELECT FROM enrolments e WHERE e.tenant_id = $1 AND e.course_id = $3 AND e.user_id = a.user_id"
         " AND e.role = 'student') RETURNING 1",
         tenant_id,
-        sheet.assessment_id,
-        sheet.course_id,
+        edition.assessment_id,
+        edition.course_id,
     )
     return len(rows)
 

@@ -384,6 +384,32 @@ async def test_what_is_done_to_an_assessment_is_written_down(
     ]
 
 
+async def test_lists_come_in_pages(school: School, teacher: Api, questions: list[str]) -> None:
+    exam = await published(school, teacher)
+    people = f"/courses/{school.seeded.course_id}/enrolments?limit=200"
+    listed = (await teacher.call("GET", people)).body["items"]
+    chosen = [one for one in listed if one["role"] == "student"][:3]
+    for one in chosen:
+        path = f"/assessments/{exam}/accommodations/{one['user_id']}"
+        assert (await teacher.call("PUT", path, {"extra_attempts": 2})).status == 200
+    found = await paged(teacher, f"/assessments/{exam}/accommodations")
+    assert [one["name"] for one in found] == [one["name"] for one in chosen]
+    every = await paged(teacher, f"/courses/{school.seeded.course_id}/assessments")
+    assert exam in [one["id"] for one in every]
+    assert len({one["id"] for one in every}) == len(every)
+
+
+async def paged(caller: Api, path: str) -> list[Any]:
+    """All of a list, two at a time."""
+    found, cursor = list[Any](), ""
+    while True:
+        got = await caller.call("GET", f"{path}?limit=2{cursor}")
+        found += got.body["items"]
+        if got.body["next_cursor"] is None:
+            return found
+        cursor = f"&cursor={got.body['next_cursor']}"
+
+
 async def test_only_students_of_the_course_are_given_more(
     school: School, teacher: Api, questions: list[str]
 ) -> None:

@@ -12,23 +12,13 @@ from lms.assessments.model import Assessment, Draw, Section, Settings
 from lms.attempts import materialise
 from lms.attempts.model import Desk
 from lms.ids import RANDOM_BYTES, AssessmentId, CourseId, uuid7
-from lms.questions.model import Content, Gap, Key, Kind, Option
+from lms.questions.model import Content, Key, Kind
 from server.storage.postgres import Database
+from tests.support.items import ITEMS
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
 SKILLS = ("algebra", "geometry", "sound")
-KINDS: tuple[Kind, ...] = (
-    "single_choice",
-    "multiple_choice",
-    "true_false",
-    "short_text",
-    "numeric",
-    "matching",
-    "ordering",
-    "cloze",
-    "essay",
-    "file_upload",
-)
+KINDS: tuple[Kind, ...] = tuple(ITEMS)
 
 
 def new_id() -> str:
@@ -40,24 +30,9 @@ def desk(now: datetime = NOW) -> Desk:
     return Desk(now=now, new_id=new_id)
 
 
-def options(*ids: str) -> list[Option]:
-    return [Option(id=one, text=f"text of {one}") for one in ids]
-
-
 def content_of(kind: Kind, words: str) -> Content:
-    """An item of each kind with all that its kind has."""
-    match kind:
-        case "single_choice" | "multiple_choice" | "ordering":
-            return Content(prompt=words, options=options("a", "b", "c", "d"))
-        case "matching":
-            return Content(prompt=words, left=options("l1", "l2"), options=options("r1", "r2"))
-        case "cloze":
-            gaps = [Gap(id="g1"), Gap(id="g2", options=options("x", "y", "z"))]
-            return Content(prompt=f"{words} {{{{g1}}}} {{{{g2}}}}", gaps=gaps)
-        case "numeric":
-            return Content(prompt=words, units=["m", "cm"])
-        case _:
-            return Content(prompt=words)
+    """What learners see of an item of this kind, with a prompt of its own."""
+    return msgspec.structs.replace(ITEMS[kind][0], prompt=words)
 
 
 @dataclass(frozen=True, kw_only=True)
