@@ -87,8 +87,9 @@ function DrawFields({ draw, number, fit, words: known, fault, onDraw, onRemove }
         <OneOf label={t("bank.language")} value={draw.language ?? ANY} known={Object.keys(known.languages)} onValue={(language) => onDraw({ ...draw, language: language === ANY ? null : language })} />
       </div>
       <div class="row">
-        <p class={enough ? "sm sp mut" : "sm sp c-danger"} role="status">
-          <Icon name={enough ? "ok" : "alert"} class="s" /> {t(enough ? "assessment.fit" : "assessment.fitShort", { fit, count: draw.count })}
+        <p class={enough ? "row sm sp mut" : "row sm sp c-danger"} role="status">
+          <Icon name={enough ? "ok" : "alert"} class="s" />
+          {t(enough ? "assessment.fit" : "assessment.fitShort", { fit, count: draw.count })}
         </p>
         <IconButton small icon="bin" label={t("assessment.removeDraw", { number })} onClick={onRemove} />
       </div>

@@ -57,14 +57,12 @@ function Row({ of }: { readonly of: QuestionLine }) {
           {t(`bank.kind.${of.kind}`)} · {t("bank.levelIs", { level: of.level })}
         </span>
         {of.tags.length > 0 && (
-          <span class="xs mut wrapany" dir="auto">
-            {of.tags.join(" · ")}
-          </span>
+          <bdi class="xs mut wrapany">{of.tags.join(" · ")}</bdi>
         )}
       </th>
       <td class="dk">{t(`bank.kind.${of.kind}`)}</td>
-      <td class="dk wrapany" dir="auto">
-        {of.skills.join(", ")}
+      <td class="dk wrapany">
+        <bdi>{of.skills.join(", ")}</bdi>
       </td>
       <td class="dk r">{t("common.number", { value: of.level })}</td>
       <td class="dk r">{t("common.number", { value: of.difficulty })}</td>

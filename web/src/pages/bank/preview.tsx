@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { api } from "../../core/api";
 import { sendFile } from "../../core/uploads";
 import { t } from "../../i18n";
-import type { Content, Key, QuestionKind, Upload } from "../../protocol/api";
+import type { Content, Key, Option, QuestionKind, Upload } from "../../protocol/api";
 import { CheckBox } from "../../ui/form";
 import { Question, type FileWays, type Value } from "../../ui/question";
 
@@ -21,6 +21,15 @@ export const FILES: FileWays = {
   about: (id) => api.get<Upload>(`/uploads/${id}`),
 };
 
+function said(options: readonly Option[]): readonly Option[] {
+  return options.map((option) => (option.text.trim() ? option : { ...option, text: "…" }));
+}
+
+/** What has no words yet still stands somewhere, and has a name. */
+function filled(content: Content): Content {
+  return { ...content, options: said(content.options), left: said(content.left), gaps: content.gaps.map((gap) => ({ ...gap, options: said(gap.options) })) };
+}
+
 export function Preview({ kind, content, answer, pictures, name }: Props) {
   const [value, setValue] = useState<Value | null>(null);
   const [shown, setShown] = useState(false);
@@ -30,7 +39,7 @@ export function Preview({ kind, content, answer, pictures, name }: Props) {
         <h2>{t("bank.preview")}</h2>
         <CheckBox label={t("bank.showKey")} checked={shown} onChecked={setShown} />
       </header>
-      <Question kind={kind} content={content} pictures={pictures} value={value} onValue={setValue} files={FILES} name={name} review={shown ? { key: answer, correct: null } : undefined} />
+      <Question kind={kind} content={filled(content)} pictures={pictures} value={value} onValue={setValue} files={FILES} name={name} review={shown ? { key: answer, correct: null } : undefined} />
     </section>
   );
 }

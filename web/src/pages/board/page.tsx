@@ -99,8 +99,9 @@ function Row({ row, nowMs }: { readonly row: BoardRow; readonly nowMs: number })
 function Age({ look, board }: { readonly look: Look; readonly board: Board }) {
   const stale = look.ageMs > STALE_MS;
   return (
-    <p class={stale ? "sm c-danger" : "sm mut"} data-testid="board-age">
-      {stale && <Icon name="alert" class="s" />} {t(stale ? "board.stale" : "board.fresh", { seconds: Math.round(look.ageMs / 1000) })}
+    <p class={stale ? "row sm c-danger" : "sm mut"} data-testid="board-age">
+      {stale && <Icon name="alert" class="s" />}
+      {t(stale ? "board.stale" : "board.fresh", { seconds: Math.round(look.ageMs / 1000) })}
       {!board.links_known && ` ${t("board.linksUnknown")}`}
       {look.error !== undefined && ` ${say(look.error)}`}
     </p>

@@ -21,14 +21,16 @@ function when({ opens_at, closes_at }: AssessmentLine): string {
 function Line({ of }: { readonly of: AssessmentLine }) {
   return (
     <li>
-      <a class="g" href={`/assessments/${of.id}/${of.state === "draft" ? "settings" : "board"}`}>
-        <bdi>{of.title}</bdi>
+      <span class="g">
+        <a href={`/assessments/${of.id}/${of.state === "draft" ? "settings" : "board"}`}>
+          <bdi>{of.title}</bdi>
+        </a>
         <br />
         <span class="sm mut">
           {when(of)}
           {of.time_limit_minutes !== null && ` · ${t("assessment.minutes", { minutes: of.time_limit_minutes })}`}
         </span>
-      </a>
+      </span>
       <ExamBadge state={of.state} />
       <Icon name="right" class="s mir dim" />
     </li>

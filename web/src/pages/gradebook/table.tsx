@@ -44,8 +44,8 @@ function Heads({ book, order, onOrder }: Omit<Props, "rows" | "unit">) {
       </th>
       {book.columns.map((column) => (
         <th key={column.assessment_id} scope="col" class="r">
-          <a href={`/assessments/${column.assessment_id}/marking`} class="column-title">
-            <bdi>{column.title}</bdi>
+          <a href={`/assessments/${column.assessment_id}/marking`} class="column-title" dir="auto" title={column.title}>
+            {column.title}
           </a>
           <span class="xs dim">{about(book, column)}</span>
           {!isReleased(book, column) && <span class="xs c-warn">{t("gradebook.notReleased")}</span>}

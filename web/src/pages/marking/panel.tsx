@@ -55,12 +55,13 @@ function CriterionLevels({ of, current, chosen, onLevel }: CriterionProps) {
 /** Whether what stands here is in the school: never said before its answer. */
 function Said({ saving }: { readonly saving: Saving }) {
   return (
-    <p class={saving.is === "failed" ? "sm c-danger" : "sm mut"} role="status" data-testid="mark-saved" data-state={saving.is}>
+    <p class={saving.is === "failed" ? "row sm c-danger" : "row sm mut"} role="status" data-testid="mark-saved" data-state={saving.is}>
       {saving.is === "saving" && t("marking.saving")}
       {saving.is === "changed" && t("marking.notSaved")}
       {saving.is === "saved" && (
         <>
-          <Icon name="check" class="s" /> {t("marking.saved", { at: saving.at })}
+          <Icon name="check" class="s" />
+          {t("marking.saved", { at: saving.at })}
         </>
       )}
       {saving.is === "failed" && saving.says}
