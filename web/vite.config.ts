@@ -33,26 +33,30 @@ const EXAM_ROOTS = /\/src\/(?:main\.tsx|pages\/exam\/[a-z]+\.tsx?|ui\/prose\/[a-
 function examWorker(): Plugin {
   return {
     name: "lectern:exam-worker",
-    async generateBundle(_, bundle) {
-      const files = new Set<string>(["/exams/", "/icon.svg"]);
-      const take = (name: string) => {
-        const one = bundle[name];
-        if (!one || files.has(`/${name}`)) return;
-        files.add(`/${name}`);
-        if (one.type !== "chunk") return;
-        for (const next of one.imports) take(next);
-        for (const style of one.viteMetadata?.importedCss ?? []) take(style);
-      };
-      for (const [name, one] of Object.entries(bundle)) {
-        const isRoot = one.type === "chunk" ? one.moduleIds.some((id) => EXAM_ROOTS.test(id)) : /(?:KaTeX_[^/]*\.woff2|boot-[^/]*\.js)$/.test(name);
-        if (isRoot) take(name);
-      }
-      const listed = JSON.stringify([...files].toSorted());
-      const shell = await readFile("index.html", "utf8");
-      const version = createHash("sha256").update(listed).update(shell).digest("hex").slice(0, 12);
-      const source = (await readFile("src/worker.js", "utf8")).replaceAll(/^\s*\/\/.*\n/gm, "");
-      const worker = source.replace("__FILES__", listed).replace("__VERSION__", JSON.stringify(version));
-      this.emitFile({ type: "asset", fileName: "exam-worker.js", source: worker });
+    // After all others: some chunks hold nothing but a style and are taken out again.
+    generateBundle: {
+      order: "post",
+      async handler(_, bundle) {
+        const files = new Set<string>(["/exams/", "/icon.svg"]);
+        const take = (name: string) => {
+          const one = bundle[name];
+          if (!one || files.has(`/${name}`)) return;
+          files.add(`/${name}`);
+          if (one.type !== "chunk") return;
+          for (const next of one.imports) take(next);
+          for (const style of one.viteMetadata?.importedCss ?? []) take(style);
+        };
+        for (const [name, one] of Object.entries(bundle)) {
+          const isRoot = one.type === "chunk" ? one.moduleIds.some((id) => EXAM_ROOTS.test(id)) : /(?:KaTeX_[^/]*\.woff2|katex-[^/]*\.css|boot-[^/]*\.js)$/.test(name);
+          if (isRoot) take(name);
+        }
+        const listed = JSON.stringify([...files].toSorted());
+        const shell = await readFile("index.html", "utf8");
+        const version = createHash("sha256").update(listed).update(shell).digest("hex").slice(0, 12);
+        const source = (await readFile("src/worker.js", "utf8")).replaceAll(/^\s*\/\/.*\n/gm, "");
+        const worker = source.replace("__FILES__", listed).replace("__VERSION__", JSON.stringify(version));
+        this.emitFile({ type: "asset", fileName: "exam-worker.js", source: worker });
+      },
     },
   };
 }

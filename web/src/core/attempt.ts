@@ -97,6 +97,8 @@ export class ExamAttempt {
   private readonly sender: Sender;
   private readonly countdown: Countdown;
   private readonly typing: Typing;
+  /** On the way to the journal. */
+  private readonly unwritten = new Map<string, Value>();
   private writing: Promise<void> = Promise.resolve();
   private beating: ReturnType<typeof setTimeout> | undefined;
   private readonly ticking: ReturnType<typeof setInterval>;
@@ -150,6 +152,17 @@ export class ExamAttempt {
   async flush(): Promise<void> {
     this.typing.flush();
     await this.writing;
+  }
+
+  /** The page goes away: nothing that takes time is sure to end. */
+  leave(): void {
+    this.world.journal.leave(this.kept.id, new Map([...this.unwritten, ...this.typing.waiting]));
+    void this.flush();
+  }
+
+  /** The page did not go away after all. */
+  stay(): void {
+    this.world.journal.leave(this.kept.id, new Map());
   }
 
   flag(item: string): void {
@@ -219,14 +232,16 @@ export class ExamAttempt {
   /** One after the other, so that the journal's order is the learner's. */
   private write(item: string, value: Value): void {
     this.waiting.value = new Set([...this.waiting.value, item]);
+    this.unwritten.set(item, value);
     this.writing = this.writing.then(async () => {
       const entry = await this.world.journal.write(this.kept.id, item, value);
+      if (this.unwritten.get(item) === value) this.unwritten.delete(item);
       this.sender.add(entry);
     });
   }
 
   private changed(): void {
-    this.waiting.value = new Set([...this.sender.waiting, ...this.typing.waiting]);
+    this.waiting.value = new Set([...this.sender.waiting, ...this.typing.waiting.keys()]);
   }
 
   private ear() {

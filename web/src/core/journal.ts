@@ -2,6 +2,7 @@
 import { signal } from "@preact/signals";
 import { openDB, type DBSchema, type IDBPDatabase } from "idb";
 import type { AnswerBody, OpenAttempt, SavedAnswer, User } from "../protocol/api";
+import * as drafts from "./drafts";
 import { hold } from "./held";
 
 export type Value = AnswerBody["value"];
@@ -34,6 +35,13 @@ export interface Kept {
   readonly endsAtWallMs: number;
 }
 
+/** What a page left in its last moment. */
+interface Left {
+  readonly opening: number;
+  readonly lastSeq: number;
+  readonly values: readonly (readonly [string, Value])[];
+}
+
 interface Tables extends DBSchema {
   entries: { key: [string, string, number, number]; value: Entry; indexes: { attempt: string } };
   attempts: { key: string; value: Kept };
@@ -41,6 +49,7 @@ interface Tables extends DBSchema {
 type Disk = IDBPDatabase<Tables>;
 
 const NAME = "lectern.exams";
+const leftName = (attempt: string) => `exam.${attempt}`;
 const VERSION = 1;
 
 export function isNewer(one: { opening: number; seq: number }, other: { opening: number; seq: number }): boolean {
@@ -92,7 +101,9 @@ export class Journal {
 
   /** As it is on the disk, where another tab may have changed it; from then on this page goes on from there. */
   async kept(attempt: string): Promise<Kept | null> {
-    const found = await this.tried((disk) => disk.get("attempts", attempt));
+    const left = drafts.kept<Left>(leftName(attempt));
+    drafts.drop(leftName(attempt));
+    const found = await this.tried((disk) => (left ? recovered(disk, attempt, left) : disk.get("attempts", attempt)));
     if (found) this.attempts.set(attempt, found);
     return found ?? this.attempts.get(attempt) ?? null;
   }
@@ -117,6 +128,13 @@ export class Journal {
       if (kept) await tx.store.put({ ...kept, ...part });
       await tx.done;
     });
+  }
+
+  /** The page goes away in this moment: what the disk may not have in time is kept where writing takes none. */
+  leave(attempt: string, values: ReadonlyMap<string, Value>): void {
+    const known = this.attempts.get(attempt);
+    if (!known || values.size === 0) drafts.drop(leftName(attempt));
+    else drafts.keep(leftName(attempt), { opening: known.opening, lastSeq: known.lastSeq, values: [...values] } satisfies Left);
   }
 
   /** Writes an answer down under the next seq; older ones of the item need not go out any more. */
@@ -158,6 +176,7 @@ export class Journal {
 
   /** Handed in: nothing of it stays in this browser. */
   async forget(attempt: string): Promise<void> {
+    drafts.drop(leftName(attempt));
     this.attempts.delete(attempt);
     for (const [key, entry] of this.waiting) if (entry.attempt === attempt) this.waiting.delete(key);
     const left = await this.tried(async (disk) => {
@@ -173,6 +192,7 @@ export class Journal {
   }
 
   async clear(): Promise<void> {
+    for (const { id } of await this.all()) drafts.drop(leftName(id));
     this.attempts.clear();
     this.waiting.clear();
     hold(false);
@@ -193,6 +213,20 @@ export class Journal {
       return undefined;
     }
   }
+}
+
+/** Puts what a page left in its last moment among its answers, under the numbers that came next. */
+async function recovered(disk: Disk, attempt: string, { opening, lastSeq, values }: Left): Promise<Kept | undefined> {
+  const tx = disk.transaction(["entries", "attempts"], "readwrite");
+  const found = await tx.objectStore("attempts").get(attempt);
+  if (!found) return undefined;
+  const entries = values.map(([item, value], at): Entry => ({ attempt, item, opening, seq: lastSeq + 1 + at, value }));
+  await Promise.all(entries.map((entry) => tx.objectStore("entries").put(entry)));
+  const shared = found.opening === opening;
+  const next = shared ? { ...found, lastSeq: Math.max(found.lastSeq, lastSeq + entries.length) } : found;
+  await tx.objectStore("attempts").put(next);
+  await tx.done;
+  return next;
 }
 
 /** One transaction: tabs of one browser never give the same seq twice. */

@@ -19,8 +19,8 @@ export class Typing {
     private readonly settled: (item: string, value: Value) => void,
   ) {}
 
-  get waiting(): Iterable<string> {
-    return this.items.keys();
+  get waiting(): ReadonlyMap<string, Value> {
+    return new Map([...this.items].map(([item, { value }]) => [item, value]));
   }
 
   type(item: string, value: Value): void {

@@ -22,18 +22,21 @@ export function useWaking(attempt: ExamAttempt): void {
       if (document.visibilityState === "visible") attempt.woke();
       else void attempt.flush();
     };
-    const leaving = () => void attempt.flush();
+    const leaving = () => attempt.leave();
+    const staying = () => attempt.stay();
     const asked = (event: BeforeUnloadEvent) => {
       // Only where this browser cannot keep it: elsewhere it goes out after the reload.
       if (!attempt.lasting.value && attempt.waiting.value.size > 0) event.preventDefault();
     };
     addEventListener("online", online);
     addEventListener("pagehide", leaving);
+    addEventListener("pageshow", staying);
     addEventListener("beforeunload", asked);
     document.addEventListener("visibilitychange", seen);
     return () => {
       removeEventListener("online", online);
       removeEventListener("pagehide", leaving);
+      removeEventListener("pageshow", staying);
       removeEventListener("beforeunload", asked);
       document.removeEventListener("visibilitychange", seen);
     };
