@@ -31,9 +31,7 @@ DecimalText = Annotated[
 ]
 
 
-class Part(
-    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False
-):
+class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """Root of what an item is made of: the same on the wire, in the database and in the code. Trees alone, without rings."""
 
 
@@ -55,8 +53,8 @@ class Content(Part, frozen=True, kw_only=True):
     """What a learner may see of an item.
 
     `options`: choices; what is put in order; the right side of a matching. `left`: the left side of a matching.
-    `units`: what a numeric answer may be given in (empty: no unit is asked for). A picture of the prompt is
-    `![words](upload:ID)`.
+    `units`: what a numeric answer may be given in (empty: no unit is asked for). A picture in a text
+    has `upload:` and the id of an upload for its address.
     """
 
     prompt: Markdown

@@ -772,7 +772,7 @@ export interface Gap {
   readonly options: readonly Option[];
 }
 
-/** What a learner may see of an item. `options`: choices; what is put in order; the right side of a matching. `left`: the left side of a matching. `units`: what a numeric answer may be given in (empty: no unit is asked for). A picture of the prompt is `![words](upload:ID)`. */
+/** What a learner may see of an item. `options`: choices; what is put in order; the right side of a matching. `left`: the left side of a matching. `units`: what a numeric answer may be given in (empty: no unit is asked for). A picture in a text has `upload:` and the id of an upload for its address. */
 export interface Content {
   readonly prompt: string;
   readonly options: readonly Option[];
