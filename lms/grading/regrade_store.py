@@ -5,7 +5,6 @@ from datetime import datetime
 import asyncpg
 
 from lms.grading.model import Regrade
-from lms.grading.store import GRADED, Graded, graded_of
 from lms.ids import AssessmentId, QuestionId
 
 REGRADE = "regrade_id, assessment_id, question_id, key_version, state, changed, unchanged, created_at, done_at"
@@ -127,21 +126,16 @@ async def asked(
     tenant_id: str,
     which: tuple[str, str],
     page: tuple[str | None, int],
-    *,
-    lock: bool,
-) -> list[Graded]:
-    """The next attempts that were handed in and asked this: `which` is (assessment, question), `page` is (after, limit).
-
-    With `lock` whoever is scoring one of them is waited for: what was scored before the key came in force is not overlooked.
-    """
+) -> list[str]:
+    """The next attempts that were handed in and asked this: `which` is (assessment, question), `page` is (after, limit)."""
     rows = await connection.fetch(
-        f"SELECT {GRADED} FROM attempts a WHERE a.tenant_id = $1 AND a.assessment_id = $2"
+        "SELECT a.attempt_id FROM attempts a WHERE a.tenant_id = $1 AND a.assessment_id = $2"
         " AND a.state IN ('submitted', 'marking', 'graded') AND ($4::uuid IS NULL OR a.attempt_id > $4)"
         " AND EXISTS (SELECT FROM attempt_papers p WHERE p.tenant_id = $1 AND p.attempt_id = a.attempt_id"
         " AND p.pins @> jsonb_build_array(jsonb_build_object('question_id', $3::text)))"
-        " ORDER BY a.attempt_id LIMIT $5" + (" FOR NO KEY UPDATE OF a" if lock else ""),
+        " ORDER BY a.attempt_id LIMIT $5",
         tenant_id,
         *which,
         *page,
     )
-    return [graded_of(row) for row in rows]
+    return [str(row["attempt_id"]) for row in rows]

@@ -60,17 +60,18 @@ async def preview(
     changed, unchanged = list[_Made](), 0
     after: str | None = None
     while True:
-        batch = await regrade_store.asked(
-            connection, who.tenant_id, (assessment_id, wanted[0]), (after, BATCH), lock=False
+        ids = await regrade_store.asked(
+            connection, who.tenant_id, (assessment_id, wanted[0]), (after, BATCH)
         )
+        batch = await store.attempts(connection, who.tenant_id, ids, lock=False)
         for made in await _anew(connection, who.tenant_id, batch, wanted):
             if made.changes:
                 changed.append(made)
             else:
                 unchanged += 1
-        if len(batch) < BATCH:
+        if len(ids) < BATCH:
             break
-        after = batch[-1].attempt_id
+        after = ids[-1]
     shown = changed[:SHOWN_MAX]
     names = await list_store.names(
         connection, who.tenant_id, [one.basis.attempt.user_id for one in shown]
@@ -162,12 +163,12 @@ async def apply_batch(
         return None
     assessment_id, question_id = regrade.assessment_id, regrade.question_id
     keys = await regrade_store.keys_in_force(connection, tenant_id, assessment_id)
-    batch = await regrade_store.asked(
-        connection, tenant_id, (assessment_id, question_id), (after, BATCH), lock=True
+    ids = await regrade_store.asked(
+        connection, tenant_id, (assessment_id, question_id), (after, BATCH)
     )
-    done = await store.has_cause(
-        connection, tenant_id, regrade_id, [one.attempt_id for one in batch]
-    )
+    # Locked before it is read: what is being scored by the key of before is waited for, and then not overlooked.
+    batch = await store.attempts(connection, tenant_id, ids, lock=True)
+    done = await store.has_cause(connection, tenant_id, regrade_id, ids)
     todo = [one for one in batch if one.attempt_id not in done]
     wanted = (question_id, keys.get(question_id, regrade.key_version))
     made = await _anew(connection, tenant_id, todo, wanted)
@@ -181,8 +182,8 @@ async def apply_batch(
         await service.revise(connection, tenant_id, one.basis, revision, now)
     changed = sum(one.changes for one in made)
     await regrade_store.count(connection, tenant_id, regrade_id, changed, len(made) - changed)
-    if len(batch) == BATCH:
-        return batch[-1].attempt_id
+    if len(ids) == BATCH:
+        return ids[-1]
     await regrade_store.end(connection, tenant_id, regrade_id, now)
     return None
 

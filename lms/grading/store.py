@@ -85,6 +85,19 @@ async def attempt(
     return None if row is None else graded_of(row)
 
 
+async def attempts(
+    connection: asyncpg.Connection, tenant_id: str, attempt_ids: Sequence[str], *, lock: bool
+) -> list[Graded]:
+    """These attempts as they stand; with `lock` whoever grades one of them now is waited for."""
+    rows = await connection.fetch(
+        f"SELECT {GRADED} FROM attempts WHERE tenant_id = $1 AND attempt_id = ANY($2::uuid[])"
+        " ORDER BY attempt_id" + (" FOR NO KEY UPDATE" if lock else ""),
+        tenant_id,
+        attempt_ids,
+    )
+    return [graded_of(row) for row in rows]
+
+
 async def move(
     connection: asyncpg.Connection,
     tenant_id: str,

@@ -1,6 +1,7 @@
 """Regrades over a real PostgreSQL: a preview that writes nothing, a batch that is killed and goes on, and replays of what came out."""
 
 import argparse
+import asyncio
 from collections.abc import AsyncIterator
 
 import msgspec
@@ -8,7 +9,7 @@ import pytest
 
 from lms.assessments.model import Assessment
 from lms.errors import Conflict, NotFound
-from lms.grading import marking, regrades
+from lms.grading import marking, regrades, service
 from lms.grading.marking import Given
 from lms.grading.model import Regrade
 from lms.grading.regrades import Preview
@@ -113,6 +114,22 @@ async def test_what_is_scored_later_is_scored_by_the_new_key(desks: Desks) -> No
     grade = await desks.score(waiting)
     assert grade is not None
     assert (grade.earned_milli, grade.items[0].key_version) == (1000, version)
+
+
+async def test_what_is_being_scored_by_the_key_of_before_is_waited_for(desks: Desks) -> None:
+    exam = await desks.assessment("single_choice")
+    attempt_id = await desks.handed_in(exam, {"single_choice": "c"})
+    version = await desks.next_key("single_choice", Key(correct=["c"]))
+    async with asyncio.TaskGroup() as group:
+        async with desks.exam.database.transaction(desks.tenant_id) as scoring:
+            grade = await service.score_attempt(scoring, desks.tenant_id, attempt_id, NOW)
+            assert grade is not None
+            assert grade.earned_milli == 0
+            made = await create(desks, exam, (desks.questions["single_choice"], version))
+            applying = group.create_task(batch(desks, made))
+            await asyncio.sleep(0.2)
+            assert not applying.done()
+    assert (await desks.grade(attempt_id)).earned_milli == 1000
 
 
 async def test_of_two_regrades_the_later_stands_in_whatever_order_they_are_carried_out(
