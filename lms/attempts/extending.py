@@ -11,7 +11,7 @@ from lms.assessments import service as assessments
 from lms.assessments import store as assessment_store
 from lms.assessments.model import Accommodation, Assessment
 from lms.assessments.timing import Window, window
-from lms.attempts import store
+from lms.attempts import paper_store, store
 from lms.attempts.attempt import given_more, under
 from lms.attempts.model import Attempt, Desk
 from lms.events import AttemptExtended
@@ -62,9 +62,9 @@ async def accommodate(
     desk: Desk,
 ) -> None:
     """What the learner has ready takes these times; what they have open ends later, never earlier."""
-    found = await store.unfinished(
-        connection, who.tenant_id, assessment.assessment_id, given.user_id
-    )
+    place = (assessment.assessment_id, given.user_id)
+    await paper_store.hold(connection, who.tenant_id, *place)
+    found = await store.unfinished(connection, who.tenant_id, *place)
     changed = [
         (one, under(one, await _times(connection, who.tenant_id, (assessment, one), given)))
         for one in found

@@ -58,6 +58,7 @@ async def for_learner(
     connection: asyncpg.Connection, tenant_id: str, user_id: str, assessment_id: str, desk: Desk
 ) -> None:
     """See to it that this learner has an attempt to begin or to go on with; Conflict attempts_used_up when none is left."""
+    await paper_store.hold(connection, tenant_id, assessment_id, user_id)
     assessment = await assessments.get(connection, tenant_id, assessment_id)
     if assessment is None:
         raise NotFound("There is no such assessment.")

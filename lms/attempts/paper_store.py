@@ -98,6 +98,16 @@ async def waiting(
     return [_learner(row) for row in rows]
 
 
+async def hold(
+    connection: asyncpg.Connection, tenant_id: str, assessment_id: str, user_id: str
+) -> None:
+    """To the end of the transaction nobody else makes this learner's attempt or gives them more."""
+    await connection.execute(
+        "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))",
+        f"attempt {tenant_id} {assessment_id} {user_id}",
+    )
+
+
 async def learner(
     connection: asyncpg.Connection, tenant_id: str, edition: Edition, user_id: str
 ) -> Learner | None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -9,7 +10,7 @@ import pytest
 
 from lms.assessments import store as assessments
 from lms.assessments.model import Accommodation, Draw, Section, Settings
-from lms.attempts import materialise
+from lms.attempts import extending, materialise
 from lms.attempts import service as attempts
 from lms.attempts.model import VALUE_TYPES, Paper, Pin
 from lms.errors import Conflict, NotFound
@@ -355,6 +356,38 @@ async def test_who_starts_while_papers_are_made_anew_is_held_to_the_paper_that_w
     for row in found:
         paper = msgspec.json.decode(row["paper"], type=Paper)
         assert [item.id for item in paper.items] == [str(item) for item in row["item_ids"]]
+
+
+@pytest.mark.parametrize("made_ahead", [True, False])
+async def test_more_time_that_is_given_while_somebody_starts_is_not_lost(
+    exam: Exam, made_ahead: bool
+) -> None:
+    learners = await exam.add_learners(24)
+    made = await exam.add_assessment(twenty(), opens_at=None, closes_at=None)
+    if made_ahead:
+        await exam.materialise(made.assessment_id)
+
+    async def start(user_id: str) -> None:
+        async with exam.database.transaction(exam.tenant_id) as connection:
+            await attempts.start(
+                connection, learner(exam, user_id), made.assessment_id, "", desk()
+            )
+
+    async def give(user_id: str) -> None:
+        more = Accommodation(user_id=UserId(user_id), extra_time_percent=25)
+        async with exam.database.transaction(exam.tenant_id) as connection:
+            await assessments.set_accommodation(
+                connection, exam.tenant_id, made.assessment_id, more, NOW
+            )
+            await extending.accommodate(
+                connection, learner(exam, exam.teacher), made, more, desk()
+            )
+
+    for one in learners:
+        await asyncio.gather(start(one), give(one))
+    found = await rows(exam, made.assessment_id)
+    assert {row["ends_at"] - row["started_at"] for row in found} == {timedelta(minutes=75)}
+    assert len(found) == len(learners)
 
 
 def learner(exam: Exam, user_id: str) -> Principal:
