@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+from server import failpoints
 from server.storage.processes import spawn
 from tests.support.running import ROOT, RunningLectern
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 # A point that is not reached in this time is given up, and the process is killed where it is.
 POINT_SECONDS = 30.0
 BACK_SECONDS = 90.0
-FAIL_AT = "LECTERN_FAIL_AT"
+READY = b"workers.ready"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,40 +89,55 @@ class Part:
         self._toll = toll
 
     async def up(self, point: str) -> None:
-        """Start it, with the point armed, until it works."""
+        """Start it, with the point armed, until it works; RuntimeError when it does not start."""
         raise NotImplementedError
 
-    def alive(self) -> bool:
+    def ended(self) -> int | None:
+        """Its exit code, or None while it runs."""
         raise NotImplementedError
 
     async def kill(self) -> None:
         raise NotImplementedError
 
     async def carry(self, deaths: Sequence[Death], over: asyncio.Event) -> None:
-        """Die and come back until the plan is done or the exam is over; it is up with the first point armed."""
+        """Die and come back until the plan is done, then stay up; it is up with the first point armed."""
         points = [death.point for death in deaths]
         for death, next_point in zip(deaths, [*points[1:], ""], strict=True):
-            if over.is_set():
-                return
             if death.point:
                 await self._die_at(death.point, over)
             else:
-                await _wait(over, death.after_s)
-                await self.kill()
-                self._toll.counts[f"{self.name}: at a random moment"] += 1
+                await self._tend("", death.after_s, over)
+                if not over.is_set():
+                    await self._killed()
+            if over.is_set():
+                return
             await self._again(next_point)
+        await self._tend("", None, over)
 
     async def _die_at(self, point: str, over: asyncio.Event) -> None:
         until = time.monotonic() + POINT_SECONDS
-        while self.alive() and time.monotonic() < until and not over.is_set():
-            await _wait(over, 0.05)
-        named = not self.alive()
+        while time.monotonic() < until and not over.is_set():
+            if self.ended() == -signal.SIGKILL:
+                self._toll.counts[f"{self.name}: at {point.partition(':')[0]}"] += 1
+                return
+            await self._tend(point, 0.05, over)
+        if not over.is_set():
+            await self._killed()
+
+    async def _killed(self) -> None:
         await self.kill()
-        where = f"at {point.partition(':')[0]}" if named else "at a random moment"
-        self._toll.counts[f"{self.name}: {where}"] += 1
+        self._toll.counts[f"{self.name}: at a random moment"] += 1
+
+    async def _tend(self, point: str, seconds: float | None, over: asyncio.Event) -> None:
+        """For so long, or to the end: what ended by itself, because a store was down, is started again."""
+        until = None if seconds is None else time.monotonic() + seconds
+        while not over.is_set() and (until is None or time.monotonic() < until):
+            if self.ended() not in (None, -signal.SIGKILL):
+                await self._again(point)
+            await wait(over, 0.05)
 
     async def _again(self, point: str) -> None:
-        if self.alive():
+        if self.ended() is None:
             await self.kill()
         before = time.monotonic()
         async with asyncio.timeout(BACK_SECONDS):
@@ -141,11 +157,11 @@ class ServerPart(Part):
         self.lectern = lectern
 
     async def up(self, point: str) -> None:
-        self.lectern.environ[FAIL_AT] = point
+        self.lectern.environ[failpoints.VARIABLE] = point
         await self.lectern.start()
 
-    def alive(self) -> bool:
-        return self.lectern.started and psutil_alive(self.lectern.pid)
+    def ended(self) -> int | None:
+        return self.lectern.ended
 
     async def kill(self) -> None:
         await self.lectern.kill()
@@ -164,22 +180,20 @@ class WorkersPart(Part):
         self._process: subprocess.Popen[bytes] | None = None
 
     async def up(self, point: str) -> None:
+        before = self._log.stat().st_size if self._log.exists() else 0
         self._process = spawn(
             [sys.executable, "-m", "workers", *self._workers],
             log=self._log,
             death_signal=signal.SIGKILL,
-            environ={**self.environ, FAIL_AT: point},
+            environ={**self.environ, failpoints.VARIABLE: point},
         )
-        for _ in range(20):
-            await asyncio.sleep(0.1)
-            # One that cannot reach its database ends at once.
+        while READY not in self._log.read_bytes()[before:]:
             if self._process.poll() is not None:
-                if point and self._process.returncode == -signal.SIGKILL:
-                    return
                 raise RuntimeError("the workers ended")
+            await asyncio.sleep(0.05)
 
-    def alive(self) -> bool:
-        return self._process is not None and self._process.poll() is None
+    def ended(self) -> int | None:
+        return None if self._process is None else self._process.poll()
 
     async def kill(self) -> None:
         if self._process is not None:
@@ -187,16 +201,10 @@ class WorkersPart(Part):
             await asyncio.to_thread(self._process.wait)
 
 
-def psutil_alive(pid: int) -> bool:
-    with contextlib.suppress(psutil.Error):
-        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
-    return False
-
-
 async def kill_stores(name: str, deaths: Sequence[Death], toll: Toll, over: asyncio.Event) -> None:
     """SIGKILL a store and all its children, by plan; its keeper in this process brings it back."""
     for death in deaths:
-        await _wait(over, death.after_s)
+        await wait(over, death.after_s)
         if over.is_set():
             return
         victims = store_processes(name)
@@ -213,13 +221,15 @@ def store_processes(name: str) -> list[psutil.Process]:
     found: list[psutil.Process] = []
     for child in psutil.Process().children():
         with contextlib.suppress(psutil.Error):
-            if name in Path(child.cmdline()[0]).name:
+            command = child.cmdline()  # empty when it has ended and nobody has looked yet
+            if command and name in Path(command[0]).name:
                 found += [*child.children(recursive=True), child]
     # The postmaster first: it must not notice and tidy up.
     return found[::-1]
 
 
-async def _wait(over: asyncio.Event, seconds: float) -> None:
+async def wait(over: asyncio.Event, seconds: float) -> None:
+    """So long, or until it is over."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await over.wait()

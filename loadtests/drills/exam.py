@@ -14,15 +14,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import asyncpg
 import msgspec
 
-from lms.ids import AssessmentId
 from lms.questions.model import Key
 from loadtests.clients.examinee import RIGHT, Learner, Plan
 from loadtests.drills import deaths as dying
@@ -70,20 +69,17 @@ class Ground:
     """Stores of the drill's own, and a server and workers that are not started yet."""
 
     folder: Path
-    database_url: str
-    redis_url: str
+    environ: Mapping[str, str]
     exam: Exam
-    slug: str
     lectern: RunningLectern
 
     @property
-    def environ(self) -> dict[str, str]:
-        return {
-            "LECTERN_DATABASE_URL": self.database_url,
-            "LECTERN_REDIS_URL": self.redis_url,
-            "LECTERN_STATE_DIR": str(self.folder / "state"),
-            "LECTERN_LIMITS_SCALE": "1000",
-        }
+    def database_url(self) -> str:
+        return self.environ["LECTERN_DATABASE_URL"]
+
+    @property
+    def slug(self) -> str:
+        return f"school-{self.exam.tenant_id[-12:]}"
 
     def workers(self, name: str, kinds: Sequence[str], toll: Toll) -> WorkersPart:
         return WorkersPart(name, kinds, self.folder / f"{name}.log", self.environ, toll)
@@ -95,45 +91,41 @@ async def ground(folder: Path) -> AsyncIterator[Ground]:
     async with embedded.stores(folder / "stores") as urls:
         await migrate(urls.database_url)
         await partitions.make_ahead(urls.database_url, now=datetime.now(UTC))
-        async with Database(
-            urls.database_url, pool_size=4, statement_timeout_ms=20_000
-        ) as database:
+        async with opened(urls.database_url) as database:
             exam = await exam_in(database)
-            slug = f"school-{exam.tenant_id[-12:]}"
-            lectern = RunningLectern(
-                folder,
-                {
-                    "LECTERN_DATABASE_URL": urls.database_url,
-                    "LECTERN_REDIS_URL": urls.redis_url,
-                    "LECTERN_LIMITS_SCALE": "1000",
-                    "LECTERN_WORKERS": "0",
-                },
-                "web",
-            )
-            try:
-                yield Ground(
-                    folder=folder,
-                    database_url=urls.database_url,
-                    redis_url=urls.redis_url,
-                    exam=exam,
-                    slug=slug,
-                    lectern=lectern,
-                )
-            finally:
-                if lectern.started:
-                    await lectern.kill()
+        environ = {
+            "LECTERN_DATABASE_URL": urls.database_url,
+            "LECTERN_REDIS_URL": urls.redis_url,
+            "LECTERN_STATE_DIR": str(folder / "state"),
+            "LECTERN_LIMITS_SCALE": "1000",
+            "LECTERN_WORKERS": "0",
+        }
+        lectern = RunningLectern(folder, environ, "web")
+        try:
+            yield Ground(folder=folder, environ=environ, exam=exam, lectern=lectern)
+        finally:
+            if lectern.started:
+                await lectern.kill()
 
 
-async def prepared(place: Ground, learners: int, limit: timedelta) -> AssessmentId:
+def opened(database_url: str) -> Database:
+    """For what is put into the tables before anything is killed: no pool of ours is open then."""
+    return Database(database_url, pool_size=4, statement_timeout_ms=20_000)
+
+
+async def prepared(place: Ground, learners: int, limit: timedelta) -> str:
     """Learners with a password, a bank of single choices whose key is known, and attempts that are ready."""
-    exam = place.exam
-    await exam.add_learners(learners)
     async with Passwords().running() as passwords:
         hashed = await passwords.hash(PASSWORD)
-    await exam.add_questions(30, kinds=("single_choice",), key=Key(correct=[RIGHT]))
     settings = msgspec.structs.replace(twenty(), late_policy="keep", grace_seconds=GRACE_SECONDS)
-    made = await exam.add_assessment(settings, opens_at=NOW - timedelta(days=1), closes_at=None)
-    await exam.materialise(made.assessment_id)
+    async with opened(place.database_url) as database:
+        exam = replace(place.exam, database=database)
+        await exam.add_learners(learners)
+        await exam.add_questions(30, kinds=("single_choice",), key=Key(correct=[RIGHT]))
+        made = await exam.add_assessment(
+            settings, opens_at=NOW - timedelta(days=1), closes_at=None
+        )
+        await exam.materialise(made.assessment_id)
     owner = await asyncpg.connect(place.database_url)
     try:
         await owner.execute("UPDATE users SET password_hash = $1", hashed)
@@ -176,7 +168,6 @@ class Course:
     toll: Toll
     seconds: float = 0.0
     settled_s: float = 0.0
-    notes: list[str] = field(default_factory=list)
 
 
 async def drill(size: Size, folder: Path) -> Course:
@@ -188,7 +179,7 @@ async def drill(size: Size, folder: Path) -> Course:
         async with parts(place, size, toll, over):
             journals = await sat(place, assessment, scripts(place.exam, size))
             over.set()
-        settled = await settle(place, assessment, toll)
+        settled = await settle(place, assessment)
         owner = await asyncpg.connect(place.database_url)
         try:
             verdict = await checked(owner, assessment, journals)
@@ -239,9 +230,9 @@ async def parts(place: Ground, size: Size, toll: Toll, over: asyncio.Event) -> A
             await part.kill()
 
 
-async def sat(place: Ground, assessment: AssessmentId, learners: Sequence[Learner]) -> Journals:
+async def sat(place: Ground, assessment: str, learners: Sequence[Learner]) -> Journals:
     """The exam as the learners' processes go through it; their journals."""
-    clients = []
+    clients, journals = [], []
     for number in range(CLIENTS):
         plan = Plan(
             base_url=place.lectern.base_url,
@@ -252,13 +243,17 @@ async def sat(place: Ground, assessment: AssessmentId, learners: Sequence[Learne
         )
         script = place.folder / f"plan-{number}.json"
         script.write_bytes(msgspec.json.encode(plan))
-        journal = place.folder / f"journal-{number}.jsonl"
-        clients.append((_client(place, script, journal), journal))
-    for process, _ in clients:
-        code = await asyncio.to_thread(process.wait)
-        if code:
-            raise RuntimeError(f"the learners' process ended with {code}: see {place.folder}")
-    return Journals.read(journal for _, journal in clients)
+        journals.append(place.folder / f"journal-{number}.jsonl")
+        clients.append(_client(place, script, journals[-1]))
+    try:
+        while any(client.poll() is None for client in clients):  # noqa: ASYNC110 - other processes do the work
+            await asyncio.sleep(0.2)
+    finally:
+        for client in clients:
+            client.kill()
+    if any(client.wait() for client in clients):
+        raise RuntimeError(f"a process of learners failed: see {place.folder}/learners.log")
+    return Journals.read(journals)
 
 
 def _client(place: Ground, script: Path, journal: Path) -> subprocess.Popen[bytes]:
@@ -272,9 +267,9 @@ def _client(place: Ground, script: Path, journal: Path) -> subprocess.Popen[byte
     )
 
 
-async def settle(place: Ground, assessment: AssessmentId, toll: Toll) -> float:
+async def settle(place: Ground, assessment: str) -> float:
     """Workers alone, unharmed, until nothing is left to do: how long that took."""
-    worker = place.workers("after", ["relay", "projector", "grader", "lifecycle", "jobs"], toll)
+    worker = place.workers("after", ["relay", "projector", "grader", "lifecycle", "jobs"], Toll())
     before = time.monotonic()
     owner = await asyncpg.connect(place.database_url)
     try:
@@ -289,7 +284,7 @@ async def settle(place: Ground, assessment: AssessmentId, toll: Toll) -> float:
         await worker.kill()
 
 
-async def _left(owner: asyncpg.Connection, assessment: AssessmentId) -> int:
+async def _left(owner: asyncpg.Connection, assessment: str) -> int:
     return int(
         await owner.fetchval(
             "SELECT (SELECT count(*) FROM outbox)"
@@ -322,7 +317,6 @@ def page(size: Size, course: Course) -> str:
         "| wrong | |",
         "|---|---|",
         *[f"| {name} | **{count}** |" for name, count in course.verdict.faults.items()],
-        *course.notes,
     ]
     return "\n".join(rows)
 

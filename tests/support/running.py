@@ -66,6 +66,12 @@ class RunningLectern:
         return self._process.pid
 
     @property
+    def ended(self) -> int | None:
+        """Its exit code (negative: the signal), or None while it runs."""
+        assert self._process is not None, "it has not been started"
+        return self._process.poll()
+
+    @property
     def output(self) -> str:
         """All that it has printed and logged."""
         return self.log.read_text(encoding="utf-8", errors="replace")
