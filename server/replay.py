@@ -1,11 +1,15 @@
 """`python -m server replay`: score archived attempts by two versions of the scorer, and say every difference."""
 
 import argparse
-from collections.abc import Iterator
+import contextlib
+import csv
+from collections.abc import Callable, Iterator
+from dataclasses import astuple, fields
+from pathlib import Path
 
 from lms.errors import NotFound
 from lms.grading import replay, scorers
-from lms.grading.replay import Report, Tally, Wanted
+from lms.grading.replay import Difference, Report, Tally, Wanted, told_to_nobody
 from lms.ids import is_uuid7
 from lms.tenants import store as tenants
 from lms.tenants.model import Tenant
@@ -24,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--assessment", help="id of an assessment; all of them where it is left out"
     )
+    parser.add_argument("--every", help="a file to write every single difference to, as CSV")
 
 
 def version_of(text: str) -> int:
@@ -46,16 +51,33 @@ async def run(database: Database, given: argparse.Namespace) -> tuple[str, int]:
     against = version_of(given.against)
     if given.assessment is not None and not is_uuid7(given.assessment):
         raise SettingsError(f"--assessment {given.assessment}: this is no id")
-    report = Report()
-    for tenant in await _schools(database, given.tenant):
-        wanted = Wanted(
-            tenant_id=tenant.tenant_id,
-            assessment_id=given.assessment,
-            version=scorers.CURRENT,
-            against=against,
-        )
-        await of_school(database, wanted, report)
+    with _every(given.every) as tell:
+        report = Report(tell=tell)
+        for tenant in await _schools(database, given.tenant):
+            wanted = Wanted(
+                tenant_id=tenant.tenant_id,
+                assessment_id=given.assessment,
+                version=scorers.CURRENT,
+                against=against,
+            )
+            await of_school(database, wanted, report)
     return "\n".join(lines(report, against)) + "\n", report.unexplained_count
+
+
+@contextlib.contextmanager
+def _every(path: str | None) -> Iterator[Callable[[Difference], None]]:
+    """What writes each difference down, where that is wanted."""
+    if path is None:
+        yield told_to_nobody
+        return
+    with contextlib.ExitStack() as stack:
+        try:
+            file = stack.enter_context(Path(path).open("w", newline="", encoding="utf-8"))
+        except OSError as error:
+            raise SettingsError(f"--every {path}: {error.strerror}") from error
+        writer = csv.writer(file)
+        writer.writerow(field.name for field in fields(Difference))
+        yield lambda one: writer.writerow(astuple(one))
 
 
 async def of_school(database: Database, wanted: Wanted, report: Report) -> None:

@@ -1,7 +1,7 @@
 """Score what was graded once more: by the scorer that made the grade, which must come to the same, and by two versions side by side."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import asyncpg
@@ -46,10 +46,30 @@ class Tally:
             self.ids.append(f"{attempt_id}/{item_id}" if item_id else attempt_id)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """An item to which the two versions do not give the same."""
+
+    attempt_id: str
+    item_id: str
+    kind: str
+    before: str
+    after: str
+    moved_milli: int
+
+
+def told_to_nobody(_difference: Difference) -> None:
+    """For those who want the counts alone."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Report:
-    """What was found; `differences` by (kind, reason before, reason after), `unexplained` by what does not come to the same."""
+    """What was found; `differences` by (kind, reason before, reason after), `unexplained` by what does not come to the same.
 
+    `tell` hears every single difference.
+    """
+
+    tell: Callable[[Difference], None] = told_to_nobody
     attempts: int = 0
     items: int = 0
     identical: int = 0
@@ -90,9 +110,21 @@ class Report:
             if said[0] == said[1]:
                 self.identical += 1
                 continue
-            key = (old.kind, old.reason, new.reason)
-            moved = new.earned_milli - old.earned_milli
-            self.differences.setdefault(key, Tally()).add(attempt_id, old.item_id, moved)
+            self._differs(
+                Difference(
+                    attempt_id=attempt_id,
+                    item_id=old.item_id,
+                    kind=old.kind,
+                    before=old.reason,
+                    after=new.reason,
+                    moved_milli=new.earned_milli - old.earned_milli,
+                )
+            )
+
+    def _differs(self, one: Difference) -> None:
+        key = (one.kind, one.before, one.after)
+        self.differences.setdefault(key, Tally()).add(one.attempt_id, one.item_id, one.moved_milli)
+        self.tell(one)
 
 
 def _unexplained(case: Case, grade: Grade, own: Sequence[ItemGrade]) -> Iterator[tuple[str, str]]:

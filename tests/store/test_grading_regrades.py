@@ -2,7 +2,9 @@
 
 import argparse
 import asyncio
+import csv
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -120,15 +122,17 @@ async def test_what_is_being_scored_by_the_key_of_before_is_waited_for(desks: De
     exam = await desks.assessment("single_choice")
     attempt_id = await desks.handed_in(exam, {"single_choice": "c"})
     version = await desks.next_key("single_choice", Key(correct=["c"]))
-    async with asyncio.TaskGroup() as group:
-        async with desks.exam.database.transaction(desks.tenant_id) as scoring:
-            grade = await service.score_attempt(scoring, desks.tenant_id, attempt_id, NOW)
-            assert grade is not None
-            assert grade.earned_milli == 0
-            made = await create(desks, exam, (desks.questions["single_choice"], version))
-            applying = group.create_task(batch(desks, made))
-            await asyncio.sleep(0.2)
-            assert not applying.done()
+    async with (
+        asyncio.TaskGroup() as group,
+        desks.exam.database.transaction(desks.tenant_id) as scoring,
+    ):
+        grade = await service.score_attempt(scoring, desks.tenant_id, attempt_id, NOW)
+        assert grade is not None
+        assert grade.earned_milli == 0
+        made = await create(desks, exam, (desks.questions["single_choice"], version))
+        applying = group.create_task(batch(desks, made))
+        await asyncio.sleep(0.2)
+        assert not applying.done()
     assert (await desks.grade(attempt_id)).earned_milli == 1000
 
 
@@ -223,7 +227,9 @@ async def archive(desks: Desks) -> list[str]:
     return attempts
 
 
-async def test_a_replay_explains_every_difference_between_two_scorers(desks: Desks) -> None:
+async def test_a_replay_explains_every_difference_between_two_scorers(
+    desks: Desks, tmp_path: Path
+) -> None:
     attempts = await archive(desks)
     wanted = arguments(tenant=await slug(desks))
     report, unexplained = await replay.run(desks.exam.database, wanted)
@@ -234,6 +240,22 @@ async def test_a_replay_explains_every_difference_between_two_scorers(desks: Des
     assert "numeric: not_a_number -> right: 1 (+1000 thousandths;" in report
     assert "ordering: wrong -> partly: 3 (+1500 thousandths;" in report
     assert attempts[1] in report
+    every = tmp_path / "every.csv"
+    await replay.run(desks.exam.database, arguments(tenant=await slug(desks), every=str(every)))
+    rows = list(csv.DictReader(every.read_text().splitlines()))
+    assert [row["kind"] for row in rows].count("ordering") == 3
+    [numeric] = [row for row in rows if row["kind"] == "numeric"]
+    assert (
+        numeric["attempt_id"],
+        numeric["before"],
+        numeric["after"],
+        numeric["moved_milli"],
+    ) == (
+        attempts[1],
+        "not_a_number",
+        "right",
+        "1000",
+    )
     same, _ = await replay.run(
         desks.exam.database, arguments(tenant=await slug(desks), against="2")
     )
