@@ -46,8 +46,8 @@ def check_settings(settings: Settings) -> Settings:
     sections = settings.sections
     if len({section.id for section in sections}) != len(sections):
         raise Invalid("Two sections have the same id.", pointer="/settings/sections")
-    named = [one for section in sections for one in section.question_ids]
-    if len(set(named)) != len(named):
+    by_id = named(settings)
+    if len(set(by_id)) != len(by_id):
         raise Invalid("A question is named twice.", pointer="/settings/sections")
     if items(settings) > ITEMS_MAX:
         raise Invalid(
@@ -62,6 +62,11 @@ def items(settings: Settings) -> int:
         len(section.question_ids) + sum(draw.count for draw in section.draws)
         for section in settings.sections
     )
+
+
+def named(settings: Settings) -> list[str]:
+    """The questions that are asked by their ids."""
+    return [one for section in settings.sections for one in section.question_ids]
 
 
 def check_times(opens_at: datetime | None, closes_at: datetime | None) -> None:

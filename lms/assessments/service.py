@@ -218,7 +218,7 @@ async def check_drawable(
     rules.check_not_empty(assessment.settings)
     bank = await store.bank(connection, tenant_id, assessment.course_id)
     usable = [item for item in bank if item.state == "published"]
-    named = {one for section in assessment.settings.sections for one in section.question_ids}
+    named = set(rules.named(assessment.settings))
     if unready := named & {item.question_id for item in bank if item.state != "published"}:
         raise Conflict(
             f"{len(unready)} of the named questions are drafts or retired.",

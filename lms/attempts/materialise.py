@@ -44,7 +44,8 @@ async def batch(
     edition = _edition(assessment)
     if after is None:
         await paper_store.withdraw_leavers(connection, tenant_id, edition)
-        await paper_store.outdate(connection, tenant_id, edition)
+        named = rules.named(assessment.settings)
+        await paper_store.outdate(connection, tenant_id, edition, named)
     limit = min(BATCH, BATCH_ITEMS // max(rules.items(assessment.settings), 1))
     learners = await paper_store.waiting(connection, tenant_id, edition, after, limit)
     await _make(connection, tenant_id, assessment, learners, desk)
@@ -131,7 +132,7 @@ async def _plan(
     """What there is to draw from; questions retired since it was published are drawn only when it would not do without them."""
     sections = assessment.settings.sections
     bank = await assessments.bank(connection, tenant_id, assessment.course_id)
-    named = {one for section in sections for one in section.question_ids}
+    named = set(rules.named(assessment.settings))
     try:
         return drawing.planned(
             sections,

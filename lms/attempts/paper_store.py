@@ -206,18 +206,25 @@ async def _add_papers(
     )
 
 
-async def outdate(connection: asyncpg.Connection, tenant_id: str, edition: Edition) -> int:
-    """Mark what was not begun and asks a question that says something else by now: its paper is of no version any more."""
+async def outdate(
+    connection: asyncpg.Connection, tenant_id: str, edition: Edition, named: Sequence[str]
+) -> int:
+    """Mark what was not begun and asks a question that says something else by now, or that is drawn no more.
+
+    Such a paper is of no version any more. The `named` questions are asked whatever their state.
+    """
     rows = await connection.fetch(
         "UPDATE attempts a SET assessment_version = 0 FROM attempt_papers p"
         " WHERE a.tenant_id = $1 AND a.assessment_id = $2 AND a.state = 'ready' AND a.assessment_version = $3"
         " AND p.tenant_id = $1 AND p.attempt_id = a.attempt_id AND EXISTS ("
         "SELECT FROM jsonb_to_recordset(p.pins) AS pin (question_id uuid, version integer)"
         " JOIN questions q ON q.tenant_id = $1 AND q.question_id = pin.question_id"
-        " WHERE q.version <> pin.version) RETURNING 1",
+        " WHERE q.version <> pin.version OR (q.state <> 'published' AND q.question_id <> ALL ($4::uuid[])))"
+        " RETURNING 1",
         tenant_id,
         edition.assessment_id,
         edition.version,
+        named,
     )
     return len(rows)
 

@@ -191,10 +191,11 @@ async def save_all(
 
 async def retire(
     connection: asyncpg.Connection, who: Principal, question_id: str, now: datetime
-) -> None:
-    """Take an item out of what is drawn; attempts that have it keep it."""
+) -> CourseId:
+    """Take an item out of what is drawn; attempts that have begun with it keep it. The course of its bank."""
     question = await get(connection, who, question_id, "question.edit", lock=True)
     labels = replace(question.listed.labels, state="retired")
     if labels != question.listed.labels:
         listed = replace(question.listed, labels=labels, updated_at=now)
         await save_all(connection, who, [(question, replace(question, listed=listed))], now)
+    return question.listed.course_id

@@ -184,7 +184,7 @@ async def change_question(call: Call[exam_shapes.QuestionChange]) -> Answer:
         question = await service.edit(connection, call.principal, stands, change, call.now)
         texts = links.texts(question.content, question.key)
         await pictures.use(connection, call.principal, question.listed.course_id, texts)
-        if question.listed.version != call.version:
+        if question.listed.version != call.version or change.state is not None:
             await _make_papers_anew(call, connection, question.listed.course_id)
         return _versioned(question)
 
@@ -202,11 +202,12 @@ async def _make_papers_anew(
 
 
 async def retire_question(call: Call[None]) -> Answer:
-    """Retire a question: it is drawn no more, and stays in the papers that have it."""
+    """Retire a question: it is drawn no more, and stays in the papers of those who have begun."""
 
     async def effect(connection: asyncpg.Connection) -> Answer:
         question_id = call.params["question_id"]
-        await service.retire(connection, call.principal, question_id, call.now)
+        course_id = await service.retire(connection, call.principal, question_id, call.now)
+        await _make_papers_anew(call, connection, course_id)
         return Answer(status=204)
 
     return await once(call, effect)

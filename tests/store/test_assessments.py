@@ -234,7 +234,13 @@ async def test_a_question_that_is_mended_is_asked_for_in_papers_anew(
 ) -> None:
     exam = await published(school, teacher)
     path, before = f"/questions/{questions[0]}", len(await jobs(school, exam))
-    for body, more in (({"title": "Only a title"}, 0), ({"key": {"correct": ["b"]}}, 1)):
+    changes: list[tuple[dict[str, Any], int]] = [
+        ({"title": "Only a title"}, 0),
+        ({"key": {"correct": ["b"]}}, 1),
+        ({"state": "retired"}, 2),
+        ({"state": "published"}, 3),
+    ]
+    for body, more in changes:
         etag = (await teacher.call("GET", path)).headers["ETag"]
         got = await teacher.call("PATCH", path, body, headers={"If-Match": etag})
         assert got.status == 200, got

@@ -292,6 +292,34 @@ async def test_a_question_that_was_mended_is_asked_as_it_is_now_but_not_of_those
     assert await rows(exam, untouched.assessment_id) == before
 
 
+async def test_a_question_that_was_retired_is_gone_from_what_is_not_begun_unless_it_is_named(
+    exam: Exam,
+) -> None:
+    await exam.add_learners(2)
+    drawn = await exam.add_assessment(Settings(sections=[Section(id="s", draws=[Draw(count=59)])]))
+    named = await exam.add_assessment(
+        Settings(sections=[Section(id="s", question_ids=exam.questions[:3])])
+    )
+    for one in (drawn, named):
+        await exam.materialise(one.assessment_id)
+    begun, ready = await rows(exam, drawn.assessment_id)
+    await set_state(exam, str(begun["attempt_id"]), "open")
+    kept = [await rows(exam, named.assessment_id), (await rows(exam, drawn.assessment_id))[0]]
+    asked = {pin.question_id for pin in msgspec.json.decode(ready["pins"], type=list[Pin])}
+    retired = next(one for one in exam.questions if one in asked)
+    async with exam.database.transaction(exam.tenant_id) as connection:
+        await connection.execute(
+            "UPDATE questions SET state = 'retired' WHERE question_id = ANY ($1::uuid[])",
+            [retired],
+        )
+    for one in (drawn, named):
+        await exam.materialise(one.assessment_id)
+    same, anew = await rows(exam, drawn.assessment_id)
+    assert retired not in anew["pins"]
+    assert len(anew["item_ids"]) == 59
+    assert [await rows(exam, named.assessment_id), same] == kept
+
+
 async def test_who_is_at_an_attempt_that_was_opened_again_gets_no_other_beside_it(
     exam: Exam,
 ) -> None:
