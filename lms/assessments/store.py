@@ -83,11 +83,14 @@ async def get(
     connection: asyncpg.Connection, tenant_id: str, assessment_id: str, *, lock: bool = False
 ) -> Assessment | None:
     """One assessment at its latest version; with `lock`, whoever else changes or materialises it waits."""
-    row = await connection.fetchrow(
-        f"{SELECT} AND a.assessment_id = $2" + (" FOR NO KEY UPDATE OF a" if lock else ""),
-        tenant_id,
-        assessment_id,
-    )
+    if lock:
+        # By a statement of its own: one that waited below would join the version from before it waited, and find nothing.
+        await connection.execute(
+            "SELECT FROM assessments WHERE tenant_id = $1 AND assessment_id = $2 FOR NO KEY UPDATE",
+            tenant_id,
+            assessment_id,
+        )
+    row = await connection.fetchrow(f"{SELECT} AND a.assessment_id = $2", tenant_id, assessment_id)
     return None if row is None else _assessment(row)
 
 

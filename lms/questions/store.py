@@ -150,7 +150,7 @@ async def add_versions(
         "INSERT INTO question_versions"
         " (tenant_id, created_by, created_at, question_id, version, kind, content, key)"
         " SELECT $1, $2, $3, question_id, version, kind, content, key FROM"
-        " unnest($4::uuid[], $5::int[], $6::text[], $7::jsonb[], $8::jsonb[])"
+        " unnest($4::uuid[], $5::int[], $6::text[], $7::json[], $8::json[])"
         " AS sent (question_id, version, kind, content, key)",
         tenant_id,
         by,
@@ -179,13 +179,19 @@ async def get_all(
     lock: bool = False,
 ) -> dict[str, Question]:
     """Items at their latest version, with their keys; locked in the order of their ids, so that two never wait in a ring."""
+    place = (tenant_id, list(question_ids))
+    if lock:
+        # By a statement of its own: one that waited here would join the version that was the latest before it waited.
+        await connection.execute(
+            "SELECT FROM questions WHERE tenant_id = $1 AND question_id = ANY ($2::uuid[])"
+            " ORDER BY question_id FOR NO KEY UPDATE",
+            *place,
+        )
     rows = await connection.fetch(
         f"SELECT {LISTED}, v.content, v.key FROM questions q"
         " JOIN question_versions v USING (tenant_id, question_id, version)"
-        " WHERE q.tenant_id = $1 AND q.question_id = ANY ($2::uuid[]) ORDER BY q.question_id"
-        + (" FOR UPDATE OF q" if lock else ""),
-        tenant_id,
-        list(question_ids),
+        " WHERE q.tenant_id = $1 AND q.question_id = ANY ($2::uuid[])",
+        *place,
     )
     return {str(row["question_id"]): _question(row) for row in rows}
 

@@ -72,6 +72,17 @@ async def test_a_question_of_each_kind_is_kept_as_it_was_written(
     assert await titles(teacher, course) == [kind]
 
 
+async def test_units_keep_their_order_whatever_their_names(
+    school: School, teacher: Api, course: str
+) -> None:
+    body = wire("numeric")
+    units = {"kilometres": "1", "m": "0.001", "cm": "0.00001"}
+    body["content"]["units"], body["key"]["units"] = list(units), units
+    made = await add(school, teacher, course, body)
+    got = await teacher.call("GET", f"/questions/{made.body['id']}")
+    assert list(got.body["key"]["units"].items()) == list(units.items())
+
+
 async def test_other_words_make_the_next_version_and_the_old_one_stays(
     school: School, teacher: Api, course: str
 ) -> None:

@@ -132,7 +132,7 @@ class Exam:
         async with self.database.transaction(self.tenant_id) as connection:
             await connection.execute(
                 "INSERT INTO question_versions (tenant_id, question_id, version, kind, content, key, created_by, created_at)"
-                " SELECT tenant_id, question_id, version + 1, kind, jsonb_set(content, '{prompt}', to_jsonb($3::text)),"
+                " SELECT tenant_id, question_id, version + 1, kind, jsonb_set(content::jsonb, '{prompt}', to_jsonb($3::text)),"
                 " key, created_by, created_at FROM question_versions WHERE tenant_id = $1 AND question_id = $2"
                 " ORDER BY version DESC LIMIT 1",
                 self.tenant_id,

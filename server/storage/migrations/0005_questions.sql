@@ -29,14 +29,14 @@ CREATE TABLE question_versions (
     question_id uuid NOT NULL,
     version     integer NOT NULL,
     kind        text NOT NULL,
-    content     jsonb NOT NULL,
-    key         jsonb NOT NULL,
+    content     json NOT NULL,
+    key         json NOT NULL,
     created_by  uuid NOT NULL,
     created_at  timestamptz NOT NULL,
     PRIMARY KEY (tenant_id, question_id, version),
     FOREIGN KEY (tenant_id, question_id) REFERENCES questions (tenant_id, question_id)
 );
-COMMENT ON TABLE question_versions IS 'tenant: what an item said at each version (content: for learners; key: for the server); never changed';
+COMMENT ON TABLE question_versions IS 'tenant: what an item said at each version (content: for learners; key: for the server); never changed, to the letter (json keeps the order of units that jsonb would lose)';
 
 CREATE TABLE uploads (
     tenant_id    uuid NOT NULL,
