@@ -21,6 +21,7 @@ Step = Literal[
     "marked",
     "reopen",
     "withdraw",
+    "come_back",
 ]
 
 # From a state, by a step, to a state; what is not here does not happen. docs/flows.md shows it.
@@ -38,6 +39,8 @@ TABLE: Mapping[tuple[State, Step], State] = {
     ("graded", "reopen"): "open",
     ("ready", "withdraw"): "withdrawn",
     ("open", "withdraw"): "withdrawn",
+    # Of what was never begun, when its learner is in the course again: materialise makes it anew.
+    ("withdrawn", "come_back"): "ready",
 }
 
 CLOSED = "This attempt is closed."

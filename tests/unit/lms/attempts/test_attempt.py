@@ -65,8 +65,10 @@ def test_every_step_that_the_table_does_not_have_is_refused() -> None:
     assert len(life.TABLE) == 13
 
 
-def test_nothing_leads_out_of_withdrawn_and_only_a_reopening_back_to_open() -> None:
-    assert not [step for state, step in life.TABLE if state == "withdrawn"]
+def test_only_a_learner_who_comes_back_leads_out_of_withdrawn_and_only_a_reopening_to_open() -> (
+    None
+):
+    assert [step for state, step in life.TABLE if state == "withdrawn"] == ["come_back"]
     back = {step for (state, step), to in life.TABLE.items() if to == "open" and state != "open"}
     assert back == {"start", "reopen"}
 
