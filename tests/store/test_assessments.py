@@ -1,5 +1,6 @@
 """Assessments over the API: who sees what of them, what is refused with which code, and what single learners are given."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -219,6 +220,18 @@ async def test_a_change_needs_the_version_that_stands(
         "PATCH", f"/assessments/{exam}", {"title": "X"}, headers={"If-Match": '"v1"'}
     )
     assert (stale.status, stale.code) == (412, "stale")
+
+
+async def test_of_changes_at_once_one_is_made_and_the_others_are_told(
+    school: School, teacher: Api, questions: list[str]
+) -> None:
+    exam = await published(school, teacher)
+    path, stands = f"/assessments/{exam}", {"If-Match": '"v1"'}
+    got = await asyncio.gather(
+        *(teacher.call("PATCH", path, {"title": f"T{n}"}, headers=stands) for n in range(6))
+    )
+    assert sorted(one.status for one in got) == [200, 412, 412, 412, 412, 412]
+    assert (await teacher.call("GET", path)).body["version"] == 2
 
 
 async def test_publishing_asks_for_everybodys_attempts_in_the_same_transaction(
