@@ -86,7 +86,7 @@ class Examinee:
         elif kind == "file_upload":
             file = FilePayload(name="wave.txt", mimeType="text/plain", buffer=b"~~~~")
             await question.locator("input[type=file]").set_input_files([file])
-            await expect(question.get_by_text("wave.txt")).to_be_visible()
+            await expect(question.get_by_role("link", name="wave.txt")).to_be_visible()
         elif kind == "single_choice":
             await question.locator("[data-digit='2']").check()
         elif kind == "essay":
