@@ -24,9 +24,10 @@ bench: ## run the side-by-side benchmarks; writes loadtests/results/
 	@config/bootstrap.sh test
 	@for scenario in loadtests/scenarios/[a-z]*.py; do echo "== $$scenario"; $(PY) -m "$$(echo "$${scenario%.py}" | tr / .)" || exit 1; done
 
-drills: ## break things on purpose while a class goes on
+drills: ## break things on purpose while classes and exams go on
 	@config/bootstrap.sh test
 	@$(PY) -m pytest tests/store -m drill -v $(ARGS)
+	@$(PY) -m loadtests.drills
 
 gen: ## write every generated file
 	@config/bootstrap.sh run

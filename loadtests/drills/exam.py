@@ -1,18 +1,14 @@
 """An exam on the worst day: many learners answer while server, workers, Valkey and PostgreSQL are killed; then the books are compared.
 
-    .venv/bin/python -m loadtests.drills.exam [--seed 1] [--attempts 1000] [--kills 50]
-
 The plan of who dies when and what each learner does comes from the seed. Every process and every store is the drill's own.
 """
 
-import argparse
 import asyncio
 import contextlib
 import random
-import shutil
+import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -27,7 +23,6 @@ from loadtests.clients.examinee import RIGHT, Learner, Plan
 from loadtests.drills import deaths as dying
 from loadtests.drills.deaths import Death, ServerPart, Toll, WorkersPart
 from loadtests.drills.exam_check import Journals, Verdict, checked
-from loadtests.report import machine, write_result
 from server.auth.passwords import Passwords
 from server.storage import embedded, partitions
 from server.storage.migrate import migrate
@@ -166,8 +161,13 @@ class Course:
 
     verdict: Verdict
     toll: Toll
-    seconds: float = 0.0
-    settled_s: float = 0.0
+    seconds: float
+    settled_s: float
+
+    @property
+    def back_s(self) -> float:
+        """How long a part of ours took to be back, in the median."""
+        return statistics.median(self.toll.restart_s or [0.0])
 
 
 async def drill(size: Size, folder: Path) -> Course:
@@ -179,18 +179,18 @@ async def drill(size: Size, folder: Path) -> Course:
         async with parts(place, size, toll, over):
             journals = await sat(place, assessment, scripts(place.exam, size))
             over.set()
-        settled = await settle(place, assessment)
-        owner = await asyncpg.connect(place.database_url)
-        try:
-            verdict = await checked(owner, assessment, journals)
-        finally:
-            await owner.close()
-        return Course(
-            verdict=verdict,
-            toll=toll,
-            seconds=time.monotonic() - before,
-            settled_s=settled,
-        )
+        seconds, settled_s = time.monotonic() - before, await settle(place, assessment)
+        verdict = await judged(place, assessment, journals)
+    return Course(verdict=verdict, toll=toll, seconds=seconds, settled_s=settled_s)
+
+
+async def judged(place: Ground, assessment: str, journals: Journals) -> Verdict:
+    """The journals beside the books."""
+    owner = await asyncpg.connect(place.database_url)
+    try:
+        return await checked(owner, assessment, journals)
+    finally:
+        await owner.close()
 
 
 @contextlib.asynccontextmanager
@@ -294,57 +294,3 @@ async def _left(owner: asyncpg.Connection, assessment: str) -> int:
             assessment,
         )
     )
-
-
-def page(size: Size, course: Course) -> str:
-    """The report."""
-    said = (
-        f"{size.attempts} attempts, {size.answers} answers each at most, seed {size.seed}; a quarter is left to the deadline, an eighth"
-        " sends a right answer too late where the one in time was wrong."
-    )
-    rows = [
-        said,
-        f"{course.seconds:.0f} s of exam, then {course.settled_s:.1f} s until no event and no grade was left to make. {machine()}",
-        "",
-        f"| killed (SIGKILL), {course.toll.total} in all | times |",
-        "|---|---|",
-        *[f"| {name} | {count} |" for name, count in sorted(course.toll.counts.items())],
-        "",
-        "| looked at | |",
-        "|---|---|",
-        *[f"| {name} | {count} |" for name, count in course.verdict.looked_at.items()],
-        "",
-        "| wrong | |",
-        "|---|---|",
-        *[f"| {name} | **{count}** |" for name, count in course.verdict.faults.items()],
-    ]
-    return "\n".join(rows)
-
-
-def main() -> int:
-    """Run it, write the page; 1 when a promise was broken."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--attempts", type=int, default=1000)
-    given = parser.parse_args()
-    size = Size(seed=given.seed, attempts=given.attempts)
-    folder = Path(tempfile.mkdtemp(prefix="lt-drill-", dir="/tmp"))
-    folder.chmod(0o755)
-    course = asyncio.run(drill(size, folder))
-    write_result(
-        Path("exam_drill.md"),
-        title="An exam while everything is killed",
-        command=f".venv/bin/python -m loadtests.drills.exam --seed {size.seed} --attempts {size.attempts}",
-        body=page(size, course),
-    )
-    for name, found in course.verdict.examples.items():
-        print(name, found)
-    if course.verdict.good:
-        shutil.rmtree(folder, ignore_errors=True)
-    else:
-        print(f"the journals and logs are kept in {folder}")
-    return 0 if course.verdict.good else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())
