@@ -153,14 +153,16 @@ async def test_a_new_version_makes_anew_what_is_not_begun_and_nothing_else(exam:
 async def test_a_batch_that_waited_for_a_change_makes_what_it_made(exam: Exam) -> None:
     await exam.add_learners(2)
     made = await exam.add_assessment(twenty())
-    async with exam.database.transaction(exam.tenant_id) as connection:
+    async with (
+        asyncio.TaskGroup() as group,
+        exam.database.transaction(exam.tenant_id) as connection,
+    ):
         await assessments.get(connection, exam.tenant_id, made.assessment_id, lock=True)
-        waiting = asyncio.create_task(exam.materialise(made.assessment_id))
+        group.create_task(exam.materialise(made.assessment_id))
         while not await connection.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
             await asyncio.sleep(0.01)
         newer = replace(made, version=2)
         await assessments.save(connection, exam.tenant_id, newer, exam.teacher, NOW)
-    await waiting
     found = await rows(exam, made.assessment_id)
     assert [(row["state"], row["assessment_version"]) for row in found] == [("ready", 2)] * 2
 
