@@ -131,7 +131,7 @@ function Mine({ course, book }: Loaded) {
               <Share share={row.share} letter={row.letter} />
             </b>
           </header>
-          <Lines book={book} row={row} unit="points" wayTo={(column) => `/assessments/${column.assessment_id}`} />
+          <Lines book={book} row={row} unit="points" wayTo={(column, attempt) => `/exams/${column.assessment_id}/attempts/${attempt}/result`} />
         </section>
       )}
     </>
