@@ -46,7 +46,7 @@ class Gap(Part, frozen=True, kw_only=True):
     """A gap of a cloze text, which stands in the prompt as {{id}}: with options it is a list to choose from."""
 
     id: PartId
-    options: list[Option] = []
+    options: Annotated[list[Option], msgspec.Meta(max_length=40)] = []
 
 
 class Content(Part, frozen=True, kw_only=True):
@@ -103,7 +103,7 @@ class Key(Part, frozen=True, kw_only=True):
     units: dict[str, DecimalText] = {}
     pairs: dict[str, str] = {}
     order: Annotated[list[PartId], msgspec.Meta(max_length=40)] = []
-    gaps: dict[str, list[str]] = {}
+    gaps: dict[str, Annotated[list[str], msgspec.Meta(max_length=40)]] = {}
     partial: bool = True
     rubric: Annotated[list[Criterion], msgspec.Meta(max_length=20)] = []
     explanation: Markdown = ""

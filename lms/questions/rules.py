@@ -1,5 +1,6 @@
 """What makes a question of each kind whole, and its labels tidy: every fault at once, each at its field."""
 
+import itertools
 import re
 import unicodedata
 from collections import Counter
@@ -18,6 +19,7 @@ from lms.text import tidy
 CONTENT_MAX_BYTES = 100_000
 KEY_MAX_BYTES = 100_000
 PICTURES_MAX = 20
+FAULTS_MAX = 50
 TITLE_MAX_CHARS = 200
 SEARCH_MAX_CHARS = 1_500
 GAP = re.compile(r"\{\{([a-z0-9_-]{1,32})\}\}")
@@ -75,10 +77,10 @@ class Fault:
 
 
 def whole(new: New) -> New:
-    """The question as it is kept; Invalid with every fault of it."""
+    """The question as it is kept; Invalid with its faults, as many as anybody reads."""
     labels, found = _tidied(new.labels)
     tidy_new = replace(new, labels=labels, content=_unix(new.content), key=_unix(new.key))
-    found += faults(tidy_new.kind, tidy_new.content, tidy_new.key)
+    found += itertools.islice(faults(tidy_new.kind, tidy_new.content, tidy_new.key), FAULTS_MAX)
     if found:
         raise Invalid(
             found[0].detail,

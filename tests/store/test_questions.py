@@ -132,11 +132,14 @@ async def test_who_waited_for_a_change_sees_what_it_made(
     school: School, teacher: Api, course: str, database: Database
 ) -> None:
     made = await added(school, teacher, course)
-    async with database.transaction(school.seeded.tenant_id) as connection:
+    async with (
+        asyncio.TaskGroup() as tasks,
+        database.transaction(school.seeded.tenant_id) as connection,
+    ):
         await connection.execute(
             "UPDATE questions SET version = 2 WHERE question_id = $1", made["id"]
         )
-        late = asyncio.create_task(change(teacher, made["id"], 1, {"level": 9}))
+        late = tasks.create_task(change(teacher, made["id"], 1, {"level": 9}))
         while not await connection.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
             await asyncio.sleep(0.01)
         await connection.execute(
@@ -144,8 +147,7 @@ async def test_who_waited_for_a_change_sees_what_it_made(
             " created_at FROM question_versions WHERE question_id = $1",
             made["id"],
         )
-    got = await late
-    assert (got.status, got.code) == (412, "stale")
+    assert (late.result().status, late.result().code) == (412, "stale")
 
 
 async def test_a_retired_question_is_hidden_but_there(

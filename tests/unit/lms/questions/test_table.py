@@ -358,7 +358,7 @@ def test_five_megabytes_of_anything_are_read_in_a_moment(filler: str) -> None:
     cell = (filler * 19_999)[:19_999]
     line = simple(kind="cloze", prompt=cell, gaps=cell, answer=cell, options=cell)
     data = rows(*[line] * 60)
-    began = time.perf_counter()
+    began = time.process_time()
     lines = table.read(data[:5_000_000])
     assert len(lines) == 60
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
