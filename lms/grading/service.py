@@ -10,7 +10,8 @@ import asyncpg
 from lms import outbox
 from lms.assessments import store as assessments
 from lms.assessments.model import Settings
-from lms.attempts.model import Pin, State
+from lms.attempts.attempt import Step, after
+from lms.attempts.model import Pin
 from lms.errors import NotFound
 from lms.events import AnyEvent, AttemptGraded, AttemptReleased, ItemOutcome
 from lms.grading import combining, regrade_store, scorers, sources, store
@@ -161,7 +162,7 @@ async def revise(
     grade = _grade(basis, revision, now)
     if not await store.add(connection, tenant_id, grade):
         return None
-    state: State = "graded" if grade.complete else "marking"
+    state = after(attempt.state, _step(grade))
     await store.move(connection, tenant_id, grade.attempt_id, state, grade.revision)
     events: list[AnyEvent] = [graded_event(attempt, grade)]
     at_once = grade.complete and basis.settings.release == "at_once"
@@ -170,6 +171,12 @@ async def revise(
         events.append(released_event(attempt))
     await outbox.append(connection, tenant_id, events, now)
     return grade
+
+
+def _step(grade: Grade) -> Step:
+    if grade.cause == "scored":
+        return "scored" if grade.complete else "scored_in_part"
+    return "revised" if grade.complete else "revised_in_part"
 
 
 def _grade(basis: Basis, revision: Revision, now: datetime) -> Grade:
