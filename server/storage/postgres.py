@@ -114,6 +114,10 @@ class Database:
             yield connection
         except _NOT_NOW as error:
             raise _away() from error
+        except asyncpg.InternalClientError as error:
+            # Its protocol lost its place, in an answer that PostgreSQL did not live to end: nothing on it would work again.
+            connection.terminate()
+            raise _away() from error
         except (asyncpg.InterfaceError, TimeoutError, OSError) as error:
             # Of these, only what ended the connection is PostgreSQL's: the others are the caller's own.
             if not _is_over(connection):

@@ -145,3 +145,17 @@ async def test_a_connection_that_ends_between_two_statements_is_unavailable(
             await cut_short()
         async with single.statement() as connection:
             assert await connection.fetchval("SELECT 1") == 1
+
+
+async def test_a_connection_that_was_told_of_an_end_that_did_not_come_is_unavailable_once(
+    notes: Database, database_url: str
+) -> None:
+    async with Database(database_url, pool_size=1, statement_timeout_ms=5000) as single:
+        async with single.statement() as connection:
+            fields = b"SFATAL\x00VFATAL\x00C57P02\x00Mterminating connection\x00\x00"
+            told = b"E" + (len(fields) + 4).to_bytes(4, "big") + fields
+            # What a server says to an idle connection when another of its processes was killed.
+            connection._protocol.data_received(told)  # type: ignore[attr-defined]  # its inside
+        with pytest.raises(Unavailable):
+            await single.ping()
+        await single.ping()
