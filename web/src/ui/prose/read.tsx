@@ -72,7 +72,8 @@ function Link({ of, children }: { readonly of: Tokens.Link; readonly children: C
 
 function Picture({ of, way }: { readonly of: Tokens.Image; readonly way: Way }) {
   const id = PICTURE.exec(of.href)?.groups?.["id"];
-  const address = id === undefined ? undefined : way.pictures?.[id];
+  const known = way.pictures ?? {};
+  const address = id !== undefined && Object.hasOwn(known, id) ? known[id] : undefined;
   return address === undefined ? <span class="no-picture">{decoded(of.text)}</span> : <img src={address} alt={decoded(of.text)} loading="eager" decoding="async" />;
 }
 
@@ -229,7 +230,16 @@ function All({ of, way, depth }: { readonly of: readonly Token[]; readonly way: 
   );
 }
 
+/** What cannot be read, because it is nested without end, is shown as it was written. */
+function read(text: string, inline: boolean): readonly Token[] {
+  try {
+    return inline ? marked.Lexer.lexInline(text, marked.defaults) : marked.lexer(text);
+  } catch {
+    return [{ type: "escape", raw: text, text }];
+  }
+}
+
 export function Read({ text, inline = false, ...way }: ProseProps) {
-  const tokens = useMemo(() => (inline ? marked.Lexer.lexInline(text, marked.defaults) : marked.lexer(text)), [text, inline]);
+  const tokens = useMemo(() => read(text, inline), [text, inline]);
   return <All of={tokens} way={way} depth={0} />;
 }
