@@ -23,9 +23,10 @@ RETRY_SECONDS = 0.3
 RETRY_MAX_SECONDS = 2.0
 REQUEST_SECONDS = 15.0
 # Nobody waits longer than this for a server that does not come back.
-GIVE_UP_SECONDS = 240.0
+GIVE_UP_SECONDS = 600.0
 WRONG, RIGHT = "b", "a"
 AGAIN_STATUSES = (429, 500, 502, 503, 504)
+OUR_FAULT = 500
 
 
 class Learner(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,6 +79,7 @@ class Browser:
     learner: Learner
     http: aiohttp.ClientSession
     chance: random.Random
+    journal: Journal
     token: str = ""
 
     async def ask(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
@@ -88,6 +90,8 @@ class Browser:
                 if not self.token:
                     await self._sign_in()
                 status, answer = await self._once(method, path, body)
+                if status == OUR_FAULT:
+                    self.journal.write("broken", what=path, trace=answer["trace_id"])
                 if status == 401:
                     self.token = ""
                 elif status not in AGAIN_STATUSES:
@@ -113,6 +117,8 @@ class Browser:
         status, answer = await self._once("POST", "/sessions", body)
         if status == 200:
             self.token = answer["access_token"]
+        elif status == OUR_FAULT:
+            self.journal.write("broken", what="sign in", trace=answer["trace_id"])
 
 
 @dataclass
@@ -198,7 +204,7 @@ async def sit(
     """The script from the start to the receipt."""
     await asyncio.sleep(learner.begins_s)
     chance = random.Random(learner.seed)
-    browser = Browser(plan, learner, http, chance)
+    browser = Browser(plan, learner, http, chance, journal)
     sitting = Sitting(browser, journal)
     if not await sitting.open():
         return

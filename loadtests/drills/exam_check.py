@@ -28,6 +28,7 @@ class Journals:
     opened: dict[str, list[Any]] = field(default_factory=lambda: defaultdict(list))
     refused: list[Any] = field(default_factory=list)
     given_up: list[Any] = field(default_factory=list)
+    broken: list[Any] = field(default_factory=list)
 
     @classmethod
     def read(cls, paths: Iterable[Path]) -> "Journals":
@@ -42,6 +43,8 @@ class Journals:
                         found.receipts[entry["attempt"]].append(entry)
                     case "opened":
                         found.opened[entry["attempt"]].append(entry)
+                    case "broken":
+                        found.broken.append(entry)
                     case "given_up":
                         found.given_up.append(entry)
                     case _:
@@ -102,6 +105,7 @@ async def checked(owner: asyncpg.Connection, assessment_id: str, journals: Journ
     _check_events(verdict, stored)
     await _check_log(verdict, owner)
     verdict.count("learners who gave up", journals.given_up)
+    verdict.count("answers of status 500", journals.broken)
     return verdict
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import aiohttp
 import asyncpg
 
-from loadtests.clients.examinee import RIGHT, Browser, Learner, Plan
+from loadtests.clients.examinee import RIGHT, Browser, Journal, Learner, Plan
 from loadtests.drills import exam
 from loadtests.drills.deaths import ServerPart, Toll, WorkersPart
 from loadtests.drills.exam import Ground, ground, judged, prepared, sat, settle
@@ -149,7 +149,8 @@ async def browser(place: Ground, assessment: str, number: int = 0) -> AsyncItera
     connector = aiohttp.TCPConnector(limit=SUBMITS)
     timeout = aiohttp.ClientTimeout(total=30)
     async with aiohttp.ClientSession(connector=connector, timeout=timeout) as http:
-        yield Browser(plan, learner, http, random.Random(number))
+        with (place.folder / "probe.jsonl").open("a", encoding="utf-8") as file:
+            yield Browser(plan, learner, http, random.Random(number), Journal(file))
 
 
 # --- Clocks that jump -----------------------------------------------------------------------------
