@@ -15,7 +15,9 @@ from workers.means import Means
 from workers.reading import Reading
 
 # A batch is one transaction, which holds its attempts.
-BATCH_EVENTS = 50
+BATCH_EVENTS = 25
+# Of what comes in between, nearly all are answers: they are passed over together.
+LINGER_SECONDS = 0.3
 SWEEP_SECONDS = 10.0
 SWEEP_AFTER = timedelta(seconds=20)
 SWEEP_ROWS = 100
@@ -29,7 +31,9 @@ class Grader:
     def __init__(self, means: Means) -> None:
         self._means = means
         reader = Reader(name="grader", hears=frozenset({"attempt.submitted"}), apply=self._score)
-        self._reading = Reading("grader", (reader,), means, batch_events=BATCH_EVENTS)
+        self._reading = Reading(
+            "grader", (reader,), means, batch_events=BATCH_EVENTS, linger_seconds=LINGER_SECONDS
+        )
         self._sweep_at = 0.0
 
     async def round(self) -> float:

@@ -31,13 +31,21 @@ class Reading:
     """One consumer of a group. Whatever comes twice, late, or with a gap before it: the positions say what is new."""
 
     def __init__(
-        self, group: str, readers: Sequence[Reader], means: Means, *, batch_events: int
+        self,
+        group: str,
+        readers: Sequence[Reader],
+        means: Means,
+        *,
+        batch_events: int,
+        linger_seconds: float = 0.0,
     ) -> None:
         self._group = group
         self._readers = readers
         self._names = [reader.name for reader in readers]
+        self._hears = frozenset().union(*(reader.hears for reader in readers))
         self._means = means
         self._batch_events = batch_events
+        self._linger_seconds = linger_seconds
         self._registered = False
         self._joined = False
         self._heads: dict[int, int] = {}  # as they were at the look before
@@ -58,7 +66,9 @@ class Reading:
         if self._means.steady() >= self._look_at:
             behind = await self._look()
             self._look_at = self._means.steady() + (0.0 if behind else LOOK_SECONDS)
-        return 0.0 if self._joined else AWAY_REST_SECONDS
+        if not self._joined:
+            return AWAY_REST_SECONDS
+        return self._linger_seconds if parts else 0.0
 
     async def end(self) -> None:
         """Leave the group: what was not finished is in the log."""
@@ -131,8 +141,15 @@ class Reading:
                 await self._one_by_one(batch)
 
     def _batches(self, events: Sequence[Logged]) -> Iterator[Sequence[Logged]]:
-        for start in range(0, len(events), self._batch_events):
-            yield events[start : start + self._batch_events]
+        """Each a transaction: so many events that are heard, and those between them that nobody hears."""
+        start = heard = 0
+        for end, event in enumerate(events, start=1):
+            heard += event.name in self._hears
+            if heard == self._batch_events:
+                yield events[start:end]
+                start, heard = end, 0
+        if start < len(events):
+            yield events[start:]
 
     async def _take_at_once(self, readers: Sequence[Reader], events: Sequence[Logged]) -> None:
         async with self._means.database.transaction(None) as connection:

@@ -1,7 +1,7 @@
 """How far an attempt has come, from its events: each run of them makes one change, and changes add up in their order."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from lms.events import (
     AnyEvent,
@@ -14,6 +14,9 @@ from lms.events import (
     AttemptWithdrawn,
 )
 from lms.projections.model import ProgressChange, Told
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 HEARS = frozenset(
     {
@@ -29,58 +32,62 @@ HEARS = frozenset(
 
 def changes(told: Sequence[Told]) -> list[ProgressChange]:
     """One change an attempt, in the order of the ids, so that two writers never wait for each other crosswise."""
-    found: dict[str, ProgressChange] = {}
-    answers: dict[str, dict[str, None]] = {}
+    found: dict[str, _Change] = {}
     for one in told:
-        key = one.event.attempt_id
-        found[key] = _next(found.get(key) or _nothing(one), one)
-        if isinstance(one.event, AttemptAnswered):
-            answers.setdefault(key, {})[one.event.item_id] = None
-    return [
-        replace(found[key], items=tuple(answers[key])) if key in answers else found[key]
-        for key in sorted(found)
-    ]
+        change = found.get(one.event.attempt_id)
+        if change is None:
+            change = found[one.event.attempt_id] = _Change(one)
+        change.add(one)
+    return [found[key].made() for key in sorted(found)]
 
 
-def _nothing(one: Told) -> ProgressChange:
-    event = one.event
-    return ProgressChange(
-        attempt_id=event.attempt_id,
-        assessment_id=event.assessment_id,
-        course_id=event.course_id,
-        user_id=event.user_id,
-        asked=None,
-        state=None,
-        opening=0,
-        last_opening=0,
-        last_seq=0,
-        items=(),
-        late=False,
-        answered_at=None,
-        updated_at=one.at,
-    )
+class _Change:
+    """The events of an attempt so far, added up in place: nearly all that ever happens is an answer."""
 
+    def __init__(self, first: Told) -> None:
+        self._about = first.event
+        self._asked: int | None = None
+        self._state: str | None = None
+        self._opening = 0
+        self._last = (0, 0)
+        self._items: dict[str, None] = {}
+        self._late = False
+        self._answered_at: datetime | None = None
+        self._updated_at = first.at
 
-def _next(change: ProgressChange, one: Told) -> ProgressChange:
-    event = one.event
-    updated_at = max(change.updated_at, one.at)
-    if isinstance(event, AttemptAnswered):
-        last = max((change.last_opening, change.last_seq), (event.opening, event.seq))
-        return replace(
-            change,
-            last_opening=last[0],
-            last_seq=last[1],
-            late=change.late or event.late,
-            answered_at=max(change.answered_at or one.at, one.at),
-            updated_at=updated_at,
+    def add(self, one: Told) -> None:
+        """The next event."""
+        event = one.event
+        self._updated_at = max(self._updated_at, one.at)
+        if isinstance(event, AttemptAnswered):
+            self._last = max(self._last, (event.opening, event.seq))
+            self._items[event.item_id] = None
+            self._late = self._late or event.late
+            self._answered_at = max(self._answered_at or one.at, one.at)
+            return
+        self._state = _state(event) or self._state
+        if isinstance(event, AttemptOpened):
+            self._opening, self._asked = max(self._opening, event.opening), event.asked
+        elif isinstance(event, AttemptSubmitted):
+            self._late = self._late or event.late
+
+    def made(self) -> ProgressChange:
+        """What they change together."""
+        return ProgressChange(
+            attempt_id=self._about.attempt_id,
+            assessment_id=self._about.assessment_id,
+            course_id=self._about.course_id,
+            user_id=self._about.user_id,
+            asked=self._asked,
+            state=self._state,
+            opening=self._opening,
+            last_opening=self._last[0],
+            last_seq=self._last[1],
+            items=tuple(self._items),
+            late=self._late,
+            answered_at=self._answered_at,
+            updated_at=self._updated_at,
         )
-    change = replace(change, state=_state(event) or change.state, updated_at=updated_at)
-    if isinstance(event, AttemptOpened):
-        opening = max(change.opening, event.opening)
-        return replace(change, opening=opening, asked=event.asked)
-    if isinstance(event, AttemptSubmitted):
-        return replace(change, late=change.late or event.late)
-    return change
 
 
 def _state(event: AnyEvent) -> str | None:
