@@ -25,14 +25,17 @@ COLUMNS_MAX = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Book:
-    """A gradebook as one person sees it, worked out."""
+    """A gradebook as one person sees it."""
 
     course_id: str
-    title: str
     version: int
     rules: Rules
     columns: tuple[Column, ...]
-    lines: tuple[tuple[Person, Line], ...]
+    people: tuple[Person, ...]
+
+    def lines(self) -> list[tuple[Person, Line]]:
+        """The rows, worked out: of a large course a third of a second, so not on a loop that others wait for."""
+        return [(one, gradebook.line(one, self.columns, self.rules)) for one in self.people]
 
 
 async def read(
@@ -53,14 +56,12 @@ async def read(
     people = await list_store.people(
         connection, who.tenant_id, course_id, None if sees_all else who.user_id
     )
-    seen = people if sees_all else [as_learner_sees(one) for one in people]
     return Book(
         course_id=course_id,
-        title=course.title,
         version=version,
         rules=rules,
         columns=columns,
-        lines=tuple((one, gradebook.line(one, columns, rules)) for one in seen),
+        people=tuple(people if sees_all else [as_learner_sees(one) for one in people]),
     )
 
 
@@ -137,7 +138,7 @@ def as_csv(book: Book) -> str:
     writer.writerow(
         [safe(one) for one in ("Name", *(c.title for c in book.columns), "%", "Letter")]
     )
-    for person, line in book.lines:
+    for person, line in book.lines():
         share = "" if line.share is None else milli(round(line.share * 100_000))
         cells = [*(_points(cell) for cell in line.cells), share, line.letter or ""]
         writer.writerow([safe(one) for one in (person.name, *cells)])

@@ -75,11 +75,18 @@ class Cell:
     released: bool = False
 
     @property
+    def is_worth_something(self) -> bool:
+        """Whether it was graded, and there was something to earn."""
+        return (
+            self.state == "graded" and self.earned_milli is not None and bool(self.possible_milli)
+        )
+
+    @property
     def share(self) -> Fraction | None:
-        """What part of the points was earned; None where nothing was graded, or there was nothing to earn."""
-        if self.state != "graded" or self.earned_milli is None:
+        """What part of the points was earned; None where it is worth nothing."""
+        if not self.is_worth_something:
             return None
-        return share_of(self.earned_milli, self.possible_milli or 0)
+        return share_of(self.earned_milli or 0, self.possible_milli or 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +134,8 @@ def standing(column: Column, tries: Sequence[Try]) -> Cell:
         return (
             Cell(assessment_id=column.assessment_id) if latest is None else _cell(column, latest)
         )
+    if len(graded) == 1:
+        return _cell(column, graded[0])
     if column.standing == "average":
         return _average(column, graded)
     if column.standing == "best":
@@ -167,7 +176,9 @@ def _average(column: Column, graded: Sequence[Try]) -> Cell:
 
 def lowest(cells: Sequence[Cell], count: int) -> list[str]:
     """The assessments with the lowest shares, so many of them; the last that is left is never left out."""
-    shares = sorted((one.share, one.assessment_id) for one in cells if one.share is not None)
+    if not count:
+        return []
+    shares = sorted((one.share, one.assessment_id) for one in cells if one.is_worth_something)
     return [assessment for _, assessment in shares[: min(count, max(0, len(shares) - 1))]]
 
 
@@ -187,7 +198,7 @@ def total(cells: Mapping[str, Cell], columns: Sequence[Column], rules: Rules) ->
 
 
 def _points(cells: Sequence[Cell]) -> Fraction | None:
-    kept = [one for one in cells if one.share is not None and not one.dropped]
+    kept = [one for one in cells if one.is_worth_something and not one.dropped]
     possible = sum(one.possible_milli or 0 for one in kept)
     return Fraction(sum(one.earned_milli or 0 for one in kept), possible) if possible else None
 

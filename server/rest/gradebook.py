@@ -1,5 +1,7 @@
 """The gradebook of a course."""
 
+import asyncio
+
 import asyncpg
 
 from lms.grading import books
@@ -47,7 +49,7 @@ def _row(person: Person, line: Line) -> shapes.GradebookRow:
     )
 
 
-def _answer(book: Book, lag_ms: int) -> Answer:
+def _shown(book: Book, lag_ms: int) -> bytes | None:
     body = shapes.Gradebook(
         course_id=book.course_id,
         version=book.version,
@@ -55,9 +57,15 @@ def _answer(book: Book, lag_ms: int) -> Answer:
             categories=book.rules.categories, letters=book.rules.letters
         ),
         columns=[_column(one) for one in book.columns],
-        rows=[_row(person, line) for person, line in book.lines],
+        rows=[_row(person, line) for person, line in book.lines()],
         lag_ms=lag_ms,
     )
+    return reply.encoded(body)
+
+
+async def _answer(book: Book, lag_ms: int) -> Answer:
+    """Worked out beside the loop: a large course takes a while."""
+    body = await asyncio.to_thread(_shown, book, lag_ms)
     return reply.versioned(Answer(body=body), book.version)
 
 
@@ -66,15 +74,16 @@ async def get_gradebook(call: Call[None]) -> Answer:
     async with call.read() as connection:
         book = await books.read(connection, call.principal, call.params["course_id"])
         lag_ms = await log.behind_ms(connection, "gradebook", call.deps.desk().now)
-    return _answer(book, lag_ms)
+    return await _answer(book, lag_ms)
 
 
 async def export_gradebook(call: Call[None]) -> Answer:
     """The gradebook as a table; no cell of it is taken for a formula."""
     async with call.read() as connection:
         book = await books.read(connection, call.principal, call.params["course_id"], "grade.see")
+    table = await asyncio.to_thread(books.as_csv, book)
     return Answer(
-        body=books.as_csv(book).encode("utf-8-sig"),
+        body=table.encode("utf-8-sig"),
         content_type=CSV_TYPE,
         headers={"Content-Disposition": 'attachment; filename="gradebook.csv"'},
     )
@@ -89,6 +98,6 @@ async def change_gradebook(call: Call[shapes.GradebookSettings]) -> Answer:
         book = await books.change(
             connection, call.principal, call.params["course_id"], (rules, call.version), desk
         )
-        return _answer(book, await log.behind_ms(connection, "gradebook", desk.now))
+        return await _answer(book, await log.behind_ms(connection, "gradebook", desk.now))
 
     return await once(call, effect)
