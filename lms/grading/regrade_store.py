@@ -16,7 +16,7 @@ def _regrade(row: asyncpg.Record) -> Regrade:
         assessment_id=AssessmentId(str(row["assessment_id"])),
         question_id=QuestionId(str(row["question_id"])),
         key_version=row["key_version"],
-        state=row["state"],
+        state="failed" if row["given_up"] else row["state"],
         changed=row["changed"],
         unchanged=row["unchanged"],
         created_at=row["created_at"],
@@ -40,9 +40,11 @@ async def add(connection: asyncpg.Connection, tenant_id: str, regrade: Regrade, 
 
 
 async def get(connection: asyncpg.Connection, tenant_id: str, regrade_id: str) -> Regrade | None:
-    """One regrade."""
+    """One regrade; it has failed when its job was given up: asked for anew it is carried out, its key is in force all the while."""
     row = await connection.fetchrow(
-        f"SELECT {REGRADE} FROM regrades WHERE tenant_id = $1 AND regrade_id = $2",
+        f"SELECT {REGRADE}, state = 'running' AND EXISTS (SELECT FROM jobs j WHERE j.tenant_id = $1"
+        " AND j.kind = 'regrade.apply' AND j.subject_id = $2 AND j.state = 'dead') AS given_up"
+        " FROM regrades WHERE tenant_id = $1 AND regrade_id = $2",
         tenant_id,
         regrade_id,
     )
@@ -96,7 +98,7 @@ async def keys_in_force(
     """Question id to the version whose key scores it in this assessment: the latest regrade of each says so."""
     rows = await connection.fetch(
         "SELECT DISTINCT ON (question_id) question_id, key_version FROM regrades"
-        " WHERE tenant_id = $1 AND assessment_id = $2 AND state <> 'failed'"
+        " WHERE tenant_id = $1 AND assessment_id = $2"
         " ORDER BY question_id, regrade_id DESC",
         tenant_id,
         assessment_id,

@@ -153,6 +153,24 @@ async def test_of_two_regrades_the_later_stands_in_whatever_order_they_are_carri
     assert (await desks.grade(attempt_id)).earned_milli == 1000
 
 
+async def test_a_regrade_whose_job_was_given_up_says_so(desks: Desks) -> None:
+    exam = await desks.assessment("single_choice")
+    attempt_id = await desks.scored(exam, {"single_choice": "c"})
+    wanted = (
+        desks.questions["single_choice"],
+        await desks.next_key("single_choice", Key(correct=["c"])),
+    )
+    made = await create(desks, exam, wanted)
+    await desks.owner.execute(
+        "UPDATE jobs SET state = 'dead' WHERE subject_id = $1", made.regrade_id
+    )
+    assert (await stands(desks, made)).state == "failed"
+    again = await create(desks, exam, wanted)
+    assert await batch(desks, again) is None
+    assert (await stands(desks, again)).state == "done"
+    assert (await desks.grade(attempt_id)).earned_milli == 1000
+
+
 async def test_marks_of_people_stay(desks: Desks) -> None:
     exam = await desks.assessment("essay", "single_choice")
     attempt_id = await desks.scored(exam, {"essay": "words", "single_choice": "a"})
