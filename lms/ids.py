@@ -2,7 +2,6 @@
 
 import re
 from typing import NewType
-from uuid import UUID
 
 TenantId = NewType("TenantId", str)
 UserId = NewType("UserId", str)
@@ -33,7 +32,8 @@ def uuid7(unix_ms: int, chance: bytes) -> str:
     tail = int.from_bytes(chance, "big")
     rand_a = tail >> 68 & 0xFFF
     rand_b = tail & (1 << 62) - 1
-    return str(UUID(int=unix_ms << 80 | 0x7 << 76 | rand_a << 64 | 0b10 << 62 | rand_b))
+    text = f"{unix_ms << 80 | 0x7 << 76 | rand_a << 64 | 0b10 << 62 | rand_b:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def is_uuid7(text: str) -> bool:

@@ -21,11 +21,12 @@ from server.clock import SystemClock
 from server.doors import Place, open_doors, open_media
 from server.limits.limiter import Limiter
 from server.media_fleet import MediaFleet
-from server.pages import Pages, secure_headers
+from server.pages import Pages, fixed_headers, secure_headers
 from server.rest import routes
 from server.rest.deps import Deps
 from server.rest.edge import problem_of_no_request
 from server.rest.exams import running as running_exams
+from server.rest.lane import FastLane
 from server.settings import Settings
 from server.status import routes as status_routes
 from server.status.checks import Checks, Component, Probe
@@ -147,6 +148,7 @@ async def node(settings: Settings, place: Place) -> AsyncIterator[int]:
         runner = PatientRunner(
             app,
             tell=problem_of_no_request(deps.new_id),
+            lane=_lane(settings, deps),
             access_log=None,
             keepalive_timeout=KEEPALIVE_SECONDS,
             shutdown_timeout=settings.drain_seconds,
@@ -165,6 +167,13 @@ async def node(settings: Settings, place: Place) -> AsyncIterator[int]:
         _log.info("node.ready", role=place.role, port=port)
         yield port
         _log.info("node.stopping")
+
+
+def _lane(settings: Settings, deps: Deps) -> FastLane | None:
+    """The short way for lean routes, unless it is switched off."""
+    if not settings.fast_lane:
+        return None
+    return routes.fast_lane(deps, fixed_headers(tls=settings.secure))
 
 
 def _neighbours(place: Place) -> Neighbours | None:

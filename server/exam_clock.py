@@ -63,7 +63,7 @@ class ExamClock:
 
     def now(self) -> datetime:
         """The same in UTC, to the millisecond."""
-        return EPOCH + timedelta(milliseconds=int(self.seconds() * 1000))
+        return datetime.fromtimestamp(int(self.seconds() * 1000) / 1000, UTC)
 
     def take(self, before: float, database_s: float, after: float) -> None:
         """One reading of the database's clock, between two of the steady one."""

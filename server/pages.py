@@ -10,7 +10,16 @@ from aiohttp import web
 
 DIST = Path(__file__).resolve().parent.parent / "web" / "dist"
 # What is no page: an unknown address under these is 404, not the shell of the pages.
-NOT_PAGES = ("api/", "socket.io", "assets/", "objects/", "openapi.json", "metrics", "healthz", "readyz")
+NOT_PAGES = (
+    "api/",
+    "socket.io",
+    "assets/",
+    "objects/",
+    "openapi.json",
+    "metrics",
+    "healthz",
+    "readyz",
+)
 COMPRESS_FROM_BYTES = 1024
 FOR_EVER = "public, max-age=31536000, immutable"
 MUST_ASK = "no-cache"
@@ -82,14 +91,18 @@ class Pages:
         return _response(request, file)
 
 
+def fixed_headers(*, tls: bool) -> dict[str, str]:
+    """The security headers of every answer."""
+    return {**HEADERS, **({"Strict-Transport-Security": HSTS} if tls else {})}
+
+
 def secure_headers(app: web.Application, *, tls: bool) -> None:
     """Put the security headers on every answer of the application."""
+    fixed = fixed_headers(tls=tls)
 
     async def add(_request: web.Request, response: web.StreamResponse) -> None:
-        for name, value in HEADERS.items():
+        for name, value in fixed.items():
             response.headers.setdefault(name, value)
-        if tls:
-            response.headers.setdefault("Strict-Transport-Security", HSTS)
         response.headers.pop("Server", None)
 
     app.on_response_prepare.append(add)

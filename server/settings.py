@@ -12,7 +12,10 @@ import msgspec
 
 PREFIX = "LECTERN_"
 # These speak to the scripts of config/ and to the tests, not to the server.
-OF_THE_TOOLS = frozenset({"LECTERN_PYTHON", "LECTERN_CHROMIUM", "LECTERN_TEST_WORKERS", "LECTERN_FAIL_AT"})
+OF_THE_TOOLS = frozenset(
+    {"LECTERN_PYTHON", "LECTERN_CHROMIUM", "LECTERN_TEST_WORKERS", "LECTERN_FAIL_AT"}
+)
+RETIRE_WEEKS_MIN = 40
 CONFIG_DIR = Path(__file__).resolve().parent.parent / "config"
 
 Meta = msgspec.Meta
@@ -132,6 +135,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         ),
     ]
     limits_scale: Annotated[float, Meta(gt=0, description="Multiplies every rate limit.")]
+    fast_lane: Annotated[
+        bool,
+        Meta(
+            description="Answer the busiest routes straight from their bytes; 0 leaves all to aiohttp."
+        ),
+    ]
     metrics_token: Annotated[
         str,
         Meta(description="Bearer that opens /metrics from elsewhere; empty allows loopback only."),
@@ -248,6 +257,10 @@ def _problems(settings: Settings) -> list[str]:
         found.append("NODES is wrong: give a number from 1 to 256, or auto")
     elif settings.media_port + settings.node_count - 1 > 65535:
         found.append("MEDIA_PORT is wrong: the nodes need that many ports after it")
+    if 0 < settings.retire_weeks < RETIRE_WEEKS_MIN:
+        found.append(
+            f"RETIRE_WEEKS is wrong: an attempt may be open for half a year, so keep {RETIRE_WEEKS_MIN} or more"
+        )
     if bool(settings.tls_cert) != bool(settings.tls_key):
         found.append("TLS_CERT and LECTERN_TLS_KEY belong together: only one of them is set")
     found += [

@@ -1,5 +1,6 @@
 """Charges each request its cost: to the caller, or before there is one to the address; says what is left."""
 
+import functools
 import math
 
 from lms.identity import Principal
@@ -43,6 +44,11 @@ def _told(limiter: Limiter, policy: Policy, verdict: Verdict) -> dict[str, str]:
 def headers(policy: Policy, rate: Rate, verdict: Verdict) -> dict[str, str]:
     """draft-ietf-httpapi-ratelimit-headers-10: the policy, and what is left of it."""
     return {
-        "RateLimit-Policy": f'"{policy}";q={rate.quota};w={math.ceil(rate.window_seconds)}',
+        "RateLimit-Policy": _policy(policy, rate),
         "RateLimit": f'"{policy}";r={verdict.remaining};t={math.ceil(verdict.reset_seconds)}',
     }
+
+
+@functools.lru_cache(maxsize=64)
+def _policy(policy: Policy, rate: Rate) -> str:
+    return f'"{policy}";q={rate.quota};w={math.ceil(rate.window_seconds)}'

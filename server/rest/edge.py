@@ -41,6 +41,11 @@ class Endpoint:
         self._route = route
         self._deps = deps
 
+    @property
+    def route(self) -> Route:
+        """Which it is."""
+        return self._route
+
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer the request, whatever it is."""
         # Before any queue: what is late is so by its arrival.
@@ -82,14 +87,13 @@ class Endpoint:
             return await route.handler(call)
         except (Refusal, LmsError) as error:
             if who is not None:
-                await self._note(request, who, error)
+                await self._note(who, next(iter(request.match_info.values()), ""), error)
             raise
 
-    async def _note(self, request: web.Request, who: Principal, error: Told) -> None:
+    async def _note(self, who: Principal, subject: str, error: Told) -> None:
         """Where the route asks for it, write down that the caller was refused, and about what."""
         if not self._route.audited:
             return
-        subject = next(iter(request.match_info.values()), "")
         subject_id = subject if is_uuid7(subject) else None
         await self._deps.exams.refused.note(
             who, self._route.name, subject_id, error, self._deps.desk()

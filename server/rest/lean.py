@@ -4,6 +4,8 @@ Only what is plain goes this way: one JSON body of a known, fitting size under a
 the head included, is left to the way of all routes.
 """
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -43,6 +45,23 @@ class LeanEndpoint(Endpoint):
             headers.update(limits.take_here(self._deps.limiter, "lean", who))
             params = ids_of(request.match_info)
             data = await read_body(request, self._route)
+        except (Refusal, LmsError) as error:
+            subject = next(iter(request.match_info.values()))
+            await self._note(who, subject, error)
+            return responded(reply.problem(error, trace_id), headers)
+        answer = await self.carried_out(who, params, data, arrived_at, trace_id)
+        return responded(answer, headers)
+
+    async def carried_out(
+        self,
+        who: Principal,
+        params: Mapping[str, str],
+        data: bytes,
+        arrived_at: datetime,
+        trace_id: str,
+    ) -> Answer:
+        """What the handler answers to this body, or the problem; never an exception."""
+        try:
             call = Call(
                 deps=self._deps,
                 route=self._route,
@@ -53,13 +72,12 @@ class LeanEndpoint(Endpoint):
                 arrived_at=arrived_at,
                 now=arrived_at,
             )
-            answer = await self._route.handler(call)
+            return await self._route.handler(call)
         except (Refusal, LmsError, SignalingError, SfuError) as error:
-            await self._note(request, who, error)
-            answer = reply.problem(error, trace_id)
+            await self._note(who, next(iter(params.values())), error)
+            return reply.problem(error, trace_id)
         except Exception:  # noqa: BLE001 - whatever it was, the caller is answered and the next one served
-            answer = self._failed(who, trace_id)
-        return responded(answer, headers)
+            return self._failed(who, trace_id)
 
     def _plain(self, request: web.Request) -> Principal | None:
         """Who calls, if there is nothing about the request that would need a closer look."""

@@ -1,5 +1,7 @@
 """Every URL of the service on one page: method, path, handler, permission, cost, body, reply."""
 
+from collections.abc import Mapping
+
 from aiohttp import web
 
 from server.rest import (
@@ -24,6 +26,7 @@ from server.rest import exam_shapes as exams
 from server.rest import grade_shapes as grading
 from server.rest.call import PREFIX, Route
 from server.rest.deps import Deps
+from server.rest.lane import FastLane, lean_route
 from server.rest.lean import LeanEndpoint
 
 PAGE = ("cursor", "limit")
@@ -127,6 +130,12 @@ ROUTES: tuple[Route, ...] = (
     Route(method="DELETE", path="/classes/{class_id}/whep/{player_id}", handler=media.whep_end, summary="Stop playing by WHEP", auth="join"),
 )
 # fmt: on
+
+
+def fast_lane(deps: Deps, fixed: Mapping[str, str]) -> FastLane:
+    """The lean routes for who takes the connections; `fixed` are headers of every answer."""
+    lean = [LeanEndpoint(route, deps) for route in ROUTES if route.lean]
+    return FastLane([lean_route(one, PREFIX) for one in lean], deps, fixed)
 
 
 def mount(app: web.Application, deps: Deps) -> None:

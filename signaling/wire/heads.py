@@ -1,13 +1,16 @@
-"""How connections are taken: with a deadline for the first head, which aiohttp does not have, and bodies left as they came."""
+"""How connections are taken: with a deadline for the first head, which aiohttp does not have, bodies left as they came, and a fast lane."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
+from signaling.wire.lane import BODY_MAX_BYTES, Lane, Plain, plain_head
+
 HEAD_DEADLINE_S = 10.0
+HOLD_S = 10.0  # for the rest of a body that came in parts
 LINGERING_S = 2.0  # for the rest of a body whose answer is out already
 
 Tell = Callable[
@@ -51,6 +54,113 @@ class _Handler(RequestHandler):
         self._stop_waits = waiter
 
 
+class _LaneHandler(_Handler):
+    """A handler that offers each request to the lane first, where aiohttp has nothing in hand and the bytes leave no doubt.
+
+    Whatever the lane does not take goes to aiohttp as it came. Where a request of aiohttp's ends is counted along; once
+    that is in doubt (`_LOST`), the connection is aiohttp's for good. It leans on private names of the pinned aiohttp, as
+    the classes around it: tests send odd requests both ways and find no difference.
+    """
+
+    __slots__ = ("_arrived", "_due", "_held", "_hold", "_in_lane", "lane")
+
+    _LOST = -1
+    lane: Lane[Any]
+
+    def prepare(self, lane: Lane[Any]) -> None:
+        """Begin at the edge of a request."""
+        self.lane = lane
+        self._due = 0  # bytes that aiohttp still expects of the request that it has
+        self._held = b""
+        self._hold: asyncio.TimerHandle | None = None
+        self._in_lane: asyncio.Task[None] | None = None
+        self._arrived: Any = None
+
+    def data_received(self, data: bytes) -> None:
+        """To whom it belongs."""
+        if self._in_lane is not None:
+            # The next request before the answer to this one: no more is read until then.
+            self._held += data
+            if self.transport is not None:
+                self.transport.pause_reading()
+        elif self._due:
+            self._pass_on(data)
+        else:
+            self._offer(data)
+
+    def _pass_on(self, data: bytes) -> None:
+        """To aiohttp, counting what is due of its request."""
+        if self._due != self._LOST:
+            self._due = self._due - len(data) if len(data) <= self._due else self._LOST
+        super().data_received(data)
+
+    def _offer(self, data: bytes) -> None:
+        """At the edge of a request: to the lane, or into our hand until its body is there, or to aiohttp."""
+        if self._hold is not None:
+            data, self._held = self._held + data, b""
+            self._hold.cancel()
+            self._hold = None
+        else:
+            self._arrived = self.lane.stamp()
+        head = plain_head(data)
+        if head is not None and self._is_idle() and self.lane.wants(head):
+            if len(data) < head.size <= head.body_at + BODY_MAX_BYTES:
+                self._held = data
+                self._hold = self._loop.call_later(HOLD_S, self._let_go)
+                return
+            if len(data) == head.size and self._taken(head, data):
+                return
+        self._due = self._LOST if head is None else head.size
+        self._pass_on(data)
+
+    def _let_go(self) -> None:
+        """The rest does not come: aiohttp knows what to do then."""
+        data, self._held, self._hold = self._held, b"", None
+        self._due = self._LOST
+        super().data_received(data)
+
+    def _taken(self, head: Plain, data: bytes) -> bool:
+        answering = self.lane.take(head, data[head.body_at :], self._arrived)
+        if answering is None:
+            return False
+        self._request_count += 1
+        self._request_in_progress = True
+        self._in_lane = self._loop.create_task(self._answer(answering))
+        return True
+
+    async def _answer(self, answering: Coroutine[Any, Any, bytes]) -> None:
+        try:
+            answer = await answering
+            if self.transport is not None:
+                self.transport.write(answer)
+        finally:
+            self._request_in_progress = False
+            self._in_lane = None
+            if self._handler_waiter is not None:
+                self._handler_waiter.set_result(None)
+            self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
+            held, self._held = self._held, b""
+            if held and self.transport is not None:
+                self.transport.resume_reading()
+                self.data_received(held)
+
+    def _is_idle(self) -> bool:
+        """aiohttp waits for a request on this connection, has none in hand, and the other side reads what it is sent."""
+        return (
+            self._waiter is not None
+            and not self._waiter.done()
+            and not self._messages
+            and self._payload_parser is None
+            and not (self._upgraded or self._close or self._force_close or self._paused)
+        )
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """What is being answered is answered to nobody; what was saved is saved."""
+        if self._hold is not None:
+            self._hold.cancel()
+        super().connection_lost(exc)
+
+
 class _Heads:
     """Makes a handler for each connection, and looks after the deadline whether it has heard a request.
 
@@ -59,14 +169,22 @@ class _Heads:
     watch them.
     """
 
-    def __init__(self, server: web.Server, deadline_s: float, tell: Tell | None) -> None:
+    def __init__(
+        self, server: web.Server, deadline_s: float, tell: Tell | None, lane: Lane[Any] | None
+    ) -> None:
         self._server = server
         self._deadline_s = deadline_s
         self._tell = tell
+        self._lane = lane
 
     def __call__(self) -> RequestHandler:
         loop = asyncio.get_running_loop()
-        handler = _Handler(self._server, loop=loop, **self._server._kwargs)
+        handler: _Handler
+        if self._lane is None:
+            handler = _Handler(self._server, loop=loop, **self._server._kwargs)
+        else:
+            handler = _LaneHandler(self._server, loop=loop, **self._server._kwargs)
+            handler.prepare(self._lane)
         handler.tell = self._tell
         loop.call_later(self._deadline_s, self._look, handler)
         return handler
@@ -88,15 +206,19 @@ class PatientRunner(web.AppRunner):
         app: web.Application,
         *,
         tell: Tell | None = None,
+        lane: Lane[Any] | None = None,
         head_deadline_s: float = HEAD_DEADLINE_S,
         **options: Any,
     ) -> None:
         super().__init__(app, auto_decompress=False, lingering_time=LINGERING_S, **options)
         self._tell = tell
+        self._lane = lane
         self._head_deadline_s = head_deadline_s
 
     @property
     def server(self) -> Any:
         """What a site asks for a protocol; None until `setup`."""
         made = super().server
-        return None if made is None else _Heads(made, self._head_deadline_s, self._tell)
+        return (
+            None if made is None else _Heads(made, self._head_deadline_s, self._tell, self._lane)
+        )

@@ -1,0 +1,138 @@
+"""The lean routes in the fast lane: from the bytes of a request to the bytes of its answer, without aiohttp between them."""
+
+import re
+import time
+from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import formatdate
+from http import HTTPStatus
+from typing import Any
+
+from lms.identity import Principal
+from lms.ids import UUID7
+from server.limits import middleware as limits
+from server.problems import Refusal
+from server.rest import reply
+from server.rest.call import Answer
+from server.rest.deps import Deps
+from server.rest.lean import LeanEndpoint
+from signaling.wire.lane import Plain
+
+BEARER_MAX_CHARS = 4200
+
+
+@dataclass(frozen=True, slots=True)
+class LeanRoute:
+    """One lean route: its whole path with the names of its ids, and who answers."""
+
+    method: bytes
+    path: str
+    begins: bytes
+    form: re.Pattern[bytes]
+    max_bytes: int
+    endpoint: LeanEndpoint
+
+
+def lean_route(endpoint: LeanEndpoint, prefix: str) -> LeanRoute:
+    """What it is known by on the wire; only ids that can be ours match."""
+    path = prefix + endpoint.route.path
+    form = re.sub(r"\\{(\w+)\\}", rf"(?P<\1>{UUID7.pattern})", re.escape(path))
+    return LeanRoute(
+        endpoint.route.method.encode(),
+        path,
+        path.partition("{")[0].encode(),
+        re.compile(form.encode()),
+        endpoint.route.max_bytes,
+        endpoint,
+    )
+
+
+class FastLane:
+    """Implements signaling.wire.lane.Lane; `fixed` are the headers that every answer of this server has."""
+
+    def __init__(self, routes: Sequence[LeanRoute], deps: Deps, fixed: Mapping[str, str]) -> None:
+        self._routes = routes
+        self._methods = frozenset(route.method for route in routes)
+        self._deps = deps
+        self._fixed = "".join(f"{name}: {value}\r\n" for name, value in fixed.items())
+        self._date = (0, "")
+
+    def stamp(self) -> datetime:
+        """The time of exams."""
+        return self._deps.exams.clock.now()
+
+    def wants(self, head: Plain) -> bool:
+        """A JSON body to a lean route, and nothing that would need a closer look."""
+        return (
+            head.method in self._methods
+            and head.fields.get(b"content-type") == b"application/json"
+            and head.size > head.body_at
+            and b"content-encoding" not in head.fields
+            and any(head.target.startswith(route.begins) for route in self._routes)
+        )
+
+    def _found(self, head: Plain) -> tuple[LeanRoute, Mapping[str, str]] | None:
+        for route in self._routes:
+            found = route.form.fullmatch(head.target) if route.method == head.method else None
+            if found is not None:
+                return route, {name: value.decode() for name, value in found.groupdict().items()}
+        return None
+
+    def take(
+        self, head: Plain, body: bytes, arrived: datetime
+    ) -> Coroutine[Any, Any, bytes] | None:
+        """The answer to come, for a caller with a good token who has not asked too often."""
+        found = self._found(head)
+        who = self._caller(head)
+        if found is None or who is None or len(body) > found[0].max_bytes:
+            return None
+        try:
+            told = limits.take_here(self._deps.limiter, "lean", who)
+        except Refusal:
+            return None
+        return self._answered(found[0], (who, found[1], body, arrived), told)
+
+    def _caller(self, head: Plain) -> Principal | None:
+        scheme, _, token = head.fields.get(b"authorization", b"").partition(b" ")
+        if scheme != b"Bearer" or not token or len(token) > BEARER_MAX_CHARS:
+            return None
+        try:
+            return self._deps.tokens.verify_access(token.decode("ascii"))
+        except Refusal:
+            return None
+
+    async def _answered(
+        self,
+        route: LeanRoute,
+        request: tuple[Principal, Mapping[str, str], bytes, datetime],
+        told: Mapping[str, str],
+    ) -> bytes:
+        before = time.perf_counter()
+        who, params, body, arrived = request
+        trace_id = self._deps.new_id()
+        answer = await route.endpoint.carried_out(who, params, body, arrived, trace_id)
+        labels = {"method": route.endpoint.route.method, "route": route.path}
+        meters = self._deps.meters
+        meters.count("http_requests_total", {**labels, "status": str(answer.status)})
+        meters.observe("http_request_seconds", time.perf_counter() - before, labels)
+        return self._bytes(answer, {**told, "Trace-Id": trace_id, **answer.headers})
+
+    def _bytes(self, answer: Answer, headers: Mapping[str, str]) -> bytes:
+        body = reply.encoded(answer.body) or b""
+        said = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        head = (
+            f"HTTP/1.1 {_STATUS[answer.status]}\r\n{self._fixed}{said}Cache-Control: no-store\r\n"
+            f"Content-Type: {answer.content_type}\r\nContent-Length: {len(body)}\r\n"
+            f"Date: {self._now()}\r\n\r\n"
+        )
+        return head.encode() + body
+
+    def _now(self) -> str:
+        seconds = self._deps.clock.wall_ms() // 1000
+        if seconds != self._date[0]:
+            self._date = (seconds, formatdate(seconds, usegmt=True))
+        return self._date[1]
+
+
+_STATUS = {one.value: f"{one.value} {one.phrase}" for one in HTTPStatus}
