@@ -85,11 +85,12 @@ class Browser:
     async def ask(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
         """Status and body; faults of the way and of the server are tried again with the same words."""
         until, pause = time.monotonic() + GIVE_UP_SECONDS, RETRY_SECONDS
+        key = f"{self.chance.getrandbits(128):x}"  # the same for every try
         while time.monotonic() < until:
             with contextlib.suppress(aiohttp.ClientError, OSError, TimeoutError):
                 if not self.token:
                     await self._sign_in()
-                status, answer = await self._once(method, path, body)
+                status, answer = await self._once(method, path, body, key)
                 if status == OUR_FAULT:
                     self.journal.write("broken", what=path, trace=answer["trace_id"])
                 if status == 401:
@@ -100,8 +101,12 @@ class Browser:
             pause = min(pause * 1.5, RETRY_MAX_SECONDS)
         raise GivenUp(f"{method} {path}")
 
-    async def _once(self, method: str, path: str, body: Any) -> tuple[int, Any]:
+    async def _once(
+        self, method: str, path: str, body: Any, key: str | None = None
+    ) -> tuple[int, Any]:
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        if key is not None:
+            headers["Idempotency-Key"] = key
         async with self.http.request(
             method, f"{self.plan.base_url}/api/v1{path}", json=body, headers=headers
         ) as response:
