@@ -150,7 +150,7 @@ COLUMNS: dict[str, Columns] = {
         ),
         *("number", "state", "late_policy", "late_window_ms", "item_ids", "item_types", "opening"),
         *("started_at", "ends_at", "shuts_at", "submitted_at", "submitted_by", "last_opening"),
-        *("last_seq", "late", "count_late", "grade_revision", "created_at"),
+        *("last_seq", "late", "grade_revision", "created_at"),
     ),
     "attempt_papers": ("tenant_id", "attempt_id", "paper", "pins"),
     "answers": (
@@ -290,7 +290,7 @@ def _attempt(archive: Archive, of: tuple[str, Settings], learner: str) -> None:
         state="graded",
         submitted_at=ends_at,
         late=False,
-        count_late=False,
+        late_until=None,
         grade_revision=1,
         released_at=None,
     )
@@ -389,7 +389,6 @@ def _kept(archive: Archive, case: Case, state: str) -> None:
             "learner",
             1,
             len(case.answers),
-            False,
             False,
             1,
             at,

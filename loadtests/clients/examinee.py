@@ -90,7 +90,7 @@ class Browser:
             with contextlib.suppress(aiohttp.ClientError, OSError, TimeoutError):
                 if not self.token:
                     await self._sign_in()
-                status, answer = await self._once(method, path, body, key)
+                status, answer = await self.once(method, path, body, key)
                 if status == OUR_FAULT:
                     self.journal.write("broken", what=path, trace=answer["trace_id"])
                 if status == 401:
@@ -101,7 +101,7 @@ class Browser:
             pause = min(pause * 1.5, RETRY_MAX_SECONDS)
         raise GivenUp(f"{method} {path}")
 
-    async def _once(
+    async def once(
         self, method: str, path: str, body: Any, key: str | None = None
     ) -> tuple[int, Any]:
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
@@ -119,7 +119,7 @@ class Browser:
             "password": self.plan.password,
             "school": self.plan.school,
         }
-        status, answer = await self._once("POST", "/sessions", body)
+        status, answer = await self.once("POST", "/sessions", body)
         if status == 200:
             self.token = answer["access_token"]
         elif status == OUR_FAULT:

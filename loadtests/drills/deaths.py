@@ -49,10 +49,10 @@ class Toll:
 
 
 SERVER_POINTS = (
-    ("answers.before_commit", 10, 120),
-    ("answers.after_commit", 10, 120),
-    ("submit.before_commit", 2, 12),
-    ("submit.after_commit", 2, 12),
+    ("answers.before_commit", 20, 600),
+    ("answers.after_commit", 20, 600),
+    ("submit.before_commit", 2, 30),
+    ("submit.after_commit", 2, 30),
 )
 RELAY_POINTS = (("relay.before_xadd", 3, 60),)
 WORKER_POINTS = (

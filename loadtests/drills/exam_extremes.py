@@ -95,7 +95,7 @@ async def parallel_submits(folder: Path) -> Part:
                 await one.ask("PUT", f"/attempts/{attempt}/answers/{item['id']}", body)
             said = {"opening": 1, "last_seq": 5}
             answers = await asyncio.gather(
-                *(one._once("POST", f"/attempts/{attempt}/submit", said) for _ in range(SUBMITS))
+                *(one.once("POST", f"/attempts/{attempt}/submit", said) for _ in range(SUBMITS))
             )
         await settle(place, assessment)
         grades, submitted = await _counts(place, attempt)
@@ -292,6 +292,6 @@ def fill(ballast: Path) -> None:
 async def _probe(probe: Browser, path: str, seq: int) -> int:
     try:
         body = {"opening": 1, "seq": seq, "value": RIGHT}
-        return (await probe._once("PUT", path, body))[0]
+        return (await probe.once("PUT", path, body))[0]
     except (aiohttp.ClientError, OSError, TimeoutError):
         return 0
