@@ -83,7 +83,7 @@ class _LaneHandler(_Handler):
             self._held += data
             if self.transport is not None:
                 self.transport.pause_reading()
-        elif self._due:
+        elif self._due or not data:  # aiohttp calls itself with nothing, to go on with what it has
             self._pass_on(data)
         else:
             self._offer(data)

@@ -278,9 +278,10 @@ async def test_whatever_comes_is_answered_the_same_both_ways(both: Both) -> None
 async def test_the_lane_is_open_again_after_an_answer_of_aiohttp(both: Both) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", both.with_lane)
     get = both.head("!Content-Length:", "!Content-Type:", path="/api/v1/me", method="GET")
-    apart = both.head(body=b'{"x":1}', method="POST")
+    beat = both.path.partition("/answers")[0] + "/beat"
+    apart = both.head(body=b'{"opening":1}', method="POST", path=beat)
     before = both.watched.taken
-    for pieces in ([get], [apart, b'{"x":', b"1}"], [get], [both.head(), BODY]):
+    for pieces in ([get], [apart, b'{"opening":', b"1}"], [get], [both.head(), BODY]):
         for piece in pieces:
             writer.write(piece)
             await asyncio.sleep(0.01)
@@ -288,6 +289,7 @@ async def test_the_lane_is_open_again_after_an_answer_of_aiohttp(both: Both) -> 
         length = re.search(rb"Content-Length: (\d+)", head)
         assert length is not None
         await reader.readexactly(int(length[1]))
+        assert head.startswith(b"HTTP/1.1 200"), head
     writer.close()
     assert both.watched.taken == before + 1
 
