@@ -38,10 +38,9 @@ def on_time_until(attempt: Attempt) -> datetime:
 
 def counts_until(attempt: Attempt) -> datetime:
     """Until when an answer that arrives counts; by its arrival alone, so that an extension counts for what came before it."""
-    if attempt.count_late:
-        return ALWAYS
     late_ms = attempt.late_window_ms if attempt.late_policy == "count" else 0
-    return on_time_until(attempt) + timedelta(milliseconds=late_ms)
+    by_policy = on_time_until(attempt) + timedelta(milliseconds=late_ms)
+    return by_policy if attempt.late_until is None else max(by_policy, attempt.late_until)
 
 
 def counted(answers: Iterable[Arrived], until: datetime) -> dict[str, Counted]:

@@ -108,7 +108,7 @@ class Attempt:
     digest: str | None
     answered: int | None
     late: bool
-    count_late: bool
+    late_until: datetime | None
     grade_revision: int
     released_at: datetime | None
 

@@ -16,7 +16,7 @@ COLUMNS = (
     "a.attempt_id, a.assessment_id, a.assessment_version, a.course_id, a.user_id, a.number, a.state, a.opens_at, a.closes_at,"
     " a.time_limit_ms, a.grace_ms, a.late_policy, a.late_window_ms, a.item_ids, array_to_string(a.item_types, '') AS item_types,"
     " a.opening, a.started_at, a.ends_at, a.shuts_at, a.submitted_at, a.submitted_by, a.last_opening, a.last_seq, a.receipt,"
-    " a.digest, a.answered, a.late, a.count_late, a.grade_revision, a.released_at"
+    " a.digest, a.answered, a.late, a.late_until, a.grade_revision, a.released_at"
 )
 
 
@@ -50,7 +50,7 @@ def attempt_of(row: asyncpg.Record) -> Attempt:
         digest=row["digest"],
         answered=row["answered"],
         late=row["late"],
-        count_late=row["count_late"],
+        late_until=row["late_until"],
         grade_revision=row["grade_revision"],
         released_at=row["released_at"],
     )

@@ -8,7 +8,7 @@ import asyncpg
 from lms import audit
 from lms.attempts.model import Desk
 from lms.errors import Conflict, NotFound, Stale
-from lms.grading import access, combining, rubric, service, store
+from lms.grading import access, combining, rubric, service, sources, store
 from lms.grading.model import BY_HAND, Grade, ItemGrade, Mark
 from lms.grading.service import Case, Revision
 from lms.grading.store import Graded
@@ -142,14 +142,16 @@ def _by_hand(case: Case, item: ItemGrade, marks: list[Mark], scorer_version: int
 async def decide_late(
     connection: asyncpg.Connection, who: Principal, attempt_id: str, count: bool, desk: Desk
 ) -> None:
-    """Count the answers that came late, or do not; decided the same again nothing happens."""
+    """Count the answers that came late until now, or do not; where that changes nothing, nothing happens."""
     tenant_id = who.tenant_id
     attempt = await access.attempt(connection, who, attempt_id, "mark.give", lock=True)
     if attempt.state not in ("submitted", "marking", "graded"):
         raise Conflict("The attempt has not been handed in.", code="not_submitted")
-    if attempt.count_late == count:
+    before = await sources.answers(connection, tenant_id, [attempt_id])
+    await store.set_late_until(connection, tenant_id, attempt_id, desk.now if count else None)
+    case = await service.read_case(connection, tenant_id, attempt)
+    if case.answers == before[attempt_id] and count == (attempt.late_until is not None):
         return
-    await store.set_count_late(connection, tenant_id, attempt_id, count)
     entry = audit.Entry(
         audit_id=desk.new_id(),
         user_id=who.user_id,
@@ -158,11 +160,15 @@ async def decide_late(
         data={"count": count},
     )
     await audit.note(connection, tenant_id, entry, desk.now)
-    if attempt.state == "submitted":
-        return  # it is scored by what was decided
-    grade = await _standing(connection, who, attempt)
-    case = await service.read_case(connection, tenant_id, attempt)
-    marks = await store.marks(connection, tenant_id, attempt_id)
+    if attempt.state != "submitted":  # else it is scored by what was decided
+        await _late_counted(connection, who, case, entry, desk)
+
+
+async def _late_counted(
+    connection: asyncpg.Connection, who: Principal, case: Case, entry: audit.Entry, desk: Desk
+) -> None:
+    grade = await _standing(connection, who, case.attempt)
+    marks = await store.marks(connection, who.tenant_id, case.attempt.attempt_id)
     revision = Revision(
         cause="late_counted",
         cause_id=entry.audit_id,
@@ -170,4 +176,4 @@ async def decide_late(
         scorer_version=grade.scorer_version,
         by=who.user_id,
     )
-    await service.revise(connection, tenant_id, case.basis, revision, desk.now)
+    await service.revise(connection, who.tenant_id, case.basis, revision, desk.now)

@@ -50,7 +50,7 @@ async def answers(
         " a.arrived_at > t.ends_at + t.grace_ms * interval '1 ms' AS late"
         " FROM answers a JOIN attempts t ON t.tenant_id = $1 AND t.attempt_id = a.attempt_id"
         " WHERE a.tenant_id = $1 AND a.attempt_id = ANY($2::uuid[])"
-        " AND (t.count_late OR a.arrived_at <= t.ends_at + (t.grace_ms"
+        " AND a.arrived_at <= greatest(t.late_until, t.ends_at + (t.grace_ms"
         " + CASE t.late_policy WHEN 'count' THEN t.late_window_ms ELSE 0 END) * interval '1 ms')"
         " ORDER BY a.attempt_id, a.item_id, a.opening DESC, a.seq DESC",
         tenant_id,

@@ -27,14 +27,14 @@ class Graded:
     state: State
     submitted_at: datetime | None
     late: bool
-    count_late: bool
+    late_until: datetime | None
     grade_revision: int
     released_at: datetime | None
 
 
 GRADED = (
     "attempt_id, assessment_id, assessment_version, course_id, user_id, number, state, submitted_at,"
-    " late, count_late, grade_revision, released_at"
+    " late, late_until, grade_revision, released_at"
 )
 GRADE = "attempt_id, revision, scorer_version, cause, cause_id, earned_milli, possible_milli, items, by_user, at"
 REGRADE = "regrade_id, assessment_id, question_id, key_version, state, changed, unchanged, created_at, done_at"
@@ -51,7 +51,7 @@ def graded_of(row: asyncpg.Record) -> Graded:
         state=row["state"],
         submitted_at=row["submitted_at"],
         late=row["late"],
-        count_late=row["count_late"],
+        late_until=row["late_until"],
         grade_revision=row["grade_revision"],
         released_at=row["released_at"],
     )
@@ -115,15 +115,15 @@ async def move(
     )
 
 
-async def set_count_late(
-    connection: asyncpg.Connection, tenant_id: str, attempt_id: str, count: bool
+async def set_late_until(
+    connection: asyncpg.Connection, tenant_id: str, attempt_id: str, until: datetime | None
 ) -> None:
-    """Say whether late answers count."""
+    """Say until when an answer that came late may have arrived to count; None: none counts but by the policy."""
     await connection.execute(
-        "UPDATE attempts SET count_late = $3 WHERE tenant_id = $1 AND attempt_id = $2",
+        "UPDATE attempts SET late_until = $3 WHERE tenant_id = $1 AND attempt_id = $2",
         tenant_id,
         attempt_id,
-        count,
+        until,
     )
 
 

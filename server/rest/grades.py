@@ -86,7 +86,7 @@ def _line(one: Listed) -> shapes.AttemptLine:
         submitted_by=one.submitted_by,
         late=attempt.late,
         late_answers=one.late_answers,
-        count_late=attempt.count_late,
+        count_late=attempt.late_until is not None,
         to_mark=one.to_mark,
         earned_milli=one.earned_milli,
         possible_milli=one.possible_milli,

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -16,7 +17,7 @@ from lms.identity import Principal
 from lms.questions.model import Kind
 from server.storage.postgres import Database
 from tests.support.exams import desk, exam_in
-from tests.support.graded import Desks, desks_in
+from tests.support.graded import LATE, ON_TIME, Desks, desks_in
 
 pytestmark = pytest.mark.store
 
@@ -109,9 +110,9 @@ async def test_the_answers_that_count_are_the_same_for_everybody(desks: Desks) -
     attempt_id = await desks.handed_in(
         exam, {"single_choice": "a", "essay": "x"}, late={"single_choice": "b"}
     )
-    for count_late in (False, True):
+    for until, has_late in ((None, False), (LATE, True), (ON_TIME, False)):
         await desks.owner.execute(
-            "UPDATE attempts SET count_late = $2 WHERE attempt_id = $1", attempt_id, count_late
+            "UPDATE attempts SET late_until = $2 WHERE attempt_id = $1", attempt_id, until
         )
         async with desks.exam.database.transaction(desks.tenant_id) as connection:
             attempt = await attempts.get(connection, desks.tenant_id, attempt_id)
@@ -123,7 +124,7 @@ async def test_the_answers_that_count_are_the_same_for_everybody(desks: Desks) -
         assert {item: (one.opening, one.seq) for item, one in mine.items()} == {
             item: (one.opening, one.seq) for item, one in theirs.items()
         }
-        assert any(one.late for one in mine.values()) is count_late
+        assert any(one.late for one in mine.values()) is has_late
 
 
 # --- Marks ---------------------------------------------------------------------------------------
@@ -237,7 +238,7 @@ async def test_late_answers_count_when_a_teacher_says_so_and_cost_what_was_agree
 
     async def decide(count: bool) -> None:
         async with desks.exam.database.transaction(desks.tenant_id) as connection:
-            await marking.decide_late(connection, desks.teacher, attempt_id, count, desk())
+            await marking.decide_late(connection, desks.teacher, attempt_id, count, desk(LATE))
 
     await decide(True)
     await decide(True)
@@ -248,12 +249,30 @@ async def test_late_answers_count_when_a_teacher_says_so_and_cost_what_was_agree
     assert await desks.acts(attempt_id) == ["mark.given", "late.decided", "late.decided"]
 
 
+async def test_what_comes_after_the_decision_counts_when_it_is_decided_again(desks: Desks) -> None:
+    exam = await desks.assessment("single_choice")
+    attempt_id = await desks.scored(exam, {"single_choice": "a"}, late={"single_choice": "c"})
+
+    async def decide(at: datetime) -> None:
+        async with desks.exam.database.transaction(desks.tenant_id) as connection:
+            await marking.decide_late(connection, desks.teacher, attempt_id, True, desk(at))
+
+    await decide(LATE)
+    await desks.answer(attempt_id, "single_choice", "b", 200, LATE + timedelta(hours=1))
+    async with desks.exam.database.transaction(desks.tenant_id) as connection:
+        counts = (await sources.answers(connection, desks.tenant_id, [attempt_id]))[attempt_id]
+    assert [one.value for one in counts.values()] == ["c"]
+    assert (await desks.grade(attempt_id)).earned_milli == 0
+    await decide(LATE + timedelta(hours=2))
+    assert (await desks.grade(attempt_id)).earned_milli == 1000
+
+
 async def test_a_late_essay_that_counts_has_to_be_marked_anew(desks: Desks) -> None:
     exam = await desks.assessment("essay")
     attempt_id = await desks.scored(exam, {"essay": "early"}, late={"essay": "late and longer"})
     await give(desks, attempt_id, points(400))
     async with desks.exam.database.transaction(desks.tenant_id) as connection:
-        await marking.decide_late(connection, desks.teacher, attempt_id, True, desk())
+        await marking.decide_late(connection, desks.teacher, attempt_id, True, desk(LATE))
     assert (await desks.attempt(attempt_id)).state == "marking"
     assert not (await desks.grade(attempt_id)).complete
     await give(desks, attempt_id, points(800, version=1))

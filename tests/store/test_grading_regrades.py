@@ -20,7 +20,7 @@ from server import replay
 from server.settings import SettingsError
 from server.storage.postgres import Database
 from tests.support.exams import NOW, desk, exam_in
-from tests.support.graded import BANK, Desks, desks_in, options
+from tests.support.graded import BANK, LATE, Desks, desks_in, options
 
 pytestmark = pytest.mark.store
 
@@ -239,7 +239,7 @@ async def archive(desks: Desks) -> list[str]:
     given = Given(round=1, version=0, earned_milli=600, criteria={}, comment="")
     async with desks.exam.database.transaction(desks.tenant_id) as connection:
         await marking.give(connection, desks.teacher, place, given, desk())
-        await marking.decide_late(connection, desks.teacher, attempts[1], True, desk())
+        await marking.decide_late(connection, desks.teacher, attempts[1], True, desk(LATE))
     version = await desks.next_key("single_choice", Key(correct=["a"]))
     await batch(desks, await create(desks, exam, (desks.questions["single_choice"], version)))
     return attempts

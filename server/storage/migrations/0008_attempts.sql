@@ -34,7 +34,8 @@ CREATE TABLE attempts (
     digest             text,
     answered           integer,
     late               boolean NOT NULL DEFAULT false,
-    count_late         boolean NOT NULL DEFAULT false,
+    -- Late answers that arrived until then count: a teacher decided so.
+    late_until         timestamptz,
     grade_revision     integer NOT NULL DEFAULT 0,
     released_at        timestamptz,
     created_at         timestamptz NOT NULL,
@@ -209,8 +210,9 @@ BEGIN
                 WHEN r.opening NOT BETWEEN 1 AND a.opening THEN 'opening_unknown'
                 WHEN next.seq > r.seq THEN 'seq_old'
                 WHEN a.submitted_by IN ('learner', 'teacher') THEN 'attempt_submitted'
-                -- In time, but the deadline was faster than its way here: sent again it is late, and then nothing is in doubt.
-                WHEN a.state <> 'open' AND r.arrived_at <= a.shuts_at THEN 'answer_delayed'
+                -- In time, but the deadline, or a decision about late answers, was faster than its way here: sent again it comes after
+                -- that, and then nothing is in doubt.
+                WHEN a.state <> 'open' AND r.arrived_at <= greatest(a.shuts_at, a.late_until) THEN 'answer_delayed'
                 WHEN a.late_policy = 'refuse' AND r.arrived_at > a.ends_at + a.grace_ms * interval '1 ms' THEN 'answer_late'
                 ELSE 'new'
             END AS verdict

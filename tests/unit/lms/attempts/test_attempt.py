@@ -47,7 +47,7 @@ def ready(**more: object) -> Attempt:
         digest=None,
         answered=None,
         late=False,
-        count_late=False,
+        late_until=None,
         grade_revision=0,
         released_at=None,
     )

@@ -33,7 +33,9 @@ def test_only_what_arrived_in_time_counts_unless_the_policy_or_the_teacher_says_
     assert counting.counts_until(replace(running, late_policy="refuse")) == in_grace
     window = counting.counts_until(replace(running, late_policy="count"))
     assert window == in_grace + timedelta(minutes=10)
-    assert counting.counts_until(replace(running, count_late=True)) > late + timedelta(days=999)
+    decided = late + timedelta(hours=3)
+    assert counting.counts_until(replace(running, late_until=decided)) == decided
+    assert counting.counts_until(replace(running, late_until=NOW)) == in_grace
 
 
 def test_an_extension_counts_for_what_arrived_before_it() -> None:

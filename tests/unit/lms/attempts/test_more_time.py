@@ -56,7 +56,7 @@ def ready() -> Attempt:
         digest=None,
         answered=None,
         late=False,
-        count_late=False,
+        late_until=None,
         grade_revision=0,
         released_at=None,
     )
