@@ -1,6 +1,7 @@
 """An exam of every kind of question, made by the teacher of the demo school for the journeys."""
 
 import asyncio
+import hashlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -128,8 +129,9 @@ KINDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 
 
 async def _posted(
-    session: aiohttp.ClientSession, path: str, body: object, key: str
+    session: aiohttp.ClientSession, path: str, body: object, wish: str
 ) -> dict[str, Any]:
+    key = hashlib.sha256(wish.encode()).hexdigest()
     async with session.post(path, json=body, headers={"Idempotency-Key": key}) as reply:
         made: dict[str, Any] = await reply.json()
         assert reply.status in (200, 201, 202), made

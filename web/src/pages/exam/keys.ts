@@ -23,9 +23,14 @@ function isWriting(target: EventTarget | null): boolean {
   return typed || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement;
 }
 
-/** Radios walk by the arrows themselves. */
+/** Radios walk by the arrows themselves, and so does a cursor in its text. */
 function walksItself(target: EventTarget | null): boolean {
-  return target instanceof HTMLInputElement && target.type === "radio";
+  return isWriting(target) || (target instanceof HTMLInputElement && target.type === "radio");
+}
+
+/** A long text and a list are turned over by these keys themselves. */
+function pagesItself(target: EventTarget | null): boolean {
+  return target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement;
 }
 
 function chosen(key: string): HTMLInputElement | null {
@@ -39,9 +44,10 @@ function turn(event: KeyboardEvent, attempt: ExamAttempt): boolean {
   const forward = rtl ? "ArrowLeft" : "ArrowRight";
   const back = rtl ? "ArrowRight" : "ArrowLeft";
   const byArrow = !walksItself(event.target);
+  const byPage = !pagesItself(event.target);
   const at = attempt.at.value;
-  if (event.key === "PageDown" || (byArrow && event.key === forward)) attempt.turnTo(at + 1);
-  else if (event.key === "PageUp" || (byArrow && event.key === back)) attempt.turnTo(at - 1);
+  if ((byPage && event.key === "PageDown") || (byArrow && event.key === forward)) attempt.turnTo(at + 1);
+  else if ((byPage && event.key === "PageUp") || (byArrow && event.key === back)) attempt.turnTo(at - 1);
   else return false;
   return true;
 }
@@ -62,8 +68,9 @@ export function useKeys(attempt: ExamAttempt, listening: boolean): void {
   useEffect(() => {
     if (!listening) return;
     const hear = (event: KeyboardEvent) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || isWriting(event.target)) return;
-      if (turn(event, attempt) || (on.value && press(event.key, attempt))) event.preventDefault();
+      if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+      const isSingle = on.value && !isWriting(event.target);
+      if (turn(event, attempt) || (isSingle && press(event.key, attempt))) event.preventDefault();
     };
     document.addEventListener("keydown", hear);
     return () => document.removeEventListener("keydown", hear);

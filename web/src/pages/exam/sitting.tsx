@@ -120,19 +120,18 @@ function Foot({ attempt, onMap, onHandIn }: { readonly attempt: ExamAttempt; rea
           look="ghost"
           size="lg"
           aria-pressed={flagged}
-          aria-label={t(flagged ? "exam.unflag" : "exam.flag")}
           aria-keyshortcuts="G"
           onClick={() => item && attempt.flag(item.id)}
           data-testid="exam-flag"
         >
           <Icon name="flag" />
-          <span class="dk">{t(flagged ? "exam.flagged" : "exam.flag")}</span>
-          <span class="kbd dk" aria-hidden="true">
-            G
-          </span>
+          <span class="dk">{t("exam.flag")}</span>
+          <kbd class="kbd dk">G</kbd>
+          <span class="sr ph">{t("exam.flag")}</span>
         </Button>
-        <Button look="ghost" size="lg" onClick={onMap} aria-label={t("exam.mapWith", { answered, count: items.length })} data-testid="exam-map-open">
+        <Button look="ghost" size="lg" onClick={onMap} data-testid="exam-map-open">
           <Icon name="grid" />
+          <span class="sr">{t("exam.map")}</span>
           <bdi dir="ltr" class="num">{`${answered} / ${items.length}`}</bdi>
         </Button>
       </span>

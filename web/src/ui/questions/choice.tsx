@@ -2,7 +2,10 @@
 import { t } from "../../i18n";
 import { Icon } from "../icon";
 import { Prose } from "../prose";
-import { letterAt, listOf, textOf, type KindProps, type Review } from "./value";
+import { letterAt, listOf, plainWords, textOf, type KindProps, type Review } from "./value";
+
+/** A name is made of words: where a choice is a formula, its source is read. */
+const FORMULA = /\$|\\\(|!\[/;
 
 interface OneProps {
   readonly type: "radio" | "checkbox";
@@ -29,6 +32,7 @@ function One({ type, group, id, place, text, pictures, chosen, onChoose, right, 
         checked={chosen}
         disabled={!onChoose}
         data-digit={place + 1}
+        aria-label={FORMULA.test(text) ? `${letterAt(place)} ${plainWords(text)}` : undefined}
         onChange={({ currentTarget }) => onChoose?.(currentTarget.checked)}
       />
       <span class="k" aria-hidden="true">
