@@ -79,8 +79,11 @@ async def _keep_workers(
 ) -> None:
     pauses = _Pauses()
     while not stopping.is_set():
-        process = await _start(command, environ)
-        code = await _until_ended(process, stopping, WORKERS_STOP_SECONDS)
+        try:
+            process = await _start(command, environ)
+            code = await _until_ended(process, stopping, WORKERS_STOP_SECONDS)
+        except OSError as error:  # no room for another process: the server goes on without
+            code = error.errno or 1
         if not stopping.is_set():
             pause = pauses.after_a_life()
             _log.error("workers.died", code=code, restart_in_seconds=round(pause, 2))

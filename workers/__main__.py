@@ -45,7 +45,9 @@ from workers.relay import Relay
 from workers.runner import Worker, run
 
 NAMES = ("relay", "projector", "grader", "lifecycle", "jobs")
-POOL = 6
+POOL = 8
+# So many jobs at once: a long one keeps no short one waiting.
+JOB_LANES = 3
 REBUILD_STATEMENT_MS = 600_000
 
 _log = structlog.get_logger(__name__)
@@ -110,7 +112,7 @@ async def _work(settings: Settings, given: argparse.Namespace) -> None:
         means = await stack.enter_async_context(_means(settings))
         if given.socket is not None:
             await _tell(stack, means.meters, given.socket)
-        workers = [_worker(name, means, settings) for name in names]
+        workers = [worker for name in names for worker in _workers(name, means, settings)]
         gc.collect()
         gc.freeze()
         _log.info("workers.ready", workers=names)
@@ -144,23 +146,28 @@ async def _means(settings: Settings) -> AsyncIterator[Means]:
             meters=meters,
             now=exam_clock.now,
             steady=clock.steady,
-            new_id=lambda: uuid7(clock.wall_ms(), secrets.token_bytes(RANDOM_BYTES)),
-            consumer=uuid7(clock.wall_ms(), secrets.token_bytes(RANDOM_BYTES)),
+            new_id=lambda: _new_id(exam_clock),
+            consumer=_new_id(exam_clock),
         )
 
 
-def _worker(name: str, means: Means, settings: Settings) -> Worker:
+def _new_id(clock: ExamClock) -> str:
+    """By the clock of exams, as partitions are: an id of a wrong year would have none."""
+    return uuid7(int(clock.seconds() * 1000), secrets.token_bytes(RANDOM_BYTES))
+
+
+def _workers(name: str, means: Means, settings: Settings) -> list[Worker]:
     match name:
         case "relay":
-            return Relay(means)
+            return [Relay(means)]
         case "projector":
-            return Projector(means)
+            return [Projector(means)]
         case "grader":
-            return Grader(means)
+            return [Grader(means)]
         case "lifecycle":
-            return Lifecycle(means, retire_weeks=settings.retire_weeks)
+            return [Lifecycle(means, retire_weeks=settings.retire_weeks)]
         case _:
-            return Jobs(means, HANDLERS)
+            return [Jobs(means, HANDLERS, measures=lane == 0) for lane in range(JOB_LANES)]
 
 
 async def _tell(stack: contextlib.AsyncExitStack, meters: PrometheusMeters, socket: Path) -> None:

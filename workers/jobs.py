@@ -86,8 +86,11 @@ class Jobs:
 
     name = "jobs"
 
-    def __init__(self, means: Means, handlers: Mapping[str, Handler]) -> None:
+    def __init__(
+        self, means: Means, handlers: Mapping[str, Handler], *, measures: bool = True
+    ) -> None:
         self._means = means
+        self._measures = measures
         self._handlers = handlers
         self._rest = REST_SECONDS
         self._measure_at = 0.0
@@ -192,7 +195,7 @@ class Jobs:
             )
 
     async def _measure(self) -> None:
-        if self._means.steady() < self._measure_at:
+        if not self._measures or self._means.steady() < self._measure_at:
             return
         self._measure_at = self._means.steady() + MEASURE_SECONDS
         async with self._means.database.statement() as connection:

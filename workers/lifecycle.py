@@ -1,5 +1,6 @@
 """What time brings: attempts whose time is up are handed in, partitions are made ahead and retired, uploads are tidied."""
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import asyncpg
@@ -16,6 +17,7 @@ from workers.means import Means
 ROUND_SECONDS = 1.0
 SHUT_ROWS = 500
 TIDY_SECONDS = 60.0
+CHORE_AGAIN_SECONDS = 60.0
 PARTITIONS_SECONDS = 24 * 3600.0
 AHEAD_ALARM_WEEKS = 3
 
@@ -30,20 +32,28 @@ class Lifecycle:
     def __init__(self, means: Means, *, retire_weeks: int) -> None:
         self._means = means
         self._retire_weeks = retire_weeks
-        self._tidy_at = 0.0
-        self._partitions_at = 0.0
+        self._due: dict[str, float] = {}
 
     async def round(self) -> float:
-        """Hand in what is over; now and then the rest."""
+        """Hand in what is over; now and then the rest, which may fail without holding that up."""
         more = await self._shut()
-        steady = self._means.steady()
-        if steady >= self._tidy_at:
-            await files.tidy(self._means.database, self._means.objects, self._means.now())
-            self._tidy_at = steady + TIDY_SECONDS
-        if steady >= self._partitions_at:
-            await self._keep_partitions()
-            self._partitions_at = steady + PARTITIONS_SECONDS
+        await self._chore("uploads", TIDY_SECONDS, self._tidy)
+        await self._chore("partitions", PARTITIONS_SECONDS, self._keep_partitions)
         return 0.0 if more else ROUND_SECONDS
+
+    async def _chore(self, name: str, every: float, work: Callable[[], Awaitable[None]]) -> None:
+        if self._means.steady() < self._due.get(name, 0.0):
+            return
+        try:
+            await work()
+        except Exception as error:  # noqa: BLE001 - it is tried again in a minute, whatever it was
+            every = CHORE_AGAIN_SECONDS
+            self._means.meters.count("chores_failed_total", {"chore": name})
+            _log.error("chore.failed", chore=name, exc_info=error)
+        self._due[name] = self._means.steady() + every
+
+    async def _tidy(self) -> None:
+        await files.tidy(self._means.database, self._means.objects, self._means.now())
 
     async def end(self) -> None:
         """Nothing is held."""

@@ -49,6 +49,7 @@ class Reading:
         self._registered = False
         self._joined = False
         self._heads: dict[int, int] = {}  # as they were at the look before
+        self._behind = False
         self._look_at = 0.0
         self._claim_at = 0.0
         self._streams_at = 0.0
@@ -59,15 +60,16 @@ class Reading:
             async with self._means.database.transaction(None) as connection:
                 await log.register(connection, self._names)
             self._registered = True
-        parts = await self._arrived()
+        # Far behind, the log is read as fast as it goes: what the streams have comes after it.
+        parts = [] if self._behind else await self._arrived()
         if parts:
             await self._take([event for part in parts for event in _decoder.decode(part.body)])
             await self._done(parts)
         if self._means.steady() >= self._look_at:
-            behind = await self._look()
-            self._look_at = self._means.steady() + (0.0 if behind else LOOK_SECONDS)
+            self._behind = await self._look()
+            self._look_at = self._means.steady() + (0.0 if self._behind else LOOK_SECONDS)
         if not self._joined:
-            return AWAY_REST_SECONDS
+            return 0.0 if self._behind else AWAY_REST_SECONDS
         return self._linger_seconds if parts else 0.0
 
     async def end(self) -> None:
@@ -111,7 +113,10 @@ class Reading:
         )
 
     async def _look(self) -> bool:
-        """Read from the log what should have come by now: what was there at the look before, or all while Redis is away."""
+        """Read from the log what should have come by now: what was there at the look before, or all while Redis is away.
+
+        True when there is more of it.
+        """
         async with self._means.database.statement() as connection:
             lags = await log.lags(connection, self._names)
         overdue: dict[int, int] = {}
@@ -123,13 +128,15 @@ class Reading:
                 if lag.seq < due:
                     overdue[lag.shard] = min(lag.seq, overdue.get(lag.shard, lag.seq))
                     self._heads[lag.shard] = lag.head
+        full = False
         for shard, seq in overdue.items():
             async with self._means.database.statement() as connection:
                 events = await log.read(connection, shard, seq, self._heads[shard], LOG_ROWS)
             self._means.meters.count("events_read_from_log_total", by=len(events))
             await self._take(events)
+            full = full or len(events) == LOG_ROWS
         self._heads = {lag.shard: lag.head for shards in lags.values() for lag in shards}
-        return bool(overdue)
+        return full
 
     async def _take(self, events: Sequence[Logged]) -> None:
         for batch in self._batches(events):

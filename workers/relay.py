@@ -39,6 +39,7 @@ class Relay:
         self._checked = False
         self._streams_at = 0.0  # not before
         self._measure_at = 0.0
+        self._letters: dict[str, int] = {}
 
     async def round(self) -> float:
         """Number a batch. While there is nothing the looks become rarer, for an empty look is not free."""
@@ -98,7 +99,8 @@ class Relay:
             letters = await log.dead(connection)
         self._means.meters.gauge("outbox_waiting", rows)
         self._means.meters.gauge("outbox_oldest_seconds", age)
-        for reader, count in letters.items():
+        self._letters = {**dict.fromkeys(self._letters, 0), **letters}
+        for reader, count in self._letters.items():
             self._means.meters.gauge("dead_letters", count, {"reader": reader})
 
 

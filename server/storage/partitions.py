@@ -37,6 +37,10 @@ JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum = p.partattrs[0]
 WHERE p.partstrat = 'r' AND a.atttypid = 'uuid'::regtype AND c.relnamespace = 'public'::regnamespace
 ORDER BY c.relname
 """
+# Somebody was interrupted.
+_HALF_DETACHED = """
+SELECT i.inhparent::regclass::text, i.inhrelid::regclass::text FROM pg_inherits AS i WHERE i.inhdetachpending
+"""
 _POLICIES = """
 SELECT format('CREATE POLICY %I ON %I FOR %s TO %s', policyname, $2::text, cmd, array_to_string(roles, ', '))
     || coalesce(' USING (' || qual || ')', '') || coalesce(' WITH CHECK (' || with_check || ')', '') AS made
@@ -106,8 +110,10 @@ async def retire(database_url: str, *, before: datetime) -> list[str]:
             for part in sorted(split.parts)
             if part <= split.part(week_of(before) - WEEK)
         ]
+        await connection.execute("SET lock_timeout = '3s'")
+        for table, part in await connection.fetch(_HALF_DETACHED):
+            await connection.execute(f"ALTER TABLE {table} DETACH PARTITION {part} FINALIZE")
         for table, part in old:
-            await connection.execute("SET lock_timeout = '3s'")
             await connection.execute(
                 f"ALTER TABLE {table} DETACH PARTITION {part} CONCURRENTLY",
                 timeout=RETIRE_SECONDS,

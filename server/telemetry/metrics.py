@@ -104,6 +104,7 @@ MEANINGS = {
     "attempts_scored_total": "Attempts given to the scorers, by what told of them: event or sweep.",
     "attempts_shut_total": "Attempts handed in because their time was up.",
     "attempts_failed_total": "Attempts that could not be scored or shut, by what was tried.",
+    "chores_failed_total": "Chores that failed and are tried again in a minute: uploads or partitions.",
     "partitions_ahead": "Weeks ahead for which every split table has its partition: fewer than 3 are an alarm.",
     "jobs": "Jobs of the last week, by state.",
     "jobs_ended_total": "Tries of jobs that ended here, by kind and how.",

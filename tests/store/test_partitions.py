@@ -38,12 +38,12 @@ def _id(moment: datetime) -> str:
     return uuid7(int(moment.timestamp() * 1000), secrets.token_bytes(RANDOM_BYTES))
 
 
-async def _mark(database: Database, attempt_id: str, item_id: str) -> None:
+async def _write(database: Database, attempt_id: str) -> None:
     async with database.transaction(TENANT) as connection:
         await connection.execute(
-            "INSERT INTO marks (tenant_id, attempt_id, item_id, round, marker, earned_milli, at)"
-            " VALUES ($1, $2, $3, 1, $3, 0, $4) ON CONFLICT DO NOTHING",
-            *(TENANT, attempt_id, item_id, TODAY),
+            "INSERT INTO attempt_papers (tenant_id, attempt_id, paper, pins) VALUES ($1, $2, '{}', '[]')"
+            " ON CONFLICT (tenant_id, attempt_id) DO NOTHING",
+            *(TENANT, attempt_id),
         )
 
 
@@ -69,12 +69,12 @@ async def test_sixty_days_later_there_are_eight_ahead_and_the_keys_are_found(
             await partitions.make_ahead(url, now=moment)
             assert {split.ahead(moment) for split in await partitions.splits(owner)} == {8}
             written.append(_id(moment))
-            await _mark(database, written[-1], written[-1])
+            await _write(database, written[-1])
         async with database.transaction(TENANT) as connection:
             for attempt_id in written:
                 assert (
                     await connection.fetchval(
-                        "SELECT count(*) FROM marks WHERE tenant_id = $1 AND attempt_id = $2",
+                        "SELECT count(*) FROM attempt_papers WHERE tenant_id = $1 AND attempt_id = $2",
                         *(TENANT, attempt_id),
                     )
                     == 1
@@ -89,9 +89,9 @@ async def test_sent_again_after_midnight_it_stays_one_row(
     async with Database(url, pool_size=2, statement_timeout_ms=5000) as database:
         for moment in (sunday, sunday + timedelta(seconds=1), sunday + timedelta(days=8)):
             await partitions.make_ahead(url, now=moment)
-            await _mark(database, attempt_id, attempt_id)
-    where = await owner.fetch("SELECT tableoid::regclass::text AS part FROM marks")
-    assert [row["part"] for row in where] == ["marks_20270308"]
+            await _write(database, attempt_id)
+    where = await owner.fetch("SELECT tableoid::regclass::text AS part FROM attempt_papers")
+    assert [row["part"] for row in where] == ["attempt_papers_20270308"]
 
 
 async def test_a_part_is_reached_through_its_table_alone(url: str) -> None:
@@ -123,10 +123,35 @@ async def test_what_is_old_is_retired_and_kept(url: str, owner: asyncpg.Connecti
     old = _id(TODAY)
     async with Database(url, pool_size=2, statement_timeout_ms=5000) as database:
         await partitions.make_ahead(url, now=TODAY)
-        await _mark(database, old, old)
+        await _write(database, old)
         gone = await partitions.retire(url, before=TODAY + timedelta(weeks=1))
-        assert "marks_20270308" in gone
+        assert "attempt_papers_20270308" in gone
         assert not any(name.endswith("20270315") for name in gone)
-        assert await owner.fetchval("SELECT count(*) FROM marks") == 0
-        assert await owner.fetchval("SELECT count(*) FROM marks_20270308") == 1
+        assert await owner.fetchval("SELECT count(*) FROM attempt_papers") == 0
+        assert await owner.fetchval("SELECT count(*) FROM attempt_papers_20270308") == 1
         assert await partitions.retire(url, before=TODAY + timedelta(weeks=1)) == []
+
+
+async def test_a_part_that_was_half_taken_off_is_taken_off_entirely(
+    url: str, owner: asyncpg.Connection
+) -> None:
+    """Taking it off waits for who reads the table; somebody lost patience."""
+    await partitions.make_ahead(url, now=TODAY)
+    pending = "SELECT count(*) FROM pg_inherits WHERE inhdetachpending"
+    reader, impatient = await asyncpg.connect(url), await asyncpg.connect(url)
+    async with reader.transaction():
+        await reader.fetch("SELECT FROM marks")
+        detach = asyncio.ensure_future(
+            impatient.execute("ALTER TABLE marks DETACH PARTITION marks_20270308 CONCURRENTLY")
+        )
+        async with asyncio.timeout(20):
+            while not await owner.fetchval(pending):
+                await asyncio.sleep(0.02)
+        await owner.execute("SELECT pg_cancel_backend($1)", impatient.get_server_pid())
+        with pytest.raises(asyncpg.QueryCanceledError):
+            await detach
+    await reader.close()
+    await impatient.close()
+    await partitions.retire(url, before=TODAY - timedelta(weeks=50))
+    assert await owner.fetchval(pending) == 0
+    assert await owner.fetchval("SELECT count(*) FROM marks_20270308") == 0

@@ -168,3 +168,21 @@ async def test_old_partitions_are_retired_when_it_is_asked_for(house: House) -> 
     assert await house.shop.fetchval("SELECT count(*) FROM answers") == 1
     await Lifecycle(house.means, retire_weeks=26).round()
     assert await house.shop.fetchval("SELECT count(*) FROM answers") == 0
+
+
+async def test_a_chore_that_fails_holds_up_no_deadline(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("server.files.tidy", fails)
+    [learner] = await house.desks.exam.add_learners(1)
+    assessment = await house.desks.assessment("single_choice")
+    await house.desks.exam.materialise(assessment.assessment_id)
+    attempt_id = await house.begin(assessment, learner)
+    lifecycle = Lifecycle(house.means, retire_weeks=0)
+    await lifecycle.round()
+    house.now += timedelta(hours=2)
+    await lifecycle.round()
+    assert await house.state(attempt_id) == "submitted deadline"
