@@ -227,6 +227,21 @@ async def test_an_answer_that_was_overtaken_by_the_deadline_is_to_be_sent_again(
     assert await hall.stored(made) == []
 
 
+async def test_an_answer_that_was_overtaken_by_a_decision_about_late_ones_is_to_be_sent_again(
+    hall: Hall,
+) -> None:
+    made = await hall.started()
+    await hall.later(made, 2 * HOUR)
+    await shut(hall, made)
+    decide = "UPDATE attempts SET late_until = clock_timestamp() + $2 WHERE attempt_id = $1"
+    await hall.owner.execute(decide, made.attempt_id, HOUR)
+    got = await hall.answer(made, 1, "a")
+    assert (got.status, got.code) == (503, "answer_delayed")
+    await hall.owner.execute(decide, made.attempt_id, -timedelta(seconds=1))
+    got = await hall.answer(made, 1, "a")
+    assert (got.status, got.body["late"]) == (200, True)
+
+
 async def test_one_action_extends_what_is_open_and_opens_what_the_deadline_took(
     hall: Hall,
 ) -> None:
