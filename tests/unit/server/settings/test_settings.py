@@ -72,6 +72,8 @@ def test_a_local_file_overrides_the_defaults_and_the_environment_overrides_it(
         ("LECTERN_MODELS", "/nowhere/models.toml"),
         ("LECTERN_STATE_DIR", ""),
         ("LECTERN_LIMITS_SCALE", "0"),
+        ("LECTERN_RETIRE_WEEKS", "4"),
+        ("LECTERN_WORKERS", "some"),
     ],
 )
 def test_a_wrong_setting_is_named_in_one_line(name: str, text: str) -> None:
