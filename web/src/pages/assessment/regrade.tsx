@@ -135,9 +135,11 @@ function Choose({ assessmentId, item, newest, onBegun, onClose }: ChooseProps) {
       )}
       <div class="acts">
         <Button onClick={onClose}>{t("common.cancel")}</Button>
-        <Button look="primary" type="submit" busy={busy} disabled={preview?.changed.length === 0}>
-          {preview ? t("regrade.apply", { count: preview.changed.length }) : t("regrade.preview")}
-        </Button>
+        {preview?.changed.length !== 0 && (
+          <Button look="primary" type="submit" busy={busy}>
+            {preview ? t("regrade.apply", { count: preview.changed.length }) : t("regrade.preview")}
+          </Button>
+        )}
       </div>
     </form>
   );

@@ -143,7 +143,7 @@ function Bank({ course, words, again }: Loaded & { readonly again: () => void })
   };
   return (
     <>
-      <div class="greet">
+      <div class="greet bank-head">
         <div class="sp">
           <a class="crumb" href={`/courses/${course.id}`}>
             <Icon name="left" class="s mir" />
