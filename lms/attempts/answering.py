@@ -61,7 +61,7 @@ REFUSALS: dict[str, tuple[type[LmsError], str]] = {
     "attempt_submitted": (Conflict, "This attempt was handed in already."),
     "answer_late": (Conflict, "The time is up, and late answers are not taken."),
     "answer_delayed": (Unavailable, "The answer came too slowly to the database: send it again."),
-    "wrong_item": (Invalid, "This attempt asks no such item."),
+    "wrong_item": (NotFound, "This attempt asks no such item."),
     "wrong_value": (Invalid, "The value does not fit this kind of item."),
     "opening_unknown": (Invalid, "This attempt has not been opened so often."),
 }

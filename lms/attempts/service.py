@@ -11,7 +11,7 @@ from lms.attempts import counting, materialise, store, versions
 from lms.attempts.attempt import after, is_due, opened
 from lms.attempts.model import Attempt, Counted, Desk, Handed, SubmittedBy
 from lms.courses import store as courses
-from lms.errors import Conflict, NotFound, Unavailable
+from lms.errors import Conflict, Forbidden, NotFound, Unavailable
 from lms.events import AttemptOpened, AttemptSubmitted
 from lms.identity import Principal, may
 
@@ -65,8 +65,10 @@ async def _startable(
     connection: asyncpg.Connection, who: Principal, assessment_id: str
 ) -> store.Startable:
     found = await store.startable(connection, who.tenant_id, who.user_id, assessment_id)
-    if found is None or not may(who, "attempt.make", found.my_role):
+    if found is None or not may(who, "assessment.see", found.my_role) or found.state == "draft":
         raise NotFound("There is no such assessment.")
+    if not may(who, "attempt.make", found.my_role):
+        raise Forbidden("Only students of the course sit its assessments.")
     return found
 
 

@@ -104,7 +104,7 @@ ROUTES: tuple[Route, ...] = (
     Route(method="GET", path="/assessments/{assessment_id}/board", handler=attempts.show_board, summary="Who is where, now", permission="attempt.see", reply=exams.Board),
     # Attempts
     Route(method="POST", path="/assessments/{assessment_id}/attempts", handler=attempts.start_attempt, summary="Start an attempt, or open it on this device", permission="attempt.make", body=exams.StartAttempt, reply=exams.OpenAttempt, status=201, audited=True),
-    Route(method="GET", path="/attempts/{attempt_id}", handler=attempts.get_attempt, summary="How an attempt stands", permission="self", reply=exams.AttemptView, query=("seen",), audited=True),
+    Route(method="GET", path="/attempts/{attempt_id}", handler=attempts.get_attempt, summary="How an attempt stands", permission="assessment.see", reply=exams.AttemptView, query=("seen",), audited=True),
     Route(method="PUT", path="/attempts/{attempt_id}/answers/{item_id}", handler=attempts.save_answer, summary="Save an answer", permission="attempt.make", body=exams.AnswerBody, max_bytes=ANSWER_BYTES, reply=exams.AnswerAck, audited=True, lean=True),
     Route(method="POST", path="/attempts/{attempt_id}/submit", handler=attempts.submit_attempt, summary="Hand the attempt in", permission="attempt.make", body=exams.Submit, reply=exams.Receipt, audited=True),
     Route(method="POST", path="/attempts/{attempt_id}/beat", handler=attempts.beat, summary="The page is still there", permission="attempt.make", body=exams.Beat, reply=exams.BeatAnswer, audited=True),

@@ -98,7 +98,7 @@ async def test_an_item_of_another_attempt_is_no_item_of_this(hall: Hall, made: M
     other = await hall.started()
     body = b'{"opening":1,"seq":6,"value":"b"}'
     for item in (other.items[0], new_id()):
-        await refused(hall, made, await put(hall, made, body, item=item), 422, "wrong_item")
+        await refused(hall, made, await put(hall, made, body, item=item), 404, "wrong_item")
 
 
 async def test_an_id_that_cannot_be_one_is_not_found(hall: Hall, made: Made) -> None:
