@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import structlog
 from aiohttp import web
 
+from lms import outbox
 from lms.ids import RANDOM_BYTES, uuid7
 from server.alongside import alongside
 from server.auth.keys import KeyRing
@@ -49,6 +50,7 @@ _log = structlog.get_logger(__name__)
 
 RENEWALS_POOL = 2
 RENEWALS_TIMEOUT_MS = 2500
+EVENTS_LATE_SECONDS = 30.0
 BODY_MAX_BYTES = 8 * 1024 * 1024
 KEEPALIVE_SECONDS = 75.0
 
@@ -189,6 +191,12 @@ def _components(
             raise ConnectionError("a master of Redis is away")
         await redis.set("{lectern}:probe", b"1", px=1000)
 
+    async def workers_keep_up() -> None:
+        async with database.statement() as connection:
+            _, age_seconds = await outbox.waiting(connection)
+        if age_seconds > EVENTS_LATE_SECONDS:
+            raise TimeoutError("events wait for the workers")
+
     return [
         Component(name="web", probe=_is_here, required=True, without=""),
         Component(
@@ -202,6 +210,12 @@ def _components(
             probe=redis_answers,
             required=False,
             without="The message store does not answer. Classes go on; between nodes it takes a second longer.",
+        ),
+        Component(
+            name="workers",
+            probe=workers_keep_up,
+            required=False,
+            without="Progress and grades come late at the moment. Answers are taken and kept.",
         ),
         Component(
             name="classes",

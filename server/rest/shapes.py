@@ -287,7 +287,7 @@ class Join(Reply, frozen=True, kw_only=True):
 class ComponentStatus(Reply, frozen=True, kw_only=True):
     """One component as its probes see it."""
 
-    name: Literal["web", "database", "redis", "classes", "media"]
+    name: Literal["web", "database", "redis", "workers", "classes", "media"]
     state: Literal["ok", "degraded", "down"]
     since: Time
     detail: str

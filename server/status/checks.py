@@ -15,7 +15,7 @@ from signaling.context import Clock
 BUDGET_SECONDS = 1.0
 FRESH_SECONDS = 1.0  # a herd of probes is one check
 
-Name = Literal["web", "database", "redis", "classes", "media"]
+Name = Literal["web", "database", "redis", "workers", "classes", "media"]
 State = Literal["ok", "degraded", "down"]
 Probe = Callable[[], Awaitable[None]]  # raises when the dependency is not to be had
 

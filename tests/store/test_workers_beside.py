@@ -5,6 +5,7 @@ import random
 import tempfile
 import time
 from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 import aiohttp
@@ -153,3 +154,30 @@ async def test_a_worker_with_nothing_to_do_rests(
         before = worker.cpu_seconds
         await asyncio.sleep(10)
         assert (worker.cpu_seconds - before) / 10 < 0.02
+
+
+async def test_events_that_nobody_takes_are_seen_on_the_status_page(
+    demo_environ: Mapping[str, str], folder: Path
+) -> None:
+    url, redis_url = demo_environ["LECTERN_DATABASE_URL"], demo_environ["LECTERN_REDIS_URL"]
+    async with (
+        running(folder, {**demo_environ, "LECTERN_WORKERS": "0"}) as lectern,
+        workshop(url, redis_url, folder) as shop,
+    ):
+        assert await _state_of_workers(lectern) == "ok"
+        one = History(chance=random.Random(1), tenant_id=new_id(), attempt_id=new_id())
+        await shop.write(one.tenant_id, [one.open()], at=datetime(2026, 1, 1, tzinfo=UTC))
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while await _state_of_workers(lectern) != "degraded":
+                await asyncio.sleep(0.2)
+
+
+async def _state_of_workers(lectern: RunningLectern) -> str:
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(
+            f"{lectern.base_url}/status", headers={"Accept": "application/json"}
+        ) as response,
+    ):
+        parts = (await response.json())["components"]
+    return next(str(part["state"]) for part in parts if part["name"] == "workers")

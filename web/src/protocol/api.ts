@@ -221,7 +221,7 @@ export interface Join {
 
 /** One component as its probes see it. */
 export interface ComponentStatus {
-  readonly name: "web" | "database" | "redis" | "classes" | "media";
+  readonly name: "web" | "database" | "redis" | "workers" | "classes" | "media";
   readonly state: "ok" | "degraded" | "down";
   readonly since: string;
   readonly detail: string;
