@@ -28,7 +28,7 @@ export function median(book: Gradebook, column: GradebookColumn, unit: Unit): nu
     .flatMap((one) => (one.is === "figure" ? [one.value] : []))
     .toSorted((one, other) => one - other);
   const [low, high] = [values[Math.floor((values.length - 1) / 2)], values[Math.ceil((values.length - 1) / 2)]];
-  return low === undefined || high === undefined ? null : (low + high) / 2;
+  return low === undefined || high === undefined ? null : Math.round(((low + high) / 2) * 100) / 100;
 }
 
 export type Order = "name" | "share";

@@ -51,7 +51,7 @@ function Heads({ book, order, onOrder }: Omit<Props, "rows" | "unit">) {
           {!isReleased(book, column) && <span class="xs c-warn">{t("gradebook.notReleased")}</span>}
         </th>
       ))}
-      <th scope="col" class="r" aria-sort={order === "share" ? "descending" : undefined}>
+      <th scope="col" class="r last" aria-sort={order === "share" ? "descending" : undefined}>
         {sort("share", t("gradebook.soFar"))}
       </th>
     </tr>
@@ -72,7 +72,7 @@ function Median({ book, unit }: Pick<Props, "book" | "unit">) {
           </td>
         );
       })}
-      <td class="r">{t("gradebook.nothing")}</td>
+      <td class="r last">{t("gradebook.nothing")}</td>
     </tr>
   );
 }
@@ -112,7 +112,7 @@ export function Table({ book, rows, unit, order, onOrder }: Props) {
                   </td>
                 );
               })}
-              <td class="r b">
+              <td class="r b last">
                 <Share share={row.share} letter={row.letter} />
               </td>
             </tr>

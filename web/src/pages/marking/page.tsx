@@ -12,6 +12,7 @@ import { ExamHead } from "../assessment/head";
 import { Frame } from "../frame";
 import { Ready, useLoading } from "../loading";
 import { Desk } from "./desk";
+import { Help } from "./help";
 import { MARK_FORM } from "./panel";
 import { beside, queued } from "./queue";
 import { ReleaseButton } from "./release";
@@ -90,6 +91,7 @@ function Table({ queue, again }: TableProps) {
   const wanted = asked();
   const current = queue.find(({ id }) => id === wanted) ?? queue[0];
   const [fromEnd, setFromEnd] = useState(false);
+  const [helping, setHelping] = useState(false);
   const id = current?.id ?? "";
   const { loading, forget } = useScripts(queue, id);
   const step = (by: 1 | -1) => {
@@ -124,11 +126,15 @@ function Table({ queue, again }: TableProps) {
         <Button size="s" onClick={() => step(1)}>
           {t("marking.next")} <kbd class="kbd dk">J</kbd>
         </Button>
-        <span class="sm mut dk sp">{t("marking.keys")}</span>
+        <span class="sp dk" />
+        <Button size="s" look="ghost" onClick={() => setHelping(true)}>
+          {t("class.keys")}
+        </Button>
         <Button look="primary" type="submit" form={MARK_FORM}>
           {t("marking.saveNext")} <kbd class="kbd dk">{t("marking.enter")}</kbd>
         </Button>
       </footer>
+      {helping && <Help onClose={() => setHelping(false)} />}
     </div>
   );
 }
