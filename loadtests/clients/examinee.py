@@ -143,7 +143,8 @@ class Sitting:
         path = f"/assessments/{self.browser.plan.assessment_id}/attempts"
         status, opened = await self.browser.ask("POST", path, {})
         if status != 201:
-            self.journal.write("refused", what="start", attempt=self.attempt, code=opened["code"])
+            email = self.browser.learner.email
+            self.journal.write("refused", what="start", email=email, code=opened["code"])
             return False
         self.attempt, self.opening, self.seq = opened["id"], opened["opening"], 0
         self.items = [item["id"] for item in opened["items"]]

@@ -43,8 +43,8 @@ class Size:
     seed: int = 1
     attempts: int = 1000
     answers: int = 25
-    limit: timedelta = timedelta(seconds=90)
-    begin_within_s: float = 240.0
+    limit: timedelta = timedelta(seconds=150)
+    begin_within_s: float = 270.0
     pause_s: float = 2.0
     server: int = 16
     relay: int = 8
