@@ -261,7 +261,7 @@ async def _replay(settings: Settings, given: argparse.Namespace) -> None:
             raise CommandError(error.message) from error
     sys.stdout.write(report)
     if unexplained:
-        raise CommandError(f"{unexplained} differences that nothing explains: see above")
+        raise CommandError(f"differences that nothing explains: {unexplained}, see above")
 
 
 async def _openapi(_settings: Settings, _given: argparse.Namespace) -> None:

@@ -3,6 +3,8 @@
 import argparse
 import asyncio
 import csv
+import os
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -297,6 +299,34 @@ async def test_a_grade_that_its_own_scorer_does_not_come_to_is_found(desks: Desk
     assert "another outcome: 3" in report
     assert "another total: 1" in report
     assert unexplained == 4
+
+
+async def test_the_command_fails_where_something_is_unexplained(
+    desks: Desks, database_url: str
+) -> None:
+    attempts = await archive(desks)
+
+    async def command() -> tuple[int, str, str]:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "server", "replay", "--tenant", await slug(desks)),
+            env={**os.environ, "LECTERN_DATABASE_URL": database_url},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        out, err = await process.communicate()
+        assert process.returncode is not None
+        return process.returncode, out.decode(), err.decode()
+
+    code, report, said = await command()
+    assert (code, said) == (0, "")
+    assert report.endswith("unexplained differences 0\n")
+    await desks.owner.execute(
+        "UPDATE grades SET earned_milli = earned_milli + 1 WHERE attempt_id = $1", attempts[0]
+    )
+    code, report, said = await command()
+    assert code == 1
+    assert f"another total: 1 ({attempts[0]})" in report
+    assert "differences that nothing explains: 1" in said
 
 
 async def test_a_replay_is_told_what_it_cannot_do(desks: Desks) -> None:
