@@ -4,14 +4,19 @@ import asyncio
 import random
 import tempfile
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import asyncpg
 import pytest
 
+from lms.attempts import service as service_of_attempts
+from lms.attempts.model import Desk
 from lms.projections import service
 from lms.projections.registry import PROJECTIONS
 from server.storage.redis import key
+from tests.support.exams import NOW, exam_in
+from tests.support.graded import Desks, desks_in
 from tests.support.histories import History
 from tests.support.stores import Stores, running_cluster
 from tests.support.worker_process import working
@@ -20,6 +25,7 @@ from tests.support.workshop import PATIENCE_SECONDS, Workshop, new_id, workshop
 pytestmark = [pytest.mark.store, pytest.mark.timeout(240)]
 
 ATTEMPTS = 8
+BEGIN = NOW + timedelta(hours=1)
 CONNECTIONS = (
     "FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend'"
 )
@@ -182,3 +188,62 @@ async def test_the_connections_of_the_workers_are_cut_and_they_come_back(
         await exam.all_in()
         assert worker.alive
     await owner.close()
+
+
+async def test_killed_while_it_shuts_and_while_it_grades_each_attempt_is_handed_in_and_graded_once(
+    stores: Stores, valkey_url: str, folder: Path
+) -> None:
+    url = await stores.fresh_database()
+    async with workshop(url, valkey_url, folder) as shop:
+        exam = await exam_in(shop.means.database)
+        async with desks_in(exam, url) as desks:
+            await _over(shop, desks, learners=6)
+        names = ("relay", "projector", "grader", "lifecycle")
+        for point in (
+            "deadline.before_commit:3",
+            "deadline.after_commit:1",
+            "grader.before_commit:1",
+        ):
+            doomed = _environ(shop, valkey_url, LECTERN_FAIL_AT=point)
+            async with working(folder, doomed, *names) as worker:
+                assert await worker.died() == -9
+            if point.startswith("deadline.after"):
+                assert (
+                    await shop.fetchval("SELECT count(*) FROM attempts WHERE state = 'open'") == 0
+                )
+        async with working(folder, _environ(shop, valkey_url), *names):
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                while await shop.fetchval("SELECT count(*) FROM item_outcomes") != 6:
+                    await asyncio.sleep(0.1)
+        assert await shop.fetchval("SELECT count(*) FROM attempts WHERE state = 'graded'") == 6
+        assert await shop.fetchval("SELECT count(*) FROM grades") == 6
+        for name in ("attempt.submitted", "attempt.graded"):
+            told = await shop.fetchval("SELECT count(*) FROM event_log WHERE name = $1", name)
+            assert told == 6
+        cells = await shop.fetchval(
+            "SELECT count(*) FROM gradebook_cells WHERE state = 'graded' AND earned_milli = 1000"
+        )
+        assert cells == 6
+    await stores.drop_database(url)
+
+
+async def _over(shop: Workshop, desks: Desks, learners: int) -> None:
+    """So many attempts with a right answer, whose time is up."""
+    people = await desks.exam.add_learners(learners)
+    assessment = await desks.assessment("single_choice")
+    await desks.exam.materialise(assessment.assessment_id)
+    for learner in people:
+        who = desks.person(learner, "student")
+        async with shop.means.database.transaction(who.tenant_id) as connection:
+            opened = await service_of_attempts.start(
+                *(connection, who, assessment.assessment_id, "", Desk(now=BEGIN, new_id=new_id))
+            )
+        await desks.answer(opened.attempt.attempt_id, "single_choice", "b", 1, at=BEGIN)
+    # The workers here have the clock of the database.
+    await desks.owner.execute(
+        "UPDATE attempts SET ends_at = clock_timestamp() - interval '1 minute',"
+        " shuts_at = clock_timestamp() - interval '30 seconds' WHERE state = 'open'"
+    )
+    await desks.owner.execute(
+        "UPDATE answers SET arrived_at = clock_timestamp() - interval '1 hour'"
+    )
