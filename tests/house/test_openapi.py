@@ -9,6 +9,8 @@ from server.rest import openapi
 from server.rest.call import PREFIX
 from server.rest.routes import ROUTES
 
+# A start told twice opens the attempt that runs: what it creates is found by learner and assessment.
+OWN_KEY = {"start_attempt"}
 FILE = Path(__file__).resolve().parents[2] / "docs" / "openapi.json"
 
 
@@ -40,7 +42,7 @@ def test_every_operation_has_a_name_of_its_own_and_says_how_it_refuses() -> None
 
 def test_a_route_that_creates_needs_a_key() -> None:
     for route in ROUTES:
-        if route.status == 201 and route.auth == "access":
+        if route.status == 201 and route.auth == "access" and route.name not in OWN_KEY:
             assert route.keyed == "must", route.name
         if route.method in ("PATCH", "DELETE") and route.auth == "access":
             assert route.keyed != "no" or route.name == "sign_out", route.name
