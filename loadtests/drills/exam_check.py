@@ -203,7 +203,7 @@ def _moment(at_ms: int, stored: Stored) -> datetime:
 
 def _unfounded(entry: Any, stored: Stored) -> bool:
     """A refusal is right only when it says that it is over, and it is."""
-    row = stored.attempts.get(entry.get("attempt") or stored.of_learner.get(entry["email"]))
+    row = stored.attempts.get(entry.get("attempt") or stored.of_learner[entry["email"]])
     if row is None or entry["code"] not in AT_THE_END or row["submitted_at"] is None:
         return True
     at: datetime = _moment(entry["at_ms"], stored)
