@@ -35,15 +35,6 @@ LEFT JOIN sitting s ON s.user_id = who.user_id
 LEFT JOIN progress p ON p.tenant_id = $1 AND p.attempt_id = s.attempt_id
 ORDER BY u.name, u.user_id LIMIT $4
 """
-# The oldest event that the copy has not taken in yet: still in the outbox, or in the log behind its position.
-_LAG = """
-SELECT least(
-    (SELECT at FROM outbox ORDER BY outbox_id LIMIT 1),
-    (SELECT min(next.at) FROM projection_positions AS p
-        CROSS JOIN LATERAL (SELECT l.at FROM event_log AS l WHERE l.shard = p.shard AND l.seq = p.seq + 1) AS next
-        WHERE p.projection = 'progress')
-)
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,9 +91,3 @@ async def lines(
         )
         for row in rows
     ]
-
-
-async def behind_since(connection: asyncpg.Connection) -> datetime | None:
-    """When the oldest event was that the copy does not show yet; None when it shows all."""
-    found: datetime | None = await connection.fetchval(_LAG)
-    return found

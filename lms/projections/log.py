@@ -96,8 +96,10 @@ async def lags(connection: asyncpg.Connection, readers: Sequence[str]) -> dict[s
 async def behind_ms(connection: asyncpg.Connection, reader: str, now: datetime) -> int:
     """For how long the oldest event that this reader has not taken in has waited; 0 when there is none."""
     oldest: datetime | None = await connection.fetchval(
-        "SELECT least((SELECT min(at) FROM outbox), (SELECT min(l.at) FROM projection_positions AS p"
-        " JOIN event_log AS l ON l.shard = p.shard AND l.seq = p.seq + 1 WHERE p.projection = $1))",
+        "SELECT least((SELECT at FROM outbox ORDER BY outbox_id LIMIT 1),"
+        " (SELECT min(next.at) FROM projection_positions AS p CROSS JOIN LATERAL"
+        " (SELECT l.at FROM event_log AS l WHERE l.shard = p.shard AND l.seq = p.seq + 1) AS next"
+        " WHERE p.projection = $1))",
         reader,
     )
     return 0 if oldest is None else max(0, round((now - oldest).total_seconds() * 1000))

@@ -12,6 +12,7 @@ from lms.attempts.attempt import CLOSED, remaining_ms
 from lms.attempts.model import Counted, Handed
 from lms.attempts.values import kept
 from lms.errors import Conflict
+from lms.projections import log
 from server.clock import moment
 from server.failpoints import reach
 from server.rest import exam_shapes as shapes
@@ -76,14 +77,13 @@ async def show_board(call: Call[None]) -> Answer:
     async with call.read() as connection:
         found = await assessments.get(connection, who, assessment_id, "attempt.see")
         lines = await board.lines(connection, who.tenant_id, assessment_id, found.course_id)
-        behind_since = await board.behind_since(connection)
+        lag_ms = await log.behind_ms(connection, "progress", call.deps.exams.clock.now())
     seen = await call.deps.exams.beats.of((who.tenant_id, assessment_id))
     now = call.deps.exams.clock.now()
-    lag = now - behind_since if behind_since is not None else timedelta()
     return Answer(
         body=shapes.Board(
             server_time=now,
-            lag_ms=max(0, lag // timedelta(milliseconds=1)),
+            lag_ms=lag_ms,
             links_known=seen is not None,
             rows=[_row(line, seen, now) for line in lines],
         )
