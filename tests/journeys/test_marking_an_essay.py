@@ -1,5 +1,7 @@
 """Marking by hand with keys alone, the release, and what the learner then reads."""
 
+from datetime import UTC, datetime, timedelta
+
 from playwright.async_api import expect
 
 from tests.journeys.conftest import PHONE, Enter
@@ -135,3 +137,42 @@ async def test_the_second_of_two_rounds_is_given_by_somebody_else(
     await expect(second.page.get_by_text("rounds far apart")).to_have_count(0)
     await second.page.reload()
     await expect(second.page.get_by_text("rounds far apart")).to_be_visible()
+
+
+async def test_a_file_is_opened_from_the_desk(lectern: RunningLectern, enter: Enter) -> None:
+    exam = await make_exam(lectern, "With a file", ("file_upload",))
+    await written_by(enter, exam, "student5")
+    teacher = await enter("teacher")
+    await goes_marking(teacher, exam, waiting=1)
+    link = teacher.page.get_by_role("link", name="wave.txt")
+    got = await teacher.page.request.get(str(await link.get_attribute("href")))
+    assert (got.status, await got.body()) == (200, b"~~~~")
+
+
+async def test_late_answers_count_when_the_teacher_says_so(
+    lectern: RunningLectern, enter: Enter
+) -> None:
+    person = await enter("student6")
+    ends = datetime.now(UTC) + timedelta(seconds=20)  # noqa: TID251 - a test's shell
+    exam = await make_exam(
+        lectern, "Late", ("short_text",), closes_at=ends.isoformat(), grace_seconds=0
+    )
+    learner = Examinee(person, exam)
+    await learner.begins()
+    item = str(await learner.part("exam-question").get_attribute("data-item"))
+    attempt = learner.attempt_id
+    teacher = await enter("teacher")
+    await learner.receipt()
+    await person.page.context.close()
+    async with lectern.signed_in("student6") as session:
+        path = f"/api/v1/attempts/{attempt}/answers/{item}"
+        body = {"opening": 1, "seq": 1, "value": "hertz"}
+        async with session.put(path, json=body) as reply:
+            assert (reply.status, (await reply.json())["late"]) == (200, True)
+
+    await teacher.go(f"/assessments/{exam.assessment_id}/marking?attempt={attempt}")
+    banner = teacher.page.get_by_role("group", name="Late answers")
+    await expect(banner).to_contain_text("One answer came late. It does not count.")
+    await banner.get_by_role("button", name="Count late answers").click()
+    await expect(banner).to_contain_text("It counts.")
+    await expect(teacher.page.locator(".mark-queue li")).to_contain_text("1 of 1")

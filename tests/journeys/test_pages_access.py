@@ -21,9 +21,24 @@ LOOKS: list[tuple[str, str, ViewportSize]] = [
     ("ar", "light", DESKTOP),
 ]
 OF_EVERYBODY = ["/", "/courses", "/courses/:course", "/lessons/:lesson", "/status", "/nowhere"]
+OF_EXAMS = [
+    "/courses/:course/bank",
+    "/courses/:course/bank/new?kind=matching",
+    "/courses/:course/bank/new?kind=essay",
+    "/courses/:course/gradebook",
+    "/assessments/:assessment/settings",
+    "/assessments/:assessment/board",
+    "/assessments/:assessment/marking",
+    "/assessments/:assessment/items",
+]
 PAGES = {
-    "student1": OF_EVERYBODY,
-    "teacher": [*OF_EVERYBODY, "/lessons/:lesson/edit", "/courses/:course/lessons/new"],
+    "student1": [*OF_EVERYBODY, "/courses/:course/gradebook"],
+    "teacher": [
+        *OF_EVERYBODY,
+        "/lessons/:lesson/edit",
+        "/courses/:course/lessons/new",
+        *OF_EXAMS,
+    ],
     "admin": ["/", "/admin/people"],
     "proctor": ["/"],
     "reviewer": ["/"],
@@ -70,13 +85,17 @@ async def dress(page: Page, locale: str, theme: str, size: ViewportSize) -> None
 
 
 async def addresses(page: Page, base_url: str) -> dict[str, str]:
-    """The demo course and its first lesson, as this person finds them."""
+    """The demo course, its first lesson and its exam for those who run it, as this person finds them."""
     await page.goto(f"{base_url}/courses")
     await page.locator(".course-card").first.click()
     await settled(page)
     lesson = await page.locator(".lessons a").first.get_attribute("href")
     assert lesson is not None
-    return {":course": page.url.rpartition("/")[2], ":lesson": lesson.rpartition("/")[2]}
+    known = {":course": page.url.rpartition("/")[2], ":lesson": lesson.rpartition("/")[2]}
+    exam = page.locator(".exams .list a").first
+    if await exam.count():
+        known[":assessment"] = str(await exam.get_attribute("href")).split("/")[2]
+    return known
 
 
 @pytest.mark.parametrize("who", PAGES)
