@@ -70,8 +70,8 @@ export function ChoiceAnswer({ content, pictures, value, onValue, review, name, 
   const chosen = several ? listOf(value) : [textOf(value)];
   const choose = (id: string, on: boolean) => {
     if (!several) onValue?.(id);
-    // The order of the options, so that the same choice is always the same value.
-    else onValue?.(content.options.map((option) => option.id).filter((one) => (one === id ? on : chosen.includes(one))));
+    // By the ids, so that the same choice is the same value in every learner's order.
+    else onValue?.(content.options.map((option) => option.id).filter((one) => (one === id ? on : chosen.includes(one))).toSorted());
   };
   return (
     <fieldset class="options" aria-describedby={`${name}-stem`}>
