@@ -98,6 +98,7 @@ class ObjectDoor:
         await self._deps.objects.write_part(
             key_of(grant.tenant_id, grant.upload_id), grant.part, grant.size, _coming(request)
         )
+        self._deps.meters.count("object_bytes_total", {"way": "in"}, by=grant.size)
         return web.Response(status=204, headers={"Cache-Control": "no-store"})
 
     async def _give(self, request: web.Request) -> web.StreamResponse:
@@ -125,6 +126,7 @@ class ObjectDoor:
             # The head is out: all that can still be said is that this is not the whole file.
             raise ConnectionResetError("the file cannot be sent to its end") from error
         await response.write_eof()
+        self._deps.meters.count("object_bytes_total", {"way": "out"}, by=last - first)
         return response
 
 

@@ -57,6 +57,7 @@ MEANINGS = {
     "exam_clock_away_seconds": "How far the database's clock is from the clock of exams.",
     "exam_clock_steps_total": "Steps of the database's clock that exams did not follow.",
     "exam_clock_unread_total": "Readings of the database's clock that failed.",
+    "object_bytes_total": "Bytes of files that came in or went out whole, by way.",
     "dependency_up": "1 while the dependency answers, by name.",
     "class_owners": "Classes that this node owns.",
     "class_owners_stepped_down_total": "Classes that this node owned and owns no longer.",
