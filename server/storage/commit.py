@@ -22,6 +22,10 @@ Flush = Callable[[asyncpg.Connection, Sequence[Row]], Awaitable[Sequence[Result]
 _POISONED = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, asyncpg.RaiseError)
 
 
+# A batch that fails only after so long has met a database that does not answer.
+STANDSTILL_SECONDS = 1.0
+
+
 class Statements(Protocol):
     """The part of Database that is needed here."""
 
@@ -105,6 +109,11 @@ class GroupCommit(Generic[Row, Result]):
                 await self._commit([entry])
         except Exception as error:  # noqa: BLE001 - every waiting caller is told, and the flusher lives on
             _fail(batch, error)
+            if time.perf_counter() - before >= STANDSTILL_SECONDS:
+                # The database stands still: whoever waits behind would wait as long, one batch after another.
+                behind = list(self._waiting)
+                self._waiting.clear()
+                _fail(behind, error)
         else:
             for (_, done), result in zip(batch, results, strict=True):
                 if not done.done():

@@ -99,7 +99,11 @@ class Database:
     async def statement(self) -> AsyncIterator[asyncpg.Connection]:
         """For one statement that speaks for no tenant: it is a transaction by itself, with one way to PostgreSQL and back."""
         async with self._connection() as connection:
-            yield connection
+            try:
+                yield connection
+            except TimeoutError as error:
+                # Nobody else waits for anything in here.
+                raise _away() from error
 
     @contextlib.asynccontextmanager
     async def _connection(self) -> AsyncIterator[asyncpg.Connection]:
