@@ -242,14 +242,15 @@ async def test_nobody_shows_another_persons_file_in_a_question(
     assert refused.value.code == "picture_unknown"
 
 
-async def test_only_the_files_of_a_learner_count_as_that_learners_answer(
+async def test_only_the_files_of_a_learner_that_were_there_in_time_are_an_answer(
     school: School, database: Database
 ) -> None:
-    mine = await uploaded(school, await school.sign_in("student1"), TEXT)
+    student = await school.sign_in("student1")
+    in_time = await uploaded(school, student, TEXT)
+    too_late = await uploaded(school, student, TEXT)
     other = await uploaded(school, await school.sign_in("student2"), TEXT)
-    learner = await person(school, database, "student1")
+    learner, now = await person(school, database, "student1"), school.deps.now()
+    until = {in_time["id"]: now, other["id"]: now, too_late["id"]: now - timedelta(minutes=1)}
     async with database.transaction(learner.tenant_id) as connection:
-        found = await uploads.answered(
-            connection, learner.tenant_id, learner.user_id, [other["id"], mine["id"]]
-        )
-    assert [one.upload_id for one in found] == [mine["id"]]
+        found = await uploads.answered(connection, learner.tenant_id, learner.user_id, until)
+    assert [one.upload_id for one in found] == [in_time["id"]]
