@@ -70,6 +70,8 @@ export function fresh(paper: OpenAttempt, user: User, before: Kept | null, endsA
 
 export class ExamAttempt {
   readonly paper: Signal<OpenAttempt>;
+  /** Where the pictures of the paper are: in this browser, once they have come. */
+  readonly pictures: Signal<OpenAttempt["pictures"]>;
   readonly answers = signal<Readonly<Record<string, Value>>>({});
   readonly flags: Signal<readonly string[]>;
   readonly at: Signal<number>;
@@ -113,6 +115,7 @@ export class ExamAttempt {
   ) {
     this.lasting = world.journal.lasting;
     this.paper = signal(kept.paper);
+    this.pictures = signal(kept.paper.pictures);
     this.flags = signal(kept.flags);
     this.at = signal(kept.at);
     this.endsAt = signal(kept.paper.ends_at);

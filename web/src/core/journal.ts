@@ -35,6 +35,13 @@ export interface Kept {
   readonly endsAtWallMs: number;
 }
 
+/** A picture of a paper: its address ends sooner than the exam, and is of no use offline. */
+interface Picture {
+  readonly attempt: string;
+  readonly id: string;
+  readonly bytes: Blob;
+}
+
 /** What a page left in its last moment. */
 interface Left {
   readonly opening: number;
@@ -45,6 +52,7 @@ interface Left {
 interface Tables extends DBSchema {
   entries: { key: [string, string, number, number]; value: Entry; indexes: { attempt: string } };
   attempts: { key: string; value: Kept };
+  pictures: { key: [string, string]; value: Picture; indexes: { attempt: string } };
 }
 type Disk = IDBPDatabase<Tables>;
 
@@ -66,6 +74,7 @@ async function opened(): Promise<Disk | null> {
       upgrade(db) {
         db.createObjectStore("entries", { keyPath: ["attempt", "item", "opening", "seq"] }).createIndex("attempt", "attempt");
         db.createObjectStore("attempts", { keyPath: "id" });
+        db.createObjectStore("pictures", { keyPath: ["attempt", "id"] }).createIndex("attempt", "attempt");
       },
     });
   } catch {
@@ -174,15 +183,26 @@ export class Journal {
     return found ?? [...this.waiting.values()].filter((one) => one.attempt === attempt);
   }
 
+  async keepPicture(attempt: string, id: string, bytes: Blob): Promise<void> {
+    await this.tried((disk) => disk.put("pictures", { attempt, id, bytes }));
+  }
+
+  async pictures(attempt: string): Promise<ReadonlyMap<string, Blob>> {
+    const found = await this.tried((disk) => disk.getAllFromIndex("pictures", "attempt", attempt));
+    return new Map((found ?? []).map(({ id, bytes }) => [id, bytes]));
+  }
+
   /** Handed in: nothing of it stays in this browser. */
   async forget(attempt: string): Promise<void> {
     drafts.drop(leftName(attempt));
     this.attempts.delete(attempt);
     for (const [key, entry] of this.waiting) if (entry.attempt === attempt) this.waiting.delete(key);
     const left = await this.tried(async (disk) => {
-      const tx = disk.transaction(["entries", "attempts"], "readwrite");
+      const tx = disk.transaction(["entries", "attempts", "pictures"], "readwrite");
       const keys = await tx.objectStore("entries").index("attempt").getAllKeys(attempt);
       await Promise.all(keys.map((key) => tx.objectStore("entries").delete(key)));
+      const drawn = await tx.objectStore("pictures").index("attempt").getAllKeys(attempt);
+      await Promise.all(drawn.map((key) => tx.objectStore("pictures").delete(key)));
       await tx.objectStore("attempts").delete(attempt);
       const count = await tx.objectStore("attempts").count();
       await tx.done;
@@ -197,8 +217,9 @@ export class Journal {
     this.waiting.clear();
     hold(false);
     await this.tried(async (disk) => {
-      const tx = disk.transaction(["entries", "attempts"], "readwrite");
-      await Promise.all([tx.objectStore("entries").clear(), tx.objectStore("attempts").clear(), tx.done]);
+      const tx = disk.transaction(["entries", "attempts", "pictures"], "readwrite");
+      const emptied = (["entries", "attempts", "pictures"] as const).map((name) => tx.objectStore(name).clear());
+      await Promise.all([...emptied, tx.done]);
     });
   }
 

@@ -64,12 +64,12 @@ export function Question({ kind, content, pictures, value, onValue, files, revie
   );
 }
 
-/** Whether an answer was right, in a word and a sign. */
-export function Verdict({ correct }: { readonly correct: boolean }) {
+/** Whether an answer was right, in a word and a sign; some of its points say that it was right in part. */
+export function Verdict({ correct, inPart = false }: { readonly correct: boolean; readonly inPart?: boolean }) {
   return (
     <span class={correct ? "badge ok" : "badge warn"}>
-      <Icon name={correct ? "check" : "x"} class="s" />
-      {t(correct ? "question.right" : "question.notRight")}
+      <Icon name={correct ? "check" : inPart ? "pen" : "x"} class="s" />
+      {t(correct ? "question.right" : inPart ? "question.inPart" : "question.notRight")}
     </span>
   );
 }

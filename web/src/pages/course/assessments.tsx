@@ -26,8 +26,10 @@ function Line({ of, now, course }: { readonly of: AssessmentLine; readonly now: 
   const stage = stageOf(of, now);
   return (
     <li>
-      <a class="g" href={`/exams/${of.id}`}>
-        <bdi>{of.title}</bdi>
+      <span class="g">
+        <a href={`/exams/${of.id}`}>
+          <bdi>{of.title}</bdi>
+        </a>
         <br />
         <span class="sm mut">
           {course !== undefined && (
@@ -39,7 +41,7 @@ function Line({ of, now, course }: { readonly of: AssessmentLine; readonly now: 
           {when(of, stage)}
           {of.time_limit_minutes !== null && ` · ${t("exam.minutes", { minutes: of.time_limit_minutes })}`}
         </span>
-      </a>
+      </span>
       {stage === "open" && <span class="badge acc">{t("exam.listOpen")}</span>}
       <Icon name="right" class="s mir dim" />
     </li>

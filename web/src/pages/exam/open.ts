@@ -1,11 +1,12 @@
 /** Starts an attempt, or opens it in this page: from the school, or from this browser when the school is out of reach. */
-import { ExamAttempt, fresh } from "../../core/attempt";
+import { ExamAttempt, fresh, type Coming } from "../../core/attempt";
 import { systemClock } from "../../core/clock";
 import { Refused, Unreachable } from "../../core/errors";
 import { exams, wire } from "../../core/exams";
 import { Journal, type Kept } from "../../core/journal";
 import { me } from "../../core/session";
 import type { AttemptView, OpenAttempt } from "../../protocol/api";
+import { bringPictures } from "./pictures";
 
 export type Opened = { readonly is: "sitting"; readonly attempt: ExamAttempt } | { readonly is: "over"; readonly view: AttemptView };
 
@@ -29,20 +30,24 @@ function isAway(error: unknown): boolean {
   return error instanceof Unreachable || (error instanceof Refused && (error.status >= 500 || error.status === 429));
 }
 
+async function sitting(diary: Journal, kept: Kept, coming: Coming): Promise<Opened> {
+  const entries = await diary.entries(kept.id);
+  const attempt = new ExamAttempt({ wire, journal: diary, clock: systemClock, random: Math.random }, kept, entries, coming);
+  void bringPictures(attempt, diary);
+  return { is: "sitting", attempt };
+}
+
 async function sat(paper: OpenAttempt, sentMs: number, before: Kept | null): Promise<Opened> {
   const user = me.value?.user;
   if (!user) throw new Error("Nobody is signed in.");
   const diary = await theJournal();
   const kept = fresh(paper, user, before, systemClock.wallMs() + paper.remaining_ms);
   await diary.keep(kept);
-  const entries = await diary.entries(paper.id);
-  return { is: "sitting", attempt: new ExamAttempt({ wire, journal: diary, clock: systemClock, random: Math.random }, kept, entries, { sentMs }) };
+  return await sitting(diary, kept, { sentMs });
 }
 
 async function satOffline(kept: Kept, mayHaveOpened: boolean): Promise<Opened> {
-  const diary = await theJournal();
-  const entries = await diary.entries(kept.id);
-  return { is: "sitting", attempt: new ExamAttempt({ wire, journal: diary, clock: systemClock, random: Math.random }, kept, entries, { mayHaveOpened }) };
+  return await sitting(await theJournal(), kept, { mayHaveOpened });
 }
 
 export async function openAttempt(assessment: string, id: string): Promise<Opened> {

@@ -24,7 +24,7 @@ function Item({ of, place, pictures }: { readonly of: ItemResult; readonly place
     <li class="result-item" data-testid="result-item">
       <header>
         <h2>{t("exam.question", { number: place + 1 })}</h2>
-        {of.correct !== null && <Verdict correct={of.correct} />}
+        {of.correct !== null && <Verdict correct={of.correct} inPart={(of.earned_milli ?? 0) > 0} />}
         {of.earned_milli !== null && (
           <span class="badge num">{t("exam.pointsOf", { earned: points(of.earned_milli), possible: points(of.possible_milli) })}</span>
         )}

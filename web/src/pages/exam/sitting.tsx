@@ -54,7 +54,7 @@ function SectionText({ attempt, item }: { readonly attempt: ExamAttempt; readonl
       {section.text && (
         <details open={first}>
           <summary class="sm">{t("exam.sectionText")}</summary>
-          <Prose text={section.text} pictures={attempt.paper.value.pictures} />
+          <Prose text={section.text} pictures={attempt.pictures.value} />
         </details>
       )}
     </div>
@@ -62,7 +62,7 @@ function SectionText({ attempt, item }: { readonly attempt: ExamAttempt; readonl
 }
 
 function Current({ attempt }: { readonly attempt: ExamAttempt }) {
-  const { items, pictures } = attempt.paper.value;
+  const { items } = attempt.paper.value;
   const at = Math.min(attempt.at.value, items.length - 1);
   const item = items[at];
   const head = useRef<HTMLHeadingElement>(null);
@@ -92,7 +92,7 @@ function Current({ attempt }: { readonly attempt: ExamAttempt }) {
         key={`${item.id} ${attempt.paper.value.opening}`}
         kind={item.kind}
         content={item.content}
-        pictures={pictures}
+        pictures={attempt.pictures.value}
         value={attempt.answers.value[item.id] ?? null}
         onValue={attempt.writable.value ? say : undefined}
         files={files}

@@ -171,8 +171,36 @@ function Begin({ of }: { readonly of: AssessmentForMe }) {
   );
 }
 
-function Whole({ of }: { readonly of: AssessmentForMe }) {
+function Past({ of }: { readonly of: AssessmentForMe }) {
   const past = of.attempts.filter(({ state }) => state !== "ready" && state !== "open");
+  if (past.length === 0) return null;
+  return (
+    <section class="card" aria-labelledby="exam-past">
+      <header>
+        <h2 id="exam-past">{t("exam.past")}</h2>
+      </header>
+      <ul class="list">
+        {past.map((one) => (
+          <Line key={one.id} of={one} assessment={of.id} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function RulesCard({ of }: { readonly of: AssessmentForMe }) {
+  return (
+    <section class="card" aria-labelledby="exam-rules">
+      <header>
+        <h2 id="exam-rules">{t("exam.rules")}</h2>
+      </header>
+      <Rules of={of} />
+    </section>
+  );
+}
+
+function Whole({ of }: { readonly of: AssessmentForMe }) {
+  const isOver = of.attempts.filter(({ state }) => state !== "ready" && state !== "open").length >= of.attempts_allowed;
   return (
     <>
       <a class="crumb" href={`/courses/${of.course_id}`}>
@@ -185,25 +213,9 @@ function Whole({ of }: { readonly of: AssessmentForMe }) {
       <div class="stack exam-start">
         {of.text && <Prose text={of.text} />}
         <Facts of={of} />
-        <section class="card" aria-labelledby="exam-rules">
-          <header>
-            <h2 id="exam-rules">{t("exam.rules")}</h2>
-          </header>
-          <Rules of={of} />
-        </section>
+        {!isOver && <RulesCard of={of} />}
         <Begin of={of} />
-        {past.length > 0 && (
-          <section class="card" aria-labelledby="exam-past">
-            <header>
-              <h2 id="exam-past">{t("exam.past")}</h2>
-            </header>
-            <ul class="list">
-              {past.map((one) => (
-                <Line key={one.id} of={one} assessment={of.id} />
-              ))}
-            </ul>
-          </section>
-        )}
+        <Past of={of} />
       </div>
     </>
   );
