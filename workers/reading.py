@@ -63,7 +63,7 @@ class Reading:
         # Far behind, the log is read as fast as it goes: what the streams have comes after it.
         parts = [] if self._behind else await self._arrived()
         if parts:
-            await self._take([event for part in parts for event in _decoder.decode(part.body)])
+            await self._take(self._decoded(parts))
             await self._done(parts)
         if self._means.steady() >= self._look_at:
             self._behind = await self._look()
@@ -96,6 +96,16 @@ class Reading:
             self._lost(error)
             return []
 
+    def _decoded(self, parts: Sequence[Part]) -> list[Logged]:
+        """What somebody else wrote there is passed over: the log has what belongs in its place."""
+        found: list[Logged] = []
+        for part in parts:
+            try:
+                found += _decoder.decode(part.body)
+            except msgspec.DecodeError:
+                self._means.meters.count("stream_parts_unreadable_total")
+        return found
+
     async def _done(self, parts: Sequence[Part]) -> None:
         try:
             await self._means.streams.done(self._group, parts)
@@ -120,6 +130,7 @@ class Reading:
         async with self._means.database.statement() as connection:
             lags = await log.lags(connection, self._names)
         overdue: dict[int, int] = {}
+        heads = {lag.shard: lag.head for shards in lags.values() for lag in shards}
         for name, shards in lags.items():
             behind = sum(lag.head - lag.seq for lag in shards)
             self._means.meters.gauge("projection_lag_events", behind, {"reader": name})
@@ -127,15 +138,14 @@ class Reading:
                 due = self._heads.get(lag.shard, lag.head) if self._joined else lag.head
                 if lag.seq < due:
                     overdue[lag.shard] = min(lag.seq, overdue.get(lag.shard, lag.seq))
-                    self._heads[lag.shard] = lag.head
         full = False
         for shard, seq in overdue.items():
             async with self._means.database.statement() as connection:
-                events = await log.read(connection, shard, seq, self._heads[shard], LOG_ROWS)
+                events = await log.read(connection, shard, seq, heads[shard], LOG_ROWS)
             self._means.meters.count("events_read_from_log_total", by=len(events))
             await self._take(events)
             full = full or len(events) == LOG_ROWS
-        self._heads = {lag.shard: lag.head for shards in lags.values() for lag in shards}
+        self._heads = heads
         return full
 
     async def _take(self, events: Sequence[Logged]) -> None:
@@ -186,7 +196,9 @@ class Reading:
 
     async def _bury(self, reader: Reader, event: Logged, error: Exception) -> None:
         async with self._means.database.transaction(None) as connection:
-            await service.pass_over(connection, reader, event, type(error).__name__)
+            buried = await service.pass_over(connection, reader, event, type(error).__name__)
+        if not buried:  # it is one before it that fails: the next look finds that first
+            return
         self._means.meters.count("dead_letters_total", {"reader": reader.name})
         _log.error(
             "event.buried", reader=reader.name, shard=event.shard, seq=event.seq, exc_info=error

@@ -71,12 +71,14 @@ async def speak_for(connection: asyncpg.Connection, tenant_id: str) -> None:
 
 async def pass_over(
     connection: asyncpg.Connection, reader: Reader, event: Logged, error: str
-) -> None:
-    """Bury an event that this reader cannot take in, and go on after it."""
+) -> bool:
+    """Bury an event that this reader cannot take in, and go on after it; False when it is not the next one."""
     stands = await log.positions(connection, [reader.name], [event.shard])
-    if stands[reader.name, event.shard] == event.seq - 1:
-        await log.bury(connection, reader.name, event, error)
-        await log.move(connection, {(reader.name, event.shard): event.seq})
+    if stands[reader.name, event.shard] != event.seq - 1:
+        return False
+    await log.bury(connection, reader.name, event, error)
+    await log.move(connection, {(reader.name, event.shard): event.seq})
+    return True
 
 
 async def rebuild(connection: asyncpg.Connection, projection: Projection) -> int:

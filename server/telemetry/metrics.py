@@ -96,6 +96,7 @@ MEANINGS = {
     "events_read_from_log_total": "Events read from the log because the streams lacked them.",
     "streams_away_total": "Batches that could not be copied to the streams.",
     "stream_parts_claimed_total": "Entries of the streams taken over from consumers that had died.",
+    "stream_parts_unreadable_total": "Entries of the streams that were none of ours.",
     "projection_lag_events": "Events that a reader has not taken in yet, by reader.",
     "dead_letters": "Events that a reader could not take in, by reader.",
     "dead_letters_total": "Events that a reader of this process gave up, by reader.",

@@ -237,3 +237,31 @@ async def test_an_opening_reaches_progress_with_what_it_asks(shop: Workshop) -> 
         await shop.fetchval("SELECT asked FROM progress WHERE attempt_id = $1", one.attempt_id)
         == 5
     )
+
+
+async def test_what_a_stranger_wrote_into_a_stream_is_passed_over(shop: Workshop) -> None:
+    one = _attempt()
+    shard = int(one.attempt_id[-1], 16) & 7
+    relay, projector = Relay(shop.means), Projector(shop.means)
+    await shop.write(one.tenant_id, [one.open()])
+    await shop.settle(relay, projector)
+    await shop.means.streams.add([Part(shard=shard, seq=2, body=b"no event at all")])
+    await shop.write(one.tenant_id, [one.answer()])
+    await shop.settle(relay, projector)
+    assert await _answered(shop, one) == 1
+
+
+async def test_an_event_that_fails_in_what_the_streams_lack_is_the_one_that_is_buried(
+    shop: Workshop,
+) -> None:
+    """The relay died before it copied the broken one, and what came after it is not to blame."""
+    one = _attempt()
+    broken = AttemptAnswered(**one.about, item_id="this is no id", opening=1, seq=9, late=False)
+    await shop.write(one.tenant_id, [one.open(), broken])
+    async with shop.means.database.transaction(None) as connection:
+        await outbox.number(connection, 100)
+    await shop.write(one.tenant_id, [one.answer()])
+    await shop.settle(Relay(shop.means), Projector(shop.means))
+    assert await _answered(shop, one) == 1
+    letters = await shop.fetchval("SELECT array_agg(projection || ' ' || seq) FROM dead_letters")
+    assert letters == ["progress 2"]
