@@ -67,12 +67,18 @@ class Hall:
 
     async def later(self, made: Made, by: timedelta) -> None:
         """Let so much time pass for this attempt: its times, and those of its answers, move back."""
-        for change in (
-            "UPDATE attempts SET started_at = started_at - $2::interval, ends_at = ends_at - $2::interval,"
-            " shuts_at = shuts_at - $2::interval WHERE attempt_id = $1",
+        await self.owner.execute(
+            "UPDATE attempts SET started_at = started_at - $2::interval,"
+            " ends_at = ends_at - $2::interval, shuts_at = shuts_at - $2::interval"
+            " WHERE attempt_id = $1",
+            made.attempt_id,
+            by,
+        )
+        await self.owner.execute(
             "UPDATE answers SET arrived_at = arrived_at - $2::interval WHERE attempt_id = $1",
-        ):
-            await self.owner.execute(change, made.attempt_id, by)
+            made.attempt_id,
+            by,
+        )
 
     async def stored(self, made: Made) -> list[tuple[Any, ...]]:
         rows = await self.owner.fetch(

@@ -1,6 +1,5 @@
 """Scorers: what each kind of item gives for an answer, and that nothing that is sent breaks them."""
 
-import time
 from typing import Any
 
 import pytest
@@ -194,6 +193,8 @@ def test_a_printed_minus_is_a_minus() -> None:
     assert told(item("numeric", number="-4"), {"number": "\u22124"}) == (1000, "right")
 
 
+# A second of work in all: a number is read up to a length, and worked out to a number of digits.
+@pytest.mark.timeout(30)
 @pytest.mark.parametrize(
     "text", ["9" * 30 + "e999", "1" * 30 + "." + "1" * 30 + "e-999", "9" * 500_000]
 )
@@ -205,10 +206,8 @@ def test_no_number_costs_much(text: str) -> None:
         relative=True,
         units={"m": "9e999", "k": "1e-999"},
     )
-    begun = time.process_time()
-    for _ in range(50):
+    for _ in range(5_000):
         scored(asked, {"number": text, "unit": "k"})
-    assert time.process_time() - begun < 0.5
 
 
 MATCHING = Content(prompt="?", left=options("l1", "l2", "l3"), options=options("r1", "r2", "r3"))

@@ -1,7 +1,6 @@
 """A well-formed question of each kind is kept, and whatever is wrong with one is told at its field."""
 
 import copy
-import time
 from typing import Any, get_args
 
 import msgspec
@@ -207,12 +206,13 @@ def test_a_search_text_has_nothing_of_the_key_and_an_end() -> None:
     assert len(long) == rules.SEARCH_MAX_CHARS
 
 
+# Some milliseconds each; a pattern that goes back over its text would take seconds.
+@pytest.mark.timeout(30)
 @pytest.mark.parametrize(
     "filler", ["{{a}}", "](", "[[", "<a:", "src=", "[a]:\n", "&#", "\\(", "{{", "(" * 9]
 )
 def test_the_worst_text_is_judged_in_no_time(filler: str) -> None:
     text = (filler * 20_000)[:19_000]
     content = Content(prompt=text, options=[Option(id=f"o{n}", text=text) for n in range(3)])
-    began = time.process_time()
-    list(rules.faults("cloze", content, Key(explanation=text)))
-    assert time.process_time() - began < 1
+    for _ in range(20):
+        list(rules.faults("cloze", content, Key(explanation=text)))

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import time
 from datetime import UTC, datetime
 from typing import get_args
 
@@ -350,6 +349,8 @@ def test_what_is_no_such_file_is_refused_whole(data: bytes, code: str) -> None:
     assert refused.value.code == code
 
 
+# A second of work; a pattern that goes back over its text would take ten minutes.
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize(
     "filler",
     ["](", "[", "<", "{{a}}", "a:", " ", "\n  ", "a:\n", "a/b:\n", "'", "[a]:\n", "src= "],
@@ -358,7 +359,4 @@ def test_five_megabytes_of_anything_are_read_in_a_moment(filler: str) -> None:
     cell = (filler * 19_999)[:19_999]
     line = simple(kind="cloze", prompt=cell, gaps=cell, answer=cell, options=cell)
     data = rows(*[line] * 60)
-    began = time.process_time()
-    lines = table.read(data[:5_000_000])
-    assert len(lines) == 60
-    assert time.process_time() - began < 5
+    assert len(table.read(data[:5_000_000])) == 60

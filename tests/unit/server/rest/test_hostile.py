@@ -102,10 +102,20 @@ async def admin(school: School) -> Api:
     return await school.sign_in("admin")
 
 
+def ids_of(school: School, route: Route) -> dict[str, str]:
+    ids = dict.fromkeys(
+        [*PARAMETER.findall(route.path), "question_id"], school.seeded.open_class_id
+    )
+    return ids | {"course_id": school.seeded.course_id}
+
+
 def path_of(school: School, route: Route) -> str:
-    ids = dict.fromkeys(PARAMETER.findall(route.path), school.seeded.open_class_id)
-    ids |= {"course_id": school.seeded.course_id}
-    return route.path.format_map(ids)
+    return route.path.format_map(ids_of(school, route))
+
+
+def body_of(school: School, route: Route) -> Any:
+    body = cases()[route.name].body
+    return body(ids_of(school, route)) if callable(body) else body
 
 
 def check(got: Any) -> None:
@@ -122,7 +132,7 @@ WITH_BODY = [route for route in ROUTES if route.body not in (None, bytes)]
 
 @pytest.mark.parametrize("route", WITH_BODY, ids=lambda route: route.name)
 async def test_an_odd_body_is_answered_in_words(school: School, admin: Api, route: Route) -> None:
-    for body in odd_bodies(cases()[route.name].body):
+    for body in odd_bodies(body_of(school, route)):
         got = await admin.call(
             route.method,
             path_of(school, route),
@@ -139,8 +149,8 @@ async def test_an_odd_query_or_header_is_answered_in_words(
 ) -> None:
     if route.name in ("sign_out", "close_class"):
         admin = await school.sign_in("student1")
-    case = cases()[route.name]
-    data = case.data if case.body is None else msgspec.json.encode(case.body)
+    body = body_of(school, route)
+    data = cases()[route.name].data if body is None else msgspec.json.encode(body)
     path = path_of(school, route)
     for query in ODD_QUERIES:
         check(await admin.call(route.method, f"{path}?{query}", data=data, key=school.key()))
