@@ -54,6 +54,11 @@ describe("a call", () => {
     expect(header(0, "Lectern-Client")).toBe("browser");
   });
 
+  test("hands back words as they are where words are asked for", async () => {
+    replies = [new Response("name,points\r\nAmara,7", { headers: { "Content-Type": "text/csv" } })];
+    expect(await new Api(world).get("/courses/1/gradebook/export", { reads: "text" })).toBe("name,points\r\nAmara,7");
+  });
+
   test("has no key when it only reads", async () => {
     replies = [json({ items: [] })];
     await new Api(world).get("/courses");

@@ -1,11 +1,10 @@
 /** An item as a learner meets it, to be tried; its key on request. */
 import { useState } from "preact/hooks";
-import { api } from "../../core/api";
-import { sendFile } from "../../core/uploads";
 import { t } from "../../i18n";
-import type { Content, Key, Option, QuestionKind, Upload } from "../../protocol/api";
+import type { Content, Key, Option, QuestionKind } from "../../protocol/api";
 import { CheckBox } from "../../ui/form";
-import { Question, type FileWays, type Value } from "../../ui/question";
+import { Question, type Value } from "../../ui/question";
+import { files } from "../exam/files";
 
 interface Props {
   readonly kind: QuestionKind;
@@ -15,11 +14,6 @@ interface Props {
   /** Begins the ids of its controls. */
   readonly name: string;
 }
-
-export const FILES: FileWays = {
-  send: (file, onProgress) => sendFile(file, { onProgress }),
-  about: (id) => api.get<Upload>(`/uploads/${id}`),
-};
 
 function said(options: readonly Option[]): readonly Option[] {
   return options.map((option) => (option.text.trim() ? option : { ...option, text: "…" }));
@@ -39,7 +33,7 @@ export function Preview({ kind, content, answer, pictures, name }: Props) {
         <h2>{t("bank.preview")}</h2>
         <CheckBox label={t("bank.showKey")} checked={shown} onChecked={setShown} />
       </header>
-      <Question kind={kind} content={filled(content)} pictures={pictures} value={value} onValue={setValue} files={FILES} name={name} review={shown ? { key: answer, correct: null } : undefined} />
+      <Question kind={kind} content={filled(content)} pictures={pictures} value={value} onValue={setValue} files={files} name={name} review={shown ? { key: answer, correct: null } : undefined} />
     </section>
   );
 }
