@@ -1,6 +1,7 @@
 """An exam of every kind of question, made by the teacher of the demo school for the journeys."""
 
 import asyncio
+import base64
 import hashlib
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,9 @@ import aiohttp
 from tests.support.running import RunningLectern
 
 READY_SECONDS = 60.0
+DOT = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,16 +142,36 @@ async def _posted(
     return made
 
 
+async def picture(lectern: RunningLectern) -> str:
+    """A picture that the teacher sent, as Markdown."""
+    async with lectern.signed_in("teacher") as session:
+        about = {"name": "dot.png", "size": len(DOT), "type": "image/png"}
+        ticket = await _posted(session, "/api/v1/uploads", about, "a dot")
+        for part in ticket["parts"]:
+            async with session.request(
+                part["method"], part["url"], data=DOT, headers=part["headers"]
+            ) as reply:
+                assert reply.status < 300, await reply.text()
+        await _posted(session, f"/api/v1/uploads/{ticket['id']}/complete", {}, "the dot is there")
+    return f"![a dot](upload:{ticket['id']})"
+
+
 async def make_exam(
-    lectern: RunningLectern, title: str, kinds: tuple[str, ...] = tuple(KINDS), **settings: Any
+    lectern: RunningLectern,
+    title: str,
+    kinds: tuple[str, ...] = tuple(KINDS),
+    *,
+    below: str = "",
+    **settings: Any,
 ) -> Exam:
-    """Write the questions and the assessment, publish it, and wait until it can be started."""
+    """Write the questions (`below`: more of their prompts) and the assessment, publish it, and wait until it can be started."""
     async with lectern.signed_in("teacher") as session:
         async with session.get("/api/v1/courses") as reply:
             course = str((await reply.json())["items"][0]["id"])
         questions = {}
         for kind in kinds:
             content, key = KINDS[kind]
+            content = {**content, "prompt": f"{content['prompt']}\n\n{below}"}
             body = {"kind": kind, "title": f"{title}: {kind}", "content": content, "key": key}
             made = await _posted(
                 session, f"/api/v1/courses/{course}/questions", body, f"{title} {kind}"

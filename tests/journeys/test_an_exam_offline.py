@@ -1,6 +1,7 @@
 """An exam without a link: the page goes on, survives a reload and a crash, and everything arrives when the link is back."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -8,7 +9,7 @@ from playwright.async_api import expect
 
 from tests.journeys.conftest import Enter
 from tests.journeys.examinee import VALUES, Examinee
-from tests.journeys.papers import make_exam
+from tests.journeys.papers import make_exam, picture
 from tests.journeys.test_an_exam import handed_in
 from tests.support.doors import Door
 from tests.support.running import RunningLectern
@@ -80,6 +81,24 @@ async def test_any_page_of_the_school_sends_what_a_closed_exam_left(
     async with page.expect_response(f"**/attempts/{attempt_id}/answers/*") as sent:
         await page.goto(f"{door.base_url}/courses")
     assert (await sent.value).status == 200
+
+
+async def test_pictures_are_there_without_a_link(
+    lectern: RunningLectern, enter: Enter, door: Door
+) -> None:
+    below = await picture(lectern)
+    exam = await make_exam(lectern, "With a picture", ("short_text", "true_false"), below=below)
+    learner = Examinee(await enter("student13", door.base_url), exam)
+    await learner.begins()
+    await learner.can_lose_the_link()
+    drawn = learner.page.get_by_role("img", name="a dot")
+    await expect(drawn).to_have_attribute("src", re.compile("^blob:"))
+    door.cut()
+    await learner.page.reload()
+    await learner.sits()
+    await learner.turns_to("true_false")
+    await expect(drawn).to_have_attribute("src", re.compile("^blob:"))
+    assert await drawn.evaluate("image => image.decode().then(() => image.naturalWidth)") == 1
 
 
 async def test_signing_out_leaves_nothing_and_asks_when_answers_would_be_lost(
