@@ -48,17 +48,20 @@ class Endpoint:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer the request, whatever it is."""
-        # Before any queue: what is late is so by its arrival.
-        return await self._handle(request, self._deps.exams.clock.now())
+        return await self._handle(request, self._arrival(request))
 
-    async def _handle(self, request: web.Request, arrived_at: datetime) -> web.StreamResponse:
+    def _arrival(self, request: web.Request) -> datetime | None:
+        """Before any queue, because what is late is so by its arrival; None when the rest of the body is still to come."""
+        return self._deps.exams.clock.now() if request.content.is_eof() else None
+
+    async def _handle(self, request: web.Request, arrival: datetime | None) -> web.StreamResponse:
         trace_id = self._deps.new_id()
         with structlog.contextvars.bound_contextvars(
             trace_id=trace_id, route=self._route.name, tenant_id=None, user_id=None
         ):
             headers: dict[str, str] = {}
             try:
-                answer = await self._answer(request, headers, arrived_at)
+                answer = await self._answer(request, headers, arrival)
             except (Refusal, LmsError, SignalingError, SfuError) as error:
                 answer = reply.problem(error, trace_id)
             except Exception:  # noqa: BLE001 - whatever it was, the caller is answered and the next one served
@@ -68,7 +71,7 @@ class Endpoint:
         return responded(answer, {**headers, "Trace-Id": trace_id})
 
     async def _answer(
-        self, request: web.Request, headers: dict[str, str], arrived_at: datetime
+        self, request: web.Request, headers: dict[str, str], arrival: datetime | None
     ) -> Answer:
         route = self._route
         _check_head(request)
@@ -83,7 +86,7 @@ class Endpoint:
             )
         headers.update(await limits.charge(self._deps.limiter, route.cost, who, address))
         try:
-            call = await self._call(request, address, who, join, arrived_at)
+            call = await self._call(request, address, who, join, arrival)
             return await route.handler(call)
         except (Refusal, LmsError) as error:
             if who is not None:
@@ -105,7 +108,7 @@ class Endpoint:
         address: str,
         who: Principal | None,
         join: JoinClaims | None,
-        arrived_at: datetime,
+        arrival: datetime | None,
     ) -> Call[Any]:
         route = self._route
         params = ids_of(request.match_info)
@@ -128,7 +131,8 @@ class Endpoint:
             host=request.host.partition(":")[0].lower(),
             from_browser=auth.is_browser(request.headers),
             refresh_cookie=auth.refresh_cookie(request.headers, request.cookies),
-            arrived_at=arrived_at,
+            # A head in time is no answer in time: what is sent has come when all of it is here.
+            arrived_at=arrival or self._deps.exams.clock.now(),
             now=self._deps.now(),
         )
 

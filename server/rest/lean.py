@@ -35,16 +35,17 @@ class LeanEndpoint(Endpoint):
         self._decoder = msgspec.json.Decoder(route.body)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        arrived_at = self._deps.exams.clock.now()
+        arrival = self._arrival(request)
         who = self._plain(request)
         if who is None:
-            return await self._handle(request, arrived_at)
+            return await self._handle(request, arrival)
         trace_id = self._deps.new_id()
         headers = {"Trace-Id": trace_id}
         try:
             headers.update(limits.take_here(self._deps.limiter, "lean", who))
             params = ids_of(request.match_info)
             data = await read_body(request, self._route)
+            arrived_at = arrival or self._deps.exams.clock.now()
         except (Refusal, LmsError) as error:
             subject = next(iter(request.match_info.values()))
             await self._note(who, subject, error)

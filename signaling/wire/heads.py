@@ -62,7 +62,7 @@ class _LaneHandler(_Handler):
     the classes around it: tests send odd requests both ways and find no difference.
     """
 
-    __slots__ = ("_arrived", "_due", "_held", "_hold", "_in_lane", "lane")
+    __slots__ = ("_due", "_held", "_hold", "_in_lane", "_whole", "lane")
 
     _LOST = -1
     lane: Lane[Any]
@@ -71,10 +71,10 @@ class _LaneHandler(_Handler):
         """Begin at the edge of a request."""
         self.lane = lane
         self._due = 0  # bytes that aiohttp still expects of the request that it has
-        self._held = b""
+        self._held = bytearray()
         self._hold: asyncio.TimerHandle | None = None
+        self._whole = 0  # bytes that the request in our hand has when its body is there
         self._in_lane: asyncio.Task[None] | None = None
-        self._arrived: Any = None
 
     def data_received(self, data: bytes) -> None:
         """To whom it belongs."""
@@ -85,6 +85,10 @@ class _LaneHandler(_Handler):
                 self.transport.pause_reading()
         elif self._due or not data:  # aiohttp calls itself with nothing, to go on with what it has
             self._pass_on(data)
+        elif self._hold is not None:
+            self._held += data
+            if len(self._held) >= self._whole:
+                self._offer(self._taken_back())
         else:
             self._offer(data)
 
@@ -96,16 +100,11 @@ class _LaneHandler(_Handler):
 
     def _offer(self, data: bytes) -> None:
         """At the edge of a request: to the lane, or into our hand until its body is there, or to aiohttp."""
-        if self._hold is not None:
-            data, self._held = self._held + data, b""
-            self._hold.cancel()
-            self._hold = None
-        else:
-            self._arrived = self.lane.stamp()
         head = plain_head(data)
         if head is not None and self._is_idle() and self.lane.wants(head):
             if len(data) < head.size <= head.body_at + BODY_MAX_BYTES:
-                self._held = data
+                self._held += data
+                self._whole = head.size
                 self._hold = self._loop.call_later(HOLD_S, self._let_go)
                 return
             if len(data) == head.size and self._taken(head, data):
@@ -113,14 +112,21 @@ class _LaneHandler(_Handler):
         self._due = self._LOST if head is None else head.size
         self._pass_on(data)
 
+    def _taken_back(self) -> bytes:
+        """What was in our hand, which is empty then."""
+        if self._hold is not None:
+            self._hold.cancel()
+        data, self._held, self._hold = bytes(self._held), bytearray(), None
+        return data
+
     def _let_go(self) -> None:
         """The rest does not come: aiohttp knows what to do then."""
-        data, self._held, self._hold = self._held, b"", None
         self._due = self._LOST
-        super().data_received(data)
+        super().data_received(self._taken_back())
 
     def _taken(self, head: Plain, data: bytes) -> bool:
-        answering = self.lane.take(head, data[head.body_at :], self._arrived)
+        # What is sent has come when all of it is here: a head in time is no answer in time.
+        answering = self.lane.take(head, data[head.body_at :], self.lane.stamp())
         if answering is None:
             return False
         self._request_count += 1
@@ -139,7 +145,7 @@ class _LaneHandler(_Handler):
             if self._handler_waiter is not None:
                 self._handler_waiter.set_result(None)
             self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
-            held, self._held = self._held, b""
+            held = self._taken_back()
             if held and self.transport is not None:
                 self.transport.resume_reading()
                 self.data_received(held)

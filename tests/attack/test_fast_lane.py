@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,10 +16,11 @@ from server.rest import routes
 from server.rest.edge import problem_of_no_request
 from server.rest.lane import FastLane
 from server.storage.postgres import Database
+from signaling.wire import heads
 from signaling.wire.heads import PatientRunner
 from signaling.wire.lane import Plain
 from tests.support.hall import Hall, open_hall
-from tests.support.ready_exams import Made, new_id
+from tests.support.ready_exams import Made, Planned, new_id
 
 pytestmark = [pytest.mark.attack, pytest.mark.store]
 
@@ -321,6 +322,35 @@ async def test_who_hangs_up_harms_nobody_and_what_was_sent_is_saved_or_not_at_al
     heard = await said(both.with_lane, [both.head() + BODY])
     assert heard.startswith(b"HTTP/1.1 200")
     assert all(one[1] % 2 for one in await both.hall.stored(made))
+
+
+@pytest.mark.parametrize("sized", [True, False], ids=["one way", "the other"])
+async def test_a_head_in_time_is_no_answer_in_time(both: Both, sized: bool) -> None:
+    """The head comes before the end, what it is about after the end: that is late, whichever way it goes."""
+    for port in (both.with_lane, both.without):
+        made = await both.hall.started(Planned(late_policy="keep"))
+        path = f"/api/v1/attempts/{made.attempt_id}/answers/{made.items[0]}"
+        coding = () if sized else ("!Content-Length:", "Transfer-Encoding: chunked")
+        data = BODY if sized else b"%x\r\n%b\r\n0\r\n\r\n" % (len(BODY), BODY)
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(both.head(*coding, path=path) + data[:9])
+        await asyncio.sleep(0.1)
+        await both.hall.later(made, timedelta(days=200))
+        writer.write(data[9:])
+        await reader.readuntil(b"\r\n\r\n")
+        writer.close()
+        assert [late for _, _, _, late in await both.hall.stored(made)] == [True]
+
+
+async def test_who_sends_a_byte_now_and_then_is_not_waited_for_for_ever(
+    both: Both, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(heads, "HOLD_S", 0.3)
+    body, before = BODY.ljust(len(BODY) + 12), both.watched.taken
+    pieces = [both.head(body=body) + BODY, *[b" "] * 12]
+    heard = await said(both.with_lane, pieces, pause=0.05)
+    assert heard.startswith(b"HTTP/1.1 200"), heard
+    assert both.watched.taken == before
 
 
 async def test_too_many_at_once_are_told_when_to_come_again(both: Both) -> None:
