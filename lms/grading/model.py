@@ -61,13 +61,14 @@ class ItemGrade(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """The answer of an item that counts."""
+    """The answer of an item that counts; files that it names had to be complete when it came, or while there was time."""
 
     item_id: ItemId
     opening: int
     seq: int
     value: Value
     late: bool
+    files_until: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import asyncpg
 import msgspec
@@ -16,6 +17,7 @@ from lms.grading.service import Case
 from lms.grading.showing import Sheet, Shown
 from lms.grading.store import Graded
 from lms.identity import Principal
+from lms.ids import is_uuid7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,14 +34,17 @@ class Result:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Script:
-    """An attempt to be marked; `uploads` are the files that it has for answers, `differ` the items whose rounds are far apart."""
+    """An attempt to be marked; `differ` are the items whose rounds are far apart.
+
+    `uploads` are the files that it names for answers, each with by when it had to be complete.
+    """
 
     listed: Listed
     items: tuple[Shown, ...]
     marks: tuple[Mark, ...]
     second_round: bool
     differ: tuple[str, ...]
-    uploads: tuple[str, ...]
+    uploads: dict[str, datetime]
     texts: tuple[str, ...]
 
 
@@ -100,7 +105,7 @@ async def script(connection: asyncpg.Connection, who: Principal, attempt_id: str
         marks=tuple(marks),
         second_round=case.settings.second_round,
         differ=tuple(one.item.id for one in sheets if _are_apart(one)),
-        uploads=tuple(_uploads(items)),
+        uploads=_uploads(sheets),
         texts=_texts(items),
     )
 
@@ -110,13 +115,15 @@ def _are_apart(sheet: Sheet) -> bool:
     return combining.are_apart(rounds, sheet.item.points_milli)
 
 
-def _uploads(items: Sequence[Shown]) -> list[str]:
-    return [
-        one
-        for item in items
-        if item.item.kind == "file_upload" and isinstance(item.value, list)
-        for one in item.value
-    ]
+def _uploads(sheets: Sequence[Sheet]) -> dict[str, datetime]:
+    """What is no id at all names no file: an answer may hold any text."""
+    return {
+        one: sheet.answer.files_until
+        for sheet in sheets
+        if sheet.item.kind == "file_upload" and sheet.answer is not None
+        for one in (sheet.answer.value if isinstance(sheet.answer.value, list) else ())
+        if is_uuid7(one)
+    }
 
 
 def _texts(items: Sequence[Shown]) -> tuple[str, ...]:

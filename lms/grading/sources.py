@@ -47,7 +47,8 @@ async def answers(
     """The answers of these attempts that count, by attempt and item."""
     rows = await connection.fetch(
         "SELECT DISTINCT ON (a.attempt_id, a.item_id) a.attempt_id, a.item_id, a.opening, a.seq, a.value,"
-        " a.arrived_at > t.ends_at + t.grace_ms * interval '1 ms' AS late"
+        " a.arrived_at > t.ends_at + t.grace_ms * interval '1 ms' AS late,"
+        " greatest(a.arrived_at, t.ends_at + t.grace_ms * interval '1 ms') AS files_until"
         " FROM answers a JOIN attempts t ON t.tenant_id = $1 AND t.attempt_id = a.attempt_id"
         " WHERE a.tenant_id = $1 AND a.attempt_id = ANY($2::uuid[])"
         " AND a.arrived_at <= greatest(t.late_until, t.ends_at + (t.grace_ms"
@@ -65,6 +66,7 @@ async def answers(
             seq=row["seq"],
             value=_value.decode(row["value"]),
             late=row["late"],
+            files_until=row["files_until"],
         )
     return found
 

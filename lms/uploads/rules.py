@@ -12,6 +12,8 @@ from lms.uploads.model import Held, Part, Upload
 PART_BYTES = 16 * 1024 * 1024
 # How long a file may take to come; its addresses live shorter and can be had anew.
 START_LIVES = timedelta(hours=24)
+# A file is completed by the clock of one node, and its answer comes by that of another.
+CLOCKS_APART = timedelta(seconds=5)
 NAME_MAX_BYTES = 200
 STARTED_MAX = 100
 STUDENT_QUOTA_BYTES = 10_000_000_000

@@ -1,6 +1,6 @@
 """Announce, complete and read files; the bytes themselves go another way."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import asyncpg
@@ -103,10 +103,14 @@ async def pictures(
 
 
 async def answered(
-    connection: asyncpg.Connection, tenant_id: str, learner_id: str, upload_ids: Sequence[str]
+    connection: asyncpg.Connection, tenant_id: str, learner_id: str, until: Mapping[str, datetime]
 ) -> list[Upload]:
-    """The files that a learner gave as an answer: those alone that this learner sent. Whoever asks may see the attempt."""
-    return await store.of_person(connection, tenant_id, learner_id, upload_ids)
+    """The files that a learner gave as an answer: those alone that this learner sent. Whoever asks may see the attempt.
+
+    `until` says by when each had to be complete: bytes that come later were not there to be handed in.
+    """
+    by_then = {upload_id: at + rules.CLOCKS_APART for upload_id, at in until.items()}
+    return await store.complete_by(connection, tenant_id, learner_id, by_then)
 
 
 async def _seen_in_courses(

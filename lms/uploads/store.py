@@ -1,6 +1,6 @@
 """SQL of uploads, and of the courses whose questions show them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import asyncpg
@@ -122,6 +122,22 @@ async def of_person(
         tenant_id,
         user_id,
         upload_ids,
+    )
+    return [_upload(row) for row in rows]
+
+
+async def complete_by(
+    connection: asyncpg.Connection, tenant_id: str, user_id: str, until: Mapping[str, datetime]
+) -> list[Upload]:
+    """Those of these files that this person sent, and that were complete by the time that stands with each."""
+    rows = await connection.fetch(
+        f"SELECT {COLUMNS} FROM uploads JOIN unnest($3::uuid[], $4::timestamptz[]) AS n (named_id, by_then)"
+        " ON named_id = upload_id"
+        " WHERE tenant_id = $1 AND user_id = $2 AND state = 'ready' AND completed_at <= by_then",
+        tenant_id,
+        user_id,
+        list(until),
+        list(until.values()),
     )
     return [_upload(row) for row in rows]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import asyncpg
@@ -75,17 +76,15 @@ async def addresses(call: Call[Any], texts: Sequence[str]) -> Mapping[str, str]:
     return {upload.upload_id: address_of(call, upload) for upload in found}
 
 
-async def files(call: Call[Any], learner_id: str, upload_ids: Sequence[str]) -> list[File]:
+async def files(call: Call[Any], learner_id: str, until: Mapping[str, datetime]) -> list[File]:
     """The files that a learner gave as answers, for a caller who was found to be allowed to see the attempt.
 
-    Only what this learner sent is given: an answer may name any id.
+    Only what this learner sent is given, and was complete by the time that stands with it: an answer may name any id.
     """
-    if not upload_ids:
+    if not until:
         return []
     async with call.read() as connection:
-        found = await service.answered(
-            connection, call.principal.tenant_id, learner_id, upload_ids
-        )
+        found = await service.answered(connection, call.principal.tenant_id, learner_id, until)
     return [
         File(
             upload_id=upload.upload_id,

@@ -93,7 +93,9 @@ async def complete_upload(call: Call[None]) -> Answer:
         raise
 
     async def effect(connection: asyncpg.Connection) -> Answer:
-        done = await service.complete(connection, who, upload_id, digest, call.now)
+        # By the clock of exams: a file may be an answer, and is to be here in time then.
+        at = call.deps.exams.clock.now()
+        done = await service.complete(connection, who, upload_id, digest, at)
         return Answer(body=shown(call, done))
 
     return await once(call, effect)

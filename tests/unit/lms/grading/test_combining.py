@@ -44,7 +44,7 @@ def mark(round: int, earned: int, *, by: str = "t", seq: int = 5) -> Mark:
 
 
 def answer(*, late: bool) -> Answer:
-    return Answer(item_id=ItemId("i"), opening=1, seq=1, value="x", late=late)
+    return Answer(item_id=ItemId("i"), opening=1, seq=1, value="x", late=late, files_until=NOW)
 
 
 def test_a_penalty_is_a_share_of_what_was_earned() -> None:
@@ -175,7 +175,7 @@ def test_another_key_touches_its_own_item_alone() -> None:
     }
     mine = msgspec.structs.replace(ESSAY, kind="single_choice", reason="wrong", seq=1)
     other = msgspec.structs.replace(mine, item_id="j", question_id="p")
-    given = Answer(item_id=ItemId("i"), opening=1, seq=1, value="b", late=False)
+    given = Answer(item_id=ItemId("i"), opening=1, seq=1, value="b", late=False, files_until=NOW)
     made = regrading.anew([mine, other], ("q", 2, versions), {"i": given}, 2)
     assert (made[0].earned_milli, made[0].reason, made[0].key_version) == (1000, "right", 2)
     assert made[1] == other
