@@ -71,11 +71,16 @@ def named(settings: Settings) -> list[str]:
 
 def check_times(opens_at: datetime | None, closes_at: datetime | None) -> None:
     """Raise Invalid for a time out of this world, or a closing that is not after the opening."""
-    for pointer, moment in (("/opens_at", opens_at), ("/closes_at", closes_at)):
-        if moment is not None and not FIRST_YEAR <= moment.year <= LAST_YEAR:
-            raise Invalid("This time cannot be meant.", pointer=pointer)
+    check_moment(opens_at, "/opens_at")
+    check_moment(closes_at, "/closes_at")
     if opens_at is not None and closes_at is not None and closes_at <= opens_at:
         raise Invalid("It closes before it opens.", pointer="/closes_at")
+
+
+def check_moment(moment: datetime | None, pointer: str) -> None:
+    """Raise Invalid for a time out of this world."""
+    if moment is not None and not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise Invalid("This time cannot be meant.", pointer=pointer)
 
 
 def check_not_empty(settings: Settings) -> None:

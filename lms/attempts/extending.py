@@ -10,6 +10,7 @@ from lms import audit, outbox
 from lms.assessments import service as assessments
 from lms.assessments import store as assessment_store
 from lms.assessments.model import Accommodation, Assessment
+from lms.assessments.rules import check_moment
 from lms.assessments.timing import Window, window
 from lms.attempts import paper_store, store
 from lms.attempts.attempt import given_more, under
@@ -35,6 +36,7 @@ async def extend_all(
 ) -> tuple[int, int]:
     """How many attempts end later, and how many of them are open again."""
     await assessments.get(connection, who, assessment_id, "assessment.run")
+    check_moment(more.reopen_since, "/reopen_since")
     found = await store.extendable(connection, who.tenant_id, assessment_id, more.reopen_since)
     reopened = [one for one in found if one.state != "open"]
     await store.withdraw_ready_of(

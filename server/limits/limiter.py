@@ -14,7 +14,14 @@ from server.storage.redis import Client, key
 from signaling.context import Clock
 
 Policy = Literal[
-    "default", "lean", "address", "bad_token", "sign_in", "sign_in_account", "sign_in_address"
+    "default",
+    "lean",
+    "address",
+    "bad_token",
+    "sign_in",
+    "sign_in_account",
+    "sign_in_address",
+    "exam_password",
 ]
 
 # Wrong passwords count for (account and address) and for the account; right ones give back what they took. The address
@@ -29,6 +36,8 @@ RATES: Mapping[Policy, Rate] = {
     "sign_in": Rate(quota=10, window_seconds=300),
     "sign_in_account": Rate(quota=100, window_seconds=3600),
     "sign_in_address": Rate(quota=3000, window_seconds=60),
+    # Of one learner at one assessment; a right one gives back what it took.
+    "exam_password": Rate(quota=10, window_seconds=300),
 }
 
 REDIS_SECONDS = 0.25

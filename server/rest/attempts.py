@@ -11,10 +11,11 @@ from lms.attempts import answering, board, extending, service, versions
 from lms.attempts.attempt import CLOSED, remaining_ms
 from lms.attempts.model import Counted, Handed
 from lms.attempts.values import kept
-from lms.errors import Conflict
+from lms.errors import Conflict, Forbidden
 from lms.projections import log
 from server.clock import moment
 from server.failpoints import reach
+from server.limits import middleware as limits
 from server.rest import exam_shapes as shapes
 from server.rest import pictures
 from server.rest.call import Answer, Call
@@ -112,11 +113,7 @@ def _row(line: board.Line, seen: Mapping[str, int] | None, now: datetime) -> sha
 
 async def start_attempt(call: Call[shapes.StartAttempt]) -> Answer:
     """Start an attempt, or open it on this device."""
-    desk = call.deps.desk()
-    async with call.read() as connection:
-        opened = await service.start(
-            connection, call.principal, call.params["assessment_id"], call.body.password, desk
-        )
+    opened = await _guarded(call)
     attempt = opened.attempt
     assert attempt.ends_at is not None
     paper = msgspec.json.decode(opened.paper, type=RawPaper)
@@ -137,6 +134,32 @@ async def start_attempt(call: Call[shapes.StartAttempt]) -> Answer:
         pictures=dict(await pictures.addresses(call, [opened.paper])),
     )
     return Answer(status=201, body=body)
+
+
+async def _guarded(call: Call[shapes.StartAttempt]) -> service.Opened:
+    """The start; whoever tries passwords is slowed down, and everything else costs nothing here."""
+    if not call.body.password:
+        return await _begun(call)
+    who, limiter = call.principal, call.deps.limiter
+    place = f"{who.tenant_id}.{who.user_id}.{call.params['assessment_id']}"
+    await limits.take(limiter, "exam_password", place, 1)
+    guessed = False
+    try:
+        return await _begun(call)
+    except Forbidden:
+        guessed = True
+        raise
+    finally:
+        if not guessed:
+            await limiter.take("exam_password", place, -1)
+
+
+async def _begun(call: Call[shapes.StartAttempt]) -> service.Opened:
+    password, desk = call.body.password, call.deps.desk()
+    async with call.read() as connection:
+        return await service.start(
+            connection, call.principal, call.params["assessment_id"], password, desk
+        )
 
 
 def _saved(one: Counted) -> RawSaved:

@@ -130,7 +130,7 @@ class RegradeBody(Body, frozen=True, kw_only=True):
     """Score an item of an assessment by the key of another version of the same item."""
 
     question_id: Id
-    key_version: Annotated[int, msgspec.Meta(ge=1)]
+    key_version: Annotated[int, msgspec.Meta(ge=1, le=1_000_000_000)]
 
 
 class RegradeLine(Reply, frozen=True, kw_only=True):
