@@ -122,6 +122,7 @@ class PrometheusMeters:
         self.registry = CollectorRegistry(auto_describe=True)
         ProcessCollector(registry=self.registry)
         self._instruments: dict[str, _Instrument] = {}
+        self._children: dict[tuple[object, ...], Counter | Gauge | Histogram] = {}
 
     def count(self, name: str, labels: Mapping[str, str] | None = None, by: float = 1) -> None:
         """Add to a counter."""
@@ -148,6 +149,11 @@ class PrometheusMeters:
     def _series(
         self, kind: Kind, name: str, labels: Mapping[str, str]
     ) -> Counter | Gauge | Histogram:
+        # The way of nearly every call: what was counted before.
+        spelled = (name, *labels.items())
+        known = self._children.get(spelled)
+        if known is not None:
+            return known
         instrument = self._instruments.get(name)
         if instrument is None:
             instrument = self._made(kind, name, tuple(sorted(labels)))
@@ -157,9 +163,12 @@ class PrometheusMeters:
         values = tuple(labels.get(label, "") for label in instrument.labels)
         if values not in instrument.series:
             if len(instrument.series) >= SERIES_MAX:
-                values = ("other",) * len(values)
+                return instrument.metric.labels(*("other",) * len(values))
             instrument.series.add(values)
-        return instrument.metric.labels(*values)
+        child: Counter | Gauge | Histogram = instrument.metric.labels(*values)
+        if len(labels) == len(instrument.labels):
+            self._children[spelled] = child
+        return child
 
     def _made(self, kind: Kind, name: str, labels: tuple[str, ...]) -> _Instrument:
         full = f"lectern_{name}"

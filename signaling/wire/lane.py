@@ -16,7 +16,7 @@ _LINE = re.compile(rb"([A-Z]{3,7}) (/[!-~]*) HTTP/1\.1\r\n")
 _FIELDS = re.compile(rb"(?:[!#-'*+.^_`|~0-9A-Za-z-]+:[\t -~]*\r\n)+\r\n")
 # What decides where a request ends, who sent it and what it holds.
 _TELLING = re.compile(
-    rb"\n(host|authorization|connection|content-[a-z]+|transfer-encoding|trailer|upgrade|expect):[\t ]*([\t -~]*?)[\t ]*\r",
+    rb"\n(host|authorization|connection|content-[a-z]+|transfer-encoding|trailer|upgrade|expect):([^\r]*)",
     re.IGNORECASE,
 )
 _ODD = frozenset({b"transfer-encoding", b"trailer", b"upgrade", b"expect"})
@@ -43,7 +43,7 @@ def plain_head(data: bytes) -> Plain | None:
     if end is None:
         return None
     told = _TELLING.findall(data, line.end() - 1, end.end())
-    fields = {name.lower(): value for name, value in told}
+    fields = {name.lower(): value.strip(b"\t ") for name, value in told}
     length = fields.get(b"content-length", b"0")
     if (
         len(fields) != len(told)
