@@ -26,7 +26,8 @@ function Kept({ attempt }: { readonly attempt: ExamAttempt }) {
   return (
     <>
       <Icon name="weak" class="c-warn" />
-      <span>{t(attempt.link.value === "live" ? "exam.keptHere" : "exam.keptOffline")}</span>
+      <span class="dk">{t(attempt.link.value === "live" ? "exam.keptHere" : "exam.keptOffline")}</span>
+      <span class="ph">{t("exam.keptShort")}</span>
     </>
   );
 }

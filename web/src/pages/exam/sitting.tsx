@@ -136,7 +136,7 @@ function Foot({ attempt, onMap, onHandIn }: { readonly attempt: ExamAttempt; rea
         </Button>
       </span>
       {isLast ? (
-        <Button look="primary" size="lg" onClick={onHandIn} data-testid="exam-hand-in-last">
+        <Button look="primary" size="lg" disabled={attempt.phase.value === "superseded"} onClick={onHandIn} data-testid="exam-hand-in-last">
           {t("exam.handInDots")}
         </Button>
       ) : (
@@ -179,7 +179,9 @@ export function Sitting({ attempt }: { readonly attempt: ExamAttempt }) {
           <QuestionMap attempt={attempt} onTurned={() => setDialog(null)} />
           <Legend attempt={attempt} />
           <div class="acts">
-            <Button onClick={handIn}>{t("exam.handInDots")}</Button>
+            <Button disabled={attempt.phase.value === "superseded"} onClick={handIn}>
+              {t("exam.handInDots")}
+            </Button>
           </div>
         </Dialog>
       )}
