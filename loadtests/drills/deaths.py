@@ -56,10 +56,10 @@ SERVER_POINTS = (
 )
 RELAY_POINTS = (("relay.before_xadd", 3, 60),)
 WORKER_POINTS = (
+    ("projector.before_commit", 5, 60),
     ("grader.before_commit", 2, 6),
     ("deadline.before_commit", 1, 2),
     ("deadline.after_commit", 1, 2),
-    ("projector.before_commit", 5, 60),
 )
 
 
@@ -69,15 +69,15 @@ def planned(
     points: Sequence[tuple[str, int, int]] = (),
     between_s: tuple[float, float] = (3.0, 12.0),
 ) -> list[Death]:
-    """So many deaths of one part: two of three at its named points in turn, the others at random moments."""
+    """So many deaths of one part: two of three at its named points, the others at random moments between."""
+    named = [number for number in range(count) if points and number % 3 != 2]
     found = []
-    for number in range(count):
-        if points and number % 3 != 2:
-            name, least, most = points[(number - number // 3) % len(points)]
-            found.append(Death(point=f"{name}:{chance.randint(least, most)}"))
-        else:
-            found.append(Death(after_s=chance.uniform(*between_s)))
-    chance.shuffle(found)
+    for place in range(len(named)):
+        # In the order in which they come about in an exam.
+        name, least, most = points[place * len(points) // len(named)]
+        found.append(Death(point=f"{name}:{chance.randint(least, most)}"))
+    for _ in range(count - len(named)):
+        found.insert(chance.randint(0, len(found)), Death(after_s=chance.uniform(*between_s)))
     return found
 
 

@@ -48,8 +48,8 @@ class Part:
         wrong = {name: count for name, count in verdict.faults.items() if count}
         found = verdict.looked_at
         self.say(
-            f"of {found['answers acknowledged']} acknowledged answers of {found['attempts that were started']} attempts:"
-            f" {wrong if wrong else 'nothing wrong in any of the counts above'}",
+            f"Of {found['answers acknowledged']} acknowledged answers of {found['attempts that were started']} attempts:"
+            f" {wrong if wrong else 'nothing wrong in any of the counts above'}.",
             good=not wrong,
         )
         if wrong:
@@ -160,7 +160,7 @@ async def clock_jumps(folder: Path, *, count: int = 60, every_s: float = 12.0) -
     """The wall clocks of server and workers are set forward and back while learners answer and deadlines pass."""
     part = Part()
     if not os.access(FAKETIME, os.R_OK):
-        part.say("clocks that jump: left out, libfaketime is not on this machine.")
+        part.say("Clocks that jump: left out, libfaketime is not on this machine.")
         return part
     file = folder / "clock"
     set_clock(file, 0)
@@ -181,11 +181,11 @@ async def clock_jumps(folder: Path, *, count: int = 60, every_s: float = 12.0) -
     told = ", ".join(f"{seconds:+.0f} s" for seconds in away)
     taken = all(abs(is_s - set_s) < 30 for is_s, set_s in zip(away, JUMPS_S, strict=True))
     part.say(
-        f"clocks of server and workers set by {', '.join(f'{s:+d} s' for s in JUMPS_S)} (the server's Date header then: {told}):",
+        f"Clocks of server and workers set by {', '.join(f'{s:+d} s' for s in JUMPS_S)} (the server's Date header then: {told}).",
         good=taken,
     )
     closed = verdict.faults["attempts closed before their time"]
-    part.say(f"attempts closed before their time: {closed}", good=closed == 0)
+    part.say(f"Attempts closed before their time: {closed}.", good=closed == 0)
     part.judge(verdict)
     return part
 
@@ -222,7 +222,7 @@ async def disk_full(folder: Path, *, count: int = 40) -> Part:
     disk = folder / "stores"
     disk.mkdir()
     if not mounted(disk):
-        part.say("a full disk: left out, no tmpfs can be mounted here.")
+        part.say("A full disk: left out, no tmpfs can be mounted here.")
         return part
     try:
         async with ground(folder) as place:
@@ -238,7 +238,7 @@ async def disk_full(folder: Path, *, count: int = 40) -> Part:
     refused = {str(status): count for status, count in sorted(statuses.items())}
     only_loud = set(statuses) <= {0, 200, 503} and statuses[503] > 0
     part.say(
-        f"a full disk for {FULL_SECONDS:.0f} s: a learner who asks all the time was answered {refused} (0: no connection);"
+        f"A full disk for {FULL_SECONDS:.0f} s: a learner who asks all the time was answered {refused} (0: no connection);"
         f" answers are taken again {back_s:.1f} s after there is room (goal 2 s).",
         good=only_loud and back_s < 30,
     )

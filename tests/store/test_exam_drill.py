@@ -31,6 +31,8 @@ SMALL = Size(
 )
 # What is done to the books behind everybody's back, and which count must show it.
 TAMPERED = {
+    "answers without exactly one event": "DELETE FROM event_log WHERE (shard, seq) ="
+    " (SELECT shard, seq FROM event_log WHERE name = 'attempt.answered' LIMIT 1)",
     "acknowledged answers lost": "DELETE FROM answers WHERE (attempt_id, item_id, opening, seq) ="
     " (SELECT attempt_id, item_id, opening, seq FROM answers WHERE NOT late LIMIT 1)",
     "duplicate grades": "INSERT INTO grades SELECT tenant_id, attempt_id, 2, scorer_version, cause, gen_random_uuid(),"
@@ -41,8 +43,6 @@ TAMPERED = {
     " (SELECT attempt_id FROM attempts WHERE receipt IS NOT NULL LIMIT 1)",
     "attempts closed before their time": "UPDATE attempts SET submitted_at = shuts_at - interval '2 s' WHERE attempt_id ="
     " (SELECT attempt_id FROM attempts WHERE submitted_by = 'deadline' LIMIT 1)",
-    "answers without exactly one event": "DELETE FROM event_log WHERE (shard, seq) ="
-    " (SELECT shard, seq FROM event_log WHERE name = 'attempt.answered' LIMIT 1)",
 }
 
 
