@@ -145,7 +145,7 @@ async def test_asked_to_stop_it_ends_in_good_order(
         await exam.open()
         await exam.answer(1)
         await exam.all_in()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             assert await worker.stop() == 0
     assert "worker.failed" not in worker.output
     streams = key("events-0", l=shop.streams_name)
