@@ -9,6 +9,7 @@ import resource
 import shutil
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -200,11 +201,14 @@ async def starts(target: Target, learners: Sequence[Learner], assessment_id: str
         status, body = await link.ask(learner.start(assessment_id))
         if status == 201:
             learner.started(body)
+        else:
+            waiting.append(learner)
+            print(f"a start was refused: {status} {body[:200]!r}", file=sys.stderr)
         return status
 
     found = await offer(links, len(learners) / START_S, START_S * 0.95, ask)
     while waiting:
-        assert await ask(links[0]) == 201
+        await ask(links[0])
     for link in links:
         link.close()
     return found
@@ -339,7 +343,7 @@ def write(rows: list[Saturated], found: list[Offered], begun: tuple[Offered, Off
             "Every answer is in PostgreSQL, with its event, before it is acknowledged (synchronous_commit on). One app process, one",
             "PostgreSQL and one load process share the machine; what reads the events later is not running. The peer is spared the",
             "checks of the attempt, row-level security, partitions and rate limits. CPU is from /proc, of every process of each.",
-            machine(),
+            f"{machine()} Load average at the end: {os.getloadavg()[1]:.1f}.",
             "",
             "## As much as it takes",
             f"{CONNECTIONS} connections, one answer at a time on each, {CLOSED_S:.0f} s.",
