@@ -34,11 +34,16 @@ export function listed(path: string, cursor: string | null, signal: Signal, more
   return api.get(`${path}?${query.toString()}`, signal ? { signal } : {});
 }
 
-export async function whole<Item>(path: string, signal?: Signal): Promise<readonly Item[]> {
+interface Whole {
+  readonly maxPages?: number;
+  readonly more?: Readonly<Record<string, string>>;
+}
+
+export async function whole<Item>(path: string, signal?: Signal, { maxPages = WHOLE_MAX_PAGES, more = {} }: Whole = {}): Promise<readonly Item[]> {
   const items: Item[] = [];
   let cursor: string | null = null;
-  for (let pages = 0; pages < WHOLE_MAX_PAGES; pages++) {
-    const page: Page<Item> = await listed(path, cursor, signal);
+  for (let pages = 0; pages < maxPages; pages++) {
+    const page: Page<Item> = await listed(path, cursor, signal, more);
     items.push(...page.items);
     cursor = page.next_cursor;
     if (cursor === null) break;

@@ -33,6 +33,9 @@ import { change, listed, whole } from "./school";
 
 type Signal = AbortSignal | undefined;
 
+export const READY_MOST = 1000;
+const ATTEMPTS_MAX_PAGES = 50;
+
 /** What a list of the bank is narrowed by; what is empty narrows nothing. */
 export interface BankFilter {
   readonly q: string;
@@ -59,7 +62,8 @@ function csv(value: string): Call {
 export const bank = {
   page: (course: string, filter: Partial<BankFilter>, cursor: string | null, signal?: Signal): Promise<Page<QuestionLine>> =>
     listed(`/courses/${course}/questions`, cursor, signal, narrowed(filter)),
-  all: (course: string, signal?: Signal) => whole<QuestionLine>(`/courses/${course}/questions`, signal),
+  /** What an exam may ask; of a very large bank the first `READY_MOST`. */
+  ready: (course: string, signal?: Signal) => whole<QuestionLine>(`/courses/${course}/questions`, signal, { more: { state: "published" } }),
   words: (course: string, signal?: Signal) => api.get<BankWords>(`/courses/${course}/questions/words`, until(signal)),
   get: (id: string, signal?: Signal): Promise<Answer<Question>> => api.call<Question>("GET", `/questions/${id}`, until(signal)),
   version: (id: string, version: number, signal?: Signal) => api.get<Question>(`/questions/${id}?version=${version}`, until(signal)),
@@ -90,7 +94,7 @@ export const assessments = {
 };
 
 export const marking = {
-  attempts: (assessment: string, signal?: Signal) => whole<AttemptLine>(`/assessments/${assessment}/attempts`, signal),
+  attempts: (assessment: string, signal?: Signal) => whole<AttemptLine>(`/assessments/${assessment}/attempts`, signal, { maxPages: ATTEMPTS_MAX_PAGES }),
   script: (attempt: string, signal?: Signal) => api.get<Script>(`/attempts/${attempt}/script`, until(signal)),
   mark: async (attempt: string, item: string, body: MarkBody) =>
     (await api.call<Mark>("PUT", `/attempts/${attempt}/marks/${item}`, { body })).data,

@@ -2,7 +2,7 @@
 import { useRef, useState } from "preact/hooks";
 import { Refused } from "../../core/errors";
 import { courses } from "../../core/school";
-import { assessments, bank, gradebook } from "../../core/teaching";
+import { assessments, bank, gradebook, READY_MOST } from "../../core/teaching";
 import { t } from "../../i18n";
 import type { Accommodation, Assessment, BankWords, Category, Course, Enrolment, QuestionLine } from "../../protocol/api";
 import { Button } from "../../ui/button";
@@ -38,7 +38,7 @@ async function load(id: string, signal: AbortSignal): Promise<Whole> {
   const course = assessment.course_id;
   const [of, lines, words, people, book, given] = await Promise.all([
     courses.get(course, signal),
-    bank.all(course, signal),
+    bank.ready(course, signal),
     bank.words(course, signal),
     courses.people(course, signal),
     gradebook.get(course, signal),
@@ -112,7 +112,7 @@ function SettingsForm({ assessment, etag, lines, words, people, categories, give
     return what ? t(`assessment.fault.${what}`) : refusal?.faultOf(pointer) && t("error.field");
   };
   const { sections } = plan.settings;
-  const short = isShort(sections, lines);
+  const short = lines.length < READY_MOST && isShort(sections, lines);
   const save = async () => {
     const found = faultsOf(plan);
     setFaults(found);

@@ -1,5 +1,6 @@
 /** The parts of an exam: questions by name, and draws that say how many of the bank fit. */
 import { useState } from "preact/hooks";
+import { READY_MOST } from "../../core/teaching";
 import { t } from "../../i18n";
 import type { BankWords, Draw, QuestionLine, Section } from "../../protocol/api";
 import { Button, IconButton } from "../../ui/button";
@@ -27,6 +28,8 @@ interface DrawProps {
   readonly draw: Draw;
   readonly number: number;
   readonly fit: number;
+  /** Only a part of a very large bank was counted. */
+  readonly partial: boolean;
   readonly words: BankWords;
   readonly fault: string | undefined;
   readonly onDraw: (draw: Draw) => void;
@@ -53,10 +56,10 @@ function words(text: string): readonly string[] {
   return text.split(",").map((word) => word.trim()).filter(Boolean);
 }
 
-function DrawFields({ draw, number, fit, words: known, fault, onDraw, onRemove }: DrawProps) {
+function DrawFields({ draw, number, fit, partial, words: known, fault, onDraw, onRemove }: DrawProps) {
   const [skills, setSkills] = useState(draw.skills.join(", "));
   const [levels, setLevels] = useState(draw.levels.join(", "));
-  const enough = fit >= draw.count;
+  const enough = partial || fit >= draw.count;
   const numbers = (text: string) => words(text).map(Number).filter((level) => level >= 1 && level <= 10);
   return (
     <li class="draw">
@@ -89,7 +92,7 @@ function DrawFields({ draw, number, fit, words: known, fault, onDraw, onRemove }
       <div class="row">
         <p class={enough ? "row sm sp mut" : "row sm sp c-danger"} role="status">
           <Icon name={enough ? "ok" : "alert"} class="s" />
-          {t(enough ? "assessment.fit" : "assessment.fitShort", { fit, count: draw.count })}
+          {t(partial ? "assessment.fitAtLeast" : enough ? "assessment.fit" : "assessment.fitShort", { fit, count: draw.count })}
         </p>
         <IconButton small icon="bin" label={t("assessment.removeDraw", { number })} onClick={onRemove} />
       </div>
@@ -148,6 +151,7 @@ function SectionFields({ section, index, ...props }: Props & { readonly section:
               draw={draw}
               number={number + 1}
               fit={fitting(draw, bank, sections)}
+              partial={bank.length >= READY_MOST}
               words={props.words}
               fault={say(`${at}/draws/${number}/count`)}
               onDraw={(changed) => put({ draws: replaced(section.draws, number, changed) })}
