@@ -1,11 +1,12 @@
 /** One attempt in this browser: what is shown, what is on its way, how long it goes, who else has it. */
 import { batch, computed, signal, type ReadonlySignal, type Signal } from "@preact/signals";
-import type { AnswerAck, AttemptView, BeatAnswer, OpenAttempt, Receipt, SavedAnswer, User } from "../protocol/api";
+import type { AnswerAck, AttemptView, BeatAnswer, OpenAttempt, Receipt } from "../protocol/api";
 import type { Clock } from "./clock";
 import { Countdown } from "./countdown";
 import { Refused, Unreachable } from "./errors";
 import type { AttemptWire } from "./exams";
-import { isNewer, type Entry, type Journal, type Kept, type Value } from "./journal";
+import type { Entry, Journal, Kept, Value } from "./journal";
+import { fresh, newest, type Coming } from "./opening";
 import { Sender, type Refusal } from "./sender";
 import { Typing } from "./typing";
 
@@ -33,39 +34,6 @@ export interface World {
   readonly journal: Journal;
   readonly clock: Clock;
   readonly random: () => number;
-}
-
-/** How the attempt came into this page. */
-export type Coming =
-  /** From the school, which was asked then. */
-  | { readonly sentMs: number }
-  /** From this browser; whether an opening was asked for that nobody answered. */
-  | { readonly mayHaveOpened: boolean };
-
-/** The newest of what the school has and what waits here. */
-export function newest(saved: Readonly<Record<string, SavedAnswer>>, entries: readonly Entry[]): Readonly<Record<string, Value>> {
-  const best = new Map<string, SavedAnswer>(Object.entries(saved));
-  for (const entry of entries) {
-    const known = best.get(entry.item);
-    if (!known || isNewer(entry, known)) best.set(entry.item, entry);
-  }
-  return Object.fromEntries([...best].map(([item, { value }]) => [item, value]));
-}
-
-export function fresh(paper: OpenAttempt, user: User, before: Kept | null, endsAtWallMs: number): Kept {
-  return {
-    id: paper.id,
-    assessment: paper.assessment_id,
-    user,
-    paper,
-    opening: paper.opening,
-    lastSeq: 0,
-    ackedSeq: 0,
-    saved: paper.answers,
-    flags: before?.flags ?? [],
-    at: before?.at ?? 0,
-    endsAtWallMs,
-  };
 }
 
 export class ExamAttempt {

@@ -2,10 +2,11 @@
 import "fake-indexeddb/auto";
 import { IDBFactory } from "fake-indexeddb";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { ExamAttempt, fresh, newest } from "../../src/core/attempt";
+import { ExamAttempt } from "../../src/core/attempt";
 import { Refused, Unreachable } from "../../src/core/errors";
 import type { AttemptWire } from "../../src/core/exams";
 import { Journal, type Entry } from "../../src/core/journal";
+import { fresh, newest } from "../../src/core/opening";
 import type { AnswerAck, AttemptView, BeatAnswer, OpenAttempt, Receipt } from "../../src/protocol/api";
 
 const user = { id: "u1", email: "a@b.c", name: "Amara Okafor", roles: ["student"], active: true, created_at: "2026-11-20T09:00:00Z" } as const;

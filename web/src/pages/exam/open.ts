@@ -1,9 +1,10 @@
 /** Starts an attempt, or opens it in this page: from the school, or from this browser when the school is out of reach. */
-import { ExamAttempt, fresh, type Coming } from "../../core/attempt";
+import { ExamAttempt } from "../../core/attempt";
 import { systemClock } from "../../core/clock";
 import { Refused, Unreachable } from "../../core/errors";
 import { exams, wire } from "../../core/exams";
 import { Journal, type Kept } from "../../core/journal";
+import { fresh, type Coming } from "../../core/opening";
 import { me } from "../../core/session";
 import type { AttemptView, OpenAttempt } from "../../protocol/api";
 import { bringPictures } from "./pictures";
