@@ -10,7 +10,7 @@ import msgspec
 
 from lms.ids import JobId
 
-# What may be asked for. A kind is done by workers/jobs.py, which has a function for each.
+# What may be asked for. workers/handlers.py has a function for each kind.
 JobKind = Literal["assessment.materialise", "regrade.apply"]
 
 

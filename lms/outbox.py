@@ -78,6 +78,11 @@ def logged(row: asyncpg.Record) -> Logged:
     )
 
 
+async def is_empty(connection: asyncpg.Connection) -> bool:
+    """Whether every event has its number."""
+    return not await connection.fetchval("SELECT EXISTS (SELECT FROM outbox)")
+
+
 async def waiting(connection: asyncpg.Connection) -> tuple[int, float]:
     """How many events have no number yet, and for how many seconds the oldest has waited."""
     row = await connection.fetchrow(

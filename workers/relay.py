@@ -59,7 +59,7 @@ class Relay:
 
     async def _number(self) -> list[Logged]:
         async with self._means.database.statement() as connection:
-            if not await connection.fetchval("SELECT EXISTS (SELECT FROM outbox)"):
+            if await outbox.is_empty(connection):
                 return []
         async with self._means.database.transaction(None) as connection:
             if not await connection.fetchval("SELECT pg_try_advisory_xact_lock($1)", LOCK_KEY):

@@ -301,8 +301,7 @@ async def set_accommodation(
         " closes_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7)"
         " ON CONFLICT (tenant_id, assessment_id, user_id) DO UPDATE SET"
         " extra_time_percent = excluded.extra_time_percent, extra_attempts = excluded.extra_attempts,"
-        " closes_at = excluded.closes_at, updated_at = excluded.updated_at,"
-        " version = accommodations.version + 1",
+        " closes_at = excluded.closes_at, updated_at = excluded.updated_at",
         tenant_id,
         assessment_id,
         given.user_id,

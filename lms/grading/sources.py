@@ -44,7 +44,7 @@ async def paper(connection: asyncpg.Connection, tenant_id: str, attempt_id: str)
 async def answers(
     connection: asyncpg.Connection, tenant_id: str, attempt_ids: Sequence[str]
 ) -> dict[str, dict[str, Answer]]:
-    """The answers of these attempts that count, by attempt and item."""
+    """The answers of these attempts that count, by attempt and item: lms.attempts.counting.counts_until, for many at once."""
     rows = await connection.fetch(
         "SELECT DISTINCT ON (a.attempt_id, a.item_id) a.attempt_id, a.item_id, a.opening, a.seq, a.value,"
         " a.arrived_at > t.ends_at + t.grace_ms * interval '1 ms' AS late,"

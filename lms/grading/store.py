@@ -36,8 +36,6 @@ GRADED = (
     "attempt_id, assessment_id, assessment_version, course_id, user_id, number, state, submitted_at,"
     " late, late_until, grade_revision, released_at"
 )
-GRADE = "attempt_id, revision, scorer_version, cause, cause_id, earned_milli, possible_milli, items, by_user, at"
-REGRADE = "regrade_id, assessment_id, question_id, key_version, state, changed, unchanged, created_at, done_at"
 
 
 def graded_of(row: asyncpg.Record) -> Graded:

@@ -11,7 +11,6 @@ ROOT = "/objects"
 PURPOSE = b"object"
 # A part of a file that comes, or all of one that is here.
 WHOLE = "all"
-CODE_HEX = 64
 ADDRESS_MAX_CHARS = 400
 
 _UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"

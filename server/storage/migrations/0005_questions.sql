@@ -21,7 +21,6 @@ CREATE TABLE questions (
     FOREIGN KEY (tenant_id, course_id) REFERENCES courses (tenant_id, course_id)
 );
 CREATE INDEX questions_by_course ON questions (tenant_id, course_id, title, question_id);
-CREATE INDEX questions_to_draw ON questions (tenant_id, course_id, level, language) WHERE state = 'published';
 COMMENT ON TABLE questions IS 'tenant: the items of a bank, at their latest version';
 
 CREATE TABLE question_versions (

@@ -19,7 +19,6 @@ CREATE TABLE assessments (
     CHECK (closes_at IS NULL OR opens_at IS NULL OR closes_at > opens_at)
 );
 CREATE INDEX assessments_by_course ON assessments (tenant_id, course_id, assessment_id);
-CREATE INDEX assessments_to_materialise ON assessments (tenant_id, opens_at) WHERE state = 'published' AND materialised_version < version;
 COMMENT ON TABLE assessments IS 'tenant: assessments of a course, at their latest version';
 
 CREATE TABLE assessment_versions (
@@ -41,7 +40,6 @@ CREATE TABLE accommodations (
     extra_time_percent integer NOT NULL DEFAULT 0 CHECK (extra_time_percent BETWEEN 0 AND 300),
     extra_attempts     integer NOT NULL DEFAULT 0 CHECK (extra_attempts BETWEEN 0 AND 20),
     closes_at          timestamptz,
-    version            integer NOT NULL DEFAULT 1,
     updated_at         timestamptz NOT NULL,
     PRIMARY KEY (tenant_id, assessment_id, user_id),
     FOREIGN KEY (tenant_id, assessment_id) REFERENCES assessments (tenant_id, assessment_id),

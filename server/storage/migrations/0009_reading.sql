@@ -18,7 +18,6 @@ CREATE TABLE progress (
     updated_at    timestamptz NOT NULL,
     PRIMARY KEY (tenant_id, attempt_id)
 ) WITH (fillfactor = 70);
-CREATE INDEX progress_by_assessment ON progress (tenant_id, assessment_id, attempt_id);
 COMMENT ON TABLE progress IS 'tenant: how far each attempt has come; a read model';
 
 CREATE TABLE gradebook_cells (
