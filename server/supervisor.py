@@ -64,14 +64,18 @@ async def nodes(
 @contextlib.asynccontextmanager
 async def workers(environ: Mapping[str, str], sockets: Path) -> AsyncIterator[None]:
     """One process with every worker beside the block; nobody waits for it to be ready, for nothing that it does is urgent."""
-    command = ("workers", *WORKERS, "--socket", str(sockets / WORKERS_SOCKET))
+    socket = sockets / WORKERS_SOCKET
+    command = ("workers", *WORKERS, "--socket", str(socket))
     stopping = asyncio.Event()
-    async with asyncio.TaskGroup() as group:
-        group.create_task(_keep_workers(command, environ, stopping))
-        try:
-            yield
-        finally:
-            stopping.set()
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(_keep_workers(command, environ, stopping))
+            try:
+                yield
+            finally:
+                stopping.set()
+    finally:
+        socket.unlink(missing_ok=True)
 
 
 async def _keep_workers(

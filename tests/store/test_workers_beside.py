@@ -11,6 +11,7 @@ import aiohttp
 import psutil
 import pytest
 
+from server.storage.embedded import runtime_folder
 from tests.support.histories import History
 from tests.support.running import RunningLectern, running
 from tests.support.worker_process import working
@@ -107,11 +108,16 @@ async def test_it_does_not_outlive_its_server(beside: RunningLectern) -> None:
             await asyncio.sleep(0.02)
 
 
-async def test_both_end_in_good_order(beside: RunningLectern) -> None:
+async def test_both_end_in_good_order_and_leave_nothing(
+    beside: RunningLectern, folder: Path
+) -> None:
     await _until_told(beside)
     [worker] = _workers(beside)
+    sockets = runtime_folder(folder / "state")
+    assert list(sockets.iterdir())
     assert await beside.stop() == 0
     assert not worker.is_running()
+    assert not sockets.exists()
     assert "workers.stopped" in beside.output
 
 

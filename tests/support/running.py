@@ -17,6 +17,7 @@ import aiohttp
 
 from server.auth.passwords import Passwords
 from server.demo import seed
+from server.storage.embedded import runtime_folder
 from server.storage.postgres import Database
 from server.storage.processes import spawn
 from tests.support.stores import free_port
@@ -150,13 +151,16 @@ class TwoNodes:
 async def running(
     folder: Path, environ: Mapping[str, str], role: str = "all"
 ) -> AsyncIterator[RunningLectern]:
-    """A started Lectern; what it still runs is killed at the end."""
+    """A started Lectern; what it still runs is killed at the end, and what that leaves behind goes."""
     lectern = RunningLectern(folder, environ, role)
     try:
         await lectern.start()
         yield lectern
     finally:
         await lectern.kill()
+        shutil.rmtree(
+            runtime_folder(Path(lectern.environ["LECTERN_STATE_DIR"])), ignore_errors=True
+        )
 
 
 @contextlib.asynccontextmanager
