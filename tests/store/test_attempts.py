@@ -378,3 +378,19 @@ async def test_what_counts_is_the_same_in_sql_as_in_the_rule(hall: Hall) -> None
                 connection, hall.school.seeded.tenant_id, made.attempt_id, until
             )
             assert found == counting.counted(stored, until)
+
+
+async def test_who_has_nothing_made_ahead_gets_one_attempt_however_often_they_click(
+    hall: Hall,
+) -> None:
+    made = await hall.exam()  # student1's; student2 has none
+    got = await asyncio.gather(*(hall.start(made, who=hall.other) for _ in range(10)))
+    good = [one.body for one in got if one.status == 201]
+    assert {one.status for one in got} <= {201, 503}
+    assert len({one["id"] for one in good}) == 1
+    assert len({one["opening"] for one in good}) == len(good)
+    count = await hall.owner.fetchval(
+        "SELECT count(*) FROM attempts WHERE assessment_id = $1 AND user_id = $2",
+        *(made.assessment_id, demo_id("student2")),
+    )
+    assert count == 1
