@@ -10,7 +10,8 @@ from aiohttp.web_protocol import RequestHandler
 from signaling.wire.lane import BODY_MAX_BYTES, Lane, Plain, plain_head
 
 HEAD_DEADLINE_S = 10.0
-HOLD_S = 10.0  # for the rest of a body that came in parts
+# For the rest of a body that came in parts; then it is aiohttp's. Well before HEAD_DEADLINE_S: who sends slowly has begun.
+HOLD_S = 2.0
 LINGERING_S = 2.0  # for the rest of a body whose answer is out already
 
 Tell = Callable[

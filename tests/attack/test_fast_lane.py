@@ -353,6 +353,16 @@ async def test_who_sends_a_byte_now_and_then_is_not_waited_for_for_ever(
     assert both.watched.taken == before
 
 
+async def test_who_sends_slowly_is_not_taken_for_somebody_who_says_nothing(both: Both) -> None:
+    """The deadline of the first head goes by while the first body is still on its way."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", both.with_lane)
+    writer.write(both.head() + BODY[:9])
+    await asyncio.sleep(heads.HEAD_DEADLINE_S + 0.5)
+    writer.write(BODY[9:])
+    assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200")
+    writer.close()
+
+
 async def test_too_many_at_once_are_told_when_to_come_again(both: Both) -> None:
     deps = both.hall.school.deps
     who = f"lean:{both.hall.school.seeded.tenant_id}.{demo_id('student1')}"
