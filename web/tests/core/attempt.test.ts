@@ -261,7 +261,10 @@ describe("typing", () => {
     const attempt = await page();
     school.away = true;
     attempt.type("i1", "the last words");
+    // The disk does not end its work before the page is gone.
+    const slow = vi.spyOn(Journal.prototype, "write").mockReturnValue(new Promise(() => undefined));
     attempt.leave();
+    slow.mockRestore();
     const after = await page({ offline: true });
     expect(after.answers.value["i1"]).toBe("the last words");
     school.away = false;
@@ -434,6 +437,7 @@ test("two tabs with one opening never use one number twice", async () => {
   expect(new Set(seqs).size).toBe(seqs.length);
   school.away = false;
   await pass(15_000);
-  expect(new Set(school.stored.keys()).size).toBe(school.stored.size);
+  // A number that was given twice would be a conflict, and a conflict opens the attempt anew.
+  expect(school.asked).not.toContain("open");
   expect([first, second].every(({ waiting }) => waiting.value.size === 0)).toBe(true);
 });
