@@ -264,6 +264,7 @@ describe("typing", () => {
     // The disk does not end its work before the page is gone.
     const slow = vi.spyOn(Journal.prototype, "write").mockReturnValue(new Promise(() => undefined));
     attempt.leave();
+    await pass(100);
     slow.mockRestore();
     const after = await page({ offline: true });
     expect(after.answers.value["i1"]).toBe("the last words");
