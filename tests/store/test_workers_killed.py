@@ -96,7 +96,9 @@ async def test_killed_at_the_worst_moment_the_next_one_goes_on(
     doomed = _environ(shop, redis_url, LECTERN_FAIL_AT=point)
     async with working(folder, doomed, "relay", "projector") as worker:
         await exam.open()
-        await exam.answer(2)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while worker.alive:  # how many batches they are taken in depends on the machine
+                await exam.answer(1)
         assert await worker.died() == -9
     await exam.answer(1)
     async with working(folder, _environ(shop, redis_url), "relay", "projector"):
