@@ -200,7 +200,10 @@ async def save_times(
         "UPDATE attempts AS a SET state = n.state, opens_at = n.opens_at, closes_at = n.closes_at,"
         " time_limit_ms = n.time_limit_ms, ends_at = n.ends_at, shuts_at = n.shuts_at,"
         " submitted_at = n.submitted_at, submitted_by = n.submitted_by, last_opening = n.last_opening,"
-        " last_seq = n.last_seq, receipt = n.receipt, digest = n.digest, answered = n.answered"
+        " last_seq = n.last_seq, receipt = n.receipt, digest = n.digest, answered = n.answered,"
+        # What came late may be in time by now.
+        " late = a.late AND EXISTS (SELECT FROM answers w WHERE w.tenant_id = $1 AND w.attempt_id = a.attempt_id"
+        " AND w.arrived_at > n.ends_at + a.grace_ms * interval '1 ms')"
         " FROM unnest($2::uuid[], $3::text[], $4::timestamptz[], $5::timestamptz[], $6::bigint[], $7::timestamptz[],"
         " $8::timestamptz[], $9::timestamptz[], $10::text[], $11::int[], $12::bigint[], $13::text[], $14::text[], $15::int[])"
         " AS n (attempt_id, state, opens_at, closes_at, time_limit_ms, ends_at, shuts_at, submitted_at, submitted_by,"

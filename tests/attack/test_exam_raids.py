@@ -153,6 +153,20 @@ async def test_a_file_that_comes_late_with_its_answer_is_there_to_be_decided_on(
     assert list((await sitting.script()).body["uploads"]) == [ticket["id"]]
 
 
+async def test_who_was_late_by_an_outage_is_in_time_once_more_time_is_given(hall: Hall) -> None:
+    sitting = await sat(hall, "essay")
+    await sitting.back(timedelta(minutes=1))
+    assert (await sitting.answer("essay", 1, "a")).body["late"] is True
+    path = f"/assessments/{sitting.assessment_id}/extend"
+    more = await hall.teacher.call("POST", path, {"minutes": 10}, key=hall.school.key())
+    assert more.body == {"extended": 1, "reopened": 0}
+    seen = await hall.student.call("GET", f"/attempts/{sitting.attempt_id}")
+    assert seen.body["late"] is False
+    path = f"/attempts/{sitting.attempt_id}/submit"
+    handed = await hall.student.call("POST", path, {"opening": 1, "last_seq": 1})
+    assert handed.body["late"] is False
+
+
 async def test_a_file_of_another_is_given_to_nobody(hall: Hall) -> None:
     sitting = await sat(hall, "file_upload")
     body = {"name": "a.txt", "size": 1, "type": "text/plain"}
