@@ -207,7 +207,8 @@ def _unfounded(entry: Any, stored: Stored) -> bool:
     if row is None or entry["code"] not in AT_THE_END or row["submitted_at"] is None:
         return True
     at: datetime = _moment(entry["at_ms"], stored)
-    return bool(at < row["submitted_at"] - SLACK)
+    # Its time may be over a while before a worker that was dead has handed it in.
+    return bool(at < min(row["submitted_at"], row["shuts_at"]) - SLACK)
 
 
 def _check_hand_in(verdict: Verdict, journals: Journals, stored: Stored) -> None:
