@@ -18,6 +18,7 @@ async def test_a_changed_key_is_previewed_applied_and_seen_in_the_gradebook(
 
     await teacher.go(f"/courses/{exam.course_id}/gradebook")
     row = page.locator(".gb tbody tr", has_text="Lena Fischer")
+    await expect(page.locator(".gb thead th", has_text="Regraded")).to_be_visible()
     column = await page.locator(".gb thead th").all_inner_texts()
     at = next(i for i, head in enumerate(column) if head.startswith("Regraded"))
     cell = row.locator("th, td").nth(at)

@@ -17,14 +17,22 @@ export interface Drafting<Draft> {
   readonly forget: () => void;
 }
 
+function same<Draft>(one: Draft, other: Draft): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
 export function useDrafting<Draft>(name: string, start: Draft, etag?: string): Drafting<Draft> {
   const [before] = useState(() => kept<Kept<Draft>>(name));
-  const [draft, setDraft] = useState<Draft>(before?.draft ?? start);
+  const [draft, setShown] = useState<Draft>(before?.draft ?? start);
   const basis = useRef(before ? before.basis : etag);
-  const changed = JSON.stringify(draft) !== JSON.stringify(start);
+  const changed = !same(draft, start);
+  // Kept at once, not after the next drawing: a reload may come before it.
+  const setDraft = (next: Draft) => {
+    setShown(next);
+    keep(name, { draft: next, basis: basis.current });
+  };
   useEffect(() => {
-    if (changed) keep(name, { draft, basis: basis.current });
-    else drop(name);
-  }, [name, draft, changed]);
+    if (!changed) drop(name);
+  }, [name, changed]);
   return { draft, setDraft, changed, basis, forget: () => drop(name) };
 }

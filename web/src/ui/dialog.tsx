@@ -28,6 +28,8 @@ export function Dialog({ title, onClose, wide = false, children }: Props) {
       ref={frame}
       class={wide ? "dlg wide" : "dlg"}
       aria-labelledby={name}
+      // A form around the dialog is not sent by a form in it.
+      onSubmit={(event) => event.stopPropagation()}
       onCancel={(event) => {
         event.preventDefault();
         onClose();

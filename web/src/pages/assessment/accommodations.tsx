@@ -5,7 +5,7 @@ import { t } from "../../i18n";
 import type { Accommodation, Enrolment } from "../../protocol/api";
 import { Button, IconButton } from "../../ui/button";
 import { Dialog } from "../../ui/dialog";
-import { SelectField, TextField } from "../../ui/form";
+import { FormFault, SelectField, TextField } from "../../ui/form";
 import { Empty } from "../../ui/states";
 import { useSubmitting } from "../submitting";
 import { MomentField } from "./moment";
@@ -49,11 +49,7 @@ function GiveDialog({ assessmentId, people, of, onSaved, onClose }: DialogProps)
         <TextField type="number" min={0} max={1000} label={t("assessment.extraTime")} hint={t("assessment.extraTimeHint")} value={String(given.extra_time_percent)} onValue={(value) => setGiven({ ...given, extra_time_percent: Math.round(Number(value)) })} fault={faultOf("/extra_time_percent")} />
         <TextField type="number" min={0} max={100} label={t("assessment.extraAttempts")} value={String(given.extra_attempts)} onValue={(value) => setGiven({ ...given, extra_attempts: Math.round(Number(value)) })} fault={faultOf("/extra_attempts")} />
         <MomentField label={t("assessment.ownEnd")} hint={t("assessment.ownEndHint")} value={given.closes_at} usual="17:00" onValue={(closes_at) => setGiven({ ...given, closes_at })} fault={faultOf("/closes_at")} />
-        {fault && (
-          <p class="banner bad round" role="alert">
-            {fault}
-          </p>
-        )}
+        <FormFault says={fault} />
         <div class="acts">
           <Button onClick={onClose}>{t("common.cancel")}</Button>
           <Button look="primary" type="submit" busy={busy} disabled={!user}>

@@ -102,7 +102,7 @@ function Acts({ assessment, short, onDone }: ActsProps) {
   );
 }
 
-function SettingsForm({ assessment, etag, lines, words, people, categories, given, again }: Whole & { readonly again: () => void }) {
+function SettingsForm({ assessment, etag, lines, words, categories, again }: Whole & { readonly again: () => void }) {
   const { draft: plan, setDraft: setPlan, changed, basis, forget } = useDrafting(`assessment.${assessment.id}`, planOf(assessment), etag);
   const form = useRef<HTMLFormElement>(null);
   const [faults, setFaults] = useState<ReadonlyMap<string, What>>(new Map());
@@ -155,7 +155,6 @@ function SettingsForm({ assessment, etag, lines, words, people, categories, give
         </div>
         <div class="stack">
           <Rules plan={plan} categories={categories} say={say} onPlan={setPlan} />
-          <AccommodationsCard assessmentId={assessment.id} people={people} of={given} again={again} />
         </div>
         <div class="exam-foot">
           {(fault || faults.size > 0) && (
@@ -193,6 +192,7 @@ export function SettingsPage({ assessmentId }: { readonly assessmentId: string }
           <>
             <ExamHead id={assessmentId} courseId={whole.assessment.course_id} title={whole.assessment.title} state={whole.assessment.state} />
             <SettingsForm key={whole.assessment.version} {...whole} again={loading.again} />
+            <AccommodationsCard assessmentId={assessmentId} people={whole.people} of={whole.given} again={loading.again} />
           </>
         )}
       </Ready>

@@ -5,7 +5,7 @@ import { t } from "../../i18n";
 import type { ItemStatistics, Regrade, RegradePreview } from "../../protocol/api";
 import { Button } from "../../ui/button";
 import { Dialog } from "../../ui/dialog";
-import { SelectField } from "../../ui/form";
+import { FormFault, SelectField } from "../../ui/form";
 import { Ready, useLoading, useRepeating } from "../loading";
 import { useSubmitting } from "../submitting";
 
@@ -128,11 +128,7 @@ function Choose({ assessmentId, item, newest, onBegun, onClose }: ChooseProps) {
         options={numbers.map((value) => ({ value: String(value), label: t("bank.version", { version: value }) }))}
       />
       {preview && <Changes of={preview} />}
-      {fault && (
-        <p class="banner bad round" role="alert">
-          {fault}
-        </p>
-      )}
+      <FormFault says={fault} />
       <div class="acts">
         <Button onClick={onClose}>{t("common.cancel")}</Button>
         {preview?.changed.length !== 0 && (
