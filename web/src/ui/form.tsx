@@ -1,6 +1,8 @@
 /** Fields, each with its name above, its hint below and its fault where it happened. */
 import type { ComponentChildren, JSX } from "preact";
 import { useId } from "preact/hooks";
+import { t } from "../i18n";
+import { Button } from "./button";
 import { Icon } from "./icon";
 
 interface About {
@@ -195,6 +197,35 @@ export function Segments<Value extends string>({ label, options, value, onValue 
           {option.label}
         </button>
       ))}
+    </div>
+  );
+}
+
+/** Why a form as a whole was not taken; heard as soon as it is there. */
+export function FormFault({ says }: { readonly says: ComponentChildren }) {
+  if (!says) return null;
+  return (
+    <p class="banner bad round" role="alert">
+      {says}
+    </p>
+  );
+}
+
+interface ActsProps {
+  /** The word on the button that sends the form. */
+  readonly action: ComponentChildren;
+  readonly busy: boolean;
+  readonly onClose: () => void;
+}
+
+/** The end of a form in a dialog: out of it, or on. */
+export function FormActs({ action, busy, onClose }: ActsProps) {
+  return (
+    <div class="acts">
+      <Button onClick={onClose}>{t("common.cancel")}</Button>
+      <Button look="primary" type="submit" busy={busy}>
+        {action}
+      </Button>
     </div>
   );
 }

@@ -5,7 +5,7 @@ import { t } from "../../i18n";
 import type { Extended } from "../../protocol/api";
 import { Button } from "../../ui/button";
 import { Dialog } from "../../ui/dialog";
-import { CheckBox, SelectField, TextField } from "../../ui/form";
+import { CheckBox, FormActs, FormFault, SelectField, TextField } from "../../ui/form";
 import { useSubmitting } from "../submitting";
 
 const MINUTES = ["5", "10", "15", "30"];
@@ -71,17 +71,8 @@ export function ExtendDialog({ assessmentId, nowMs, onDone, onClose }: Props) {
             options={BACK_MINUTES.map((value) => ({ value: String(value), label: t("board.sinceAt", { minutes: value, at: new Date(nowMs - value * 60_000) }) }))}
           />
         )}
-        {fault && (
-          <p class="banner bad round" role="alert">
-            {fault}
-          </p>
-        )}
-        <div class="acts">
-          <Button onClick={onClose}>{t("common.cancel")}</Button>
-          <Button look="primary" type="submit" busy={busy}>
-            {t("board.extendBy", { minutes: Number(minutes) || 0 })}
-          </Button>
-        </div>
+        <FormFault says={fault} />
+        <FormActs action={t("board.extendBy", { minutes: Number(minutes) || 0 })} busy={busy} onClose={onClose} />
       </form>
     </Dialog>
   );

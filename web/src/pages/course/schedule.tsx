@@ -4,9 +4,8 @@ import { classes } from "../../core/school";
 import { dayField, nextHour, span, timeField } from "../../core/times";
 import { t } from "../../i18n";
 import type { LiveClass } from "../../protocol/api";
-import { Button } from "../../ui/button";
 import { Dialog } from "../../ui/dialog";
-import { TextField } from "../../ui/form";
+import { FormActs, FormFault, TextField } from "../../ui/form";
 import { useSubmitting } from "../submitting";
 
 const LESSON_MS = 45 * 60_000;
@@ -62,17 +61,8 @@ export function ScheduleDialog({ courseId, of, onSaved, onClose }: Props) {
           />
         </div>
         <p class="hint">{t("schedule.hint")}</p>
-        {fault && (
-          <p class="banner bad round" role="alert">
-            {fault}
-          </p>
-        )}
-        <div class="acts">
-          <Button onClick={onClose}>{t("common.cancel")}</Button>
-          <Button look="primary" type="submit" busy={busy}>
-            {t(of ? "common.save" : "schedule.add")}
-          </Button>
-        </div>
+        <FormFault says={fault} />
+        <FormActs action={t(of ? "common.save" : "schedule.add")} busy={busy} onClose={onClose} />
       </form>
     </Dialog>
   );

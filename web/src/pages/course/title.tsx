@@ -1,9 +1,7 @@
 /** Asks for one title. */
 import { useState } from "preact/hooks";
-import { t } from "../../i18n";
-import { Button } from "../../ui/button";
 import { Dialog } from "../../ui/dialog";
-import { TextField } from "../../ui/form";
+import { FormActs, TextField } from "../../ui/form";
 import { useSubmitting } from "../submitting";
 
 const TITLE_MAX_CHARS = 200;
@@ -41,12 +39,7 @@ export function TitleDialog({ title, label, value, action, onSave, onClose }: Pr
           autofocus
           fault={faultOf("/title") ?? fault}
         />
-        <div class="acts">
-          <Button onClick={onClose}>{t("common.cancel")}</Button>
-          <Button look="primary" type="submit" busy={busy}>
-            {action}
-          </Button>
-        </div>
+        <FormActs action={action} busy={busy} onClose={onClose} />
       </form>
     </Dialog>
   );

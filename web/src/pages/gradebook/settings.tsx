@@ -6,7 +6,7 @@ import { t } from "../../i18n";
 import type { Category, Gradebook, GradebookSettings, Letter } from "../../protocol/api";
 import { Button, IconButton } from "../../ui/button";
 import { Dialog } from "../../ui/dialog";
-import { TextField } from "../../ui/form";
+import { FormActs, FormFault, TextField } from "../../ui/form";
 import { freshId } from "../bank/draft";
 import { useSubmitting } from "../submitting";
 import { faultsOf, type What } from "./cells";
@@ -105,17 +105,8 @@ export function SettingsDialog({ courseId, settings, etag, onSaved, onClose }: P
       >
         <Categories of={draft.categories} say={say} onChange={(categories) => setDraft({ ...draft, categories })} />
         <Letters of={draft.letters} say={say} onChange={(letters) => setDraft({ ...draft, letters })} />
-        {fault && (
-          <p class="banner bad round" role="alert">
-            {fault}
-          </p>
-        )}
-        <div class="acts">
-          <Button onClick={onClose}>{t("common.cancel")}</Button>
-          <Button look="primary" type="submit" busy={busy}>
-            {t("common.save")}
-          </Button>
-        </div>
+        <FormFault says={fault} />
+        <FormActs action={t("common.save")} busy={busy} onClose={onClose} />
       </form>
     </Dialog>
   );

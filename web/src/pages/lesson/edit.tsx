@@ -8,7 +8,7 @@ import { t } from "../../i18n";
 import type { NewLesson } from "../../protocol/api";
 import { Button, ButtonLink } from "../../ui/button";
 import { Confirm } from "../../ui/dialog";
-import { Segments, TextArea, TextField } from "../../ui/form";
+import { FormFault, Segments, TextArea, TextField } from "../../ui/form";
 import { toast } from "../../ui/toast";
 import { Frame } from "../frame";
 import { Ready, useLoading } from "../loading";
@@ -92,11 +92,7 @@ function Editor({ title, draft: name, start, back, onSave, onRemove }: EditorPro
           <LessonText text={draft.text} />
         </div>
       )}
-      {fault && (
-        <p class="banner bad round" role="alert">
-          {fault}
-        </p>
-      )}
+      <FormFault says={fault} />
       <div class="acts">
         {onRemove && (
           <Button look="danger-outline" icon="bin" onClick={() => setRemoving(true)}>

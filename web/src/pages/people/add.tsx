@@ -5,7 +5,7 @@ import { t } from "../../i18n";
 import type { CreatedUser, Role } from "../../protocol/api";
 import { Button } from "../../ui/button";
 import { Dialog } from "../../ui/dialog";
-import { CheckBoxes, TextField } from "../../ui/form";
+import { CheckBoxes, FormActs, TextField } from "../../ui/form";
 import { useSubmitting } from "../submitting";
 import { isRole, roleOptions } from "./roles";
 import { Secret } from "./secret";
@@ -71,12 +71,7 @@ export function AddDialog({ onAdded, onClose }: Props) {
           fault={noRole ?? faultOf("/roles")}
         />
         <p class="hint">{t("people.passwordHint")}</p>
-        <div class="acts">
-          <Button onClick={onClose}>{t("common.cancel")}</Button>
-          <Button look="primary" type="submit" busy={busy}>
-            {t("people.add")}
-          </Button>
-        </div>
+        <FormActs action={t("people.add")} busy={busy} onClose={onClose} />
       </form>
     </Dialog>
   );

@@ -3,9 +3,8 @@ import { useState } from "preact/hooks";
 import { people } from "../../core/school";
 import { t } from "../../i18n";
 import type { Role, User } from "../../protocol/api";
-import { Button } from "../../ui/button";
 import { Dialog } from "../../ui/dialog";
-import { CheckBoxes, TextField } from "../../ui/form";
+import { CheckBoxes, FormActs, TextField } from "../../ui/form";
 import { useSubmitting } from "../submitting";
 import { isRole, roleOptions } from "./roles";
 
@@ -43,12 +42,7 @@ export function RolesDialog({ user, onChanged, onClose }: Props) {
           hint={t("people.rolesHint")}
           fault={noRole ?? faultOf("/roles") ?? fault}
         />
-        <div class="acts">
-          <Button onClick={onClose}>{t("common.cancel")}</Button>
-          <Button look="primary" type="submit" busy={busy}>
-            {t("common.save")}
-          </Button>
-        </div>
+        <FormActs action={t("common.save")} busy={busy} onClose={onClose} />
       </form>
     </Dialog>
   );

@@ -6,6 +6,7 @@ import { t } from "../../i18n";
 import type { ImportedRow, ImportReport } from "../../protocol/api";
 import { Button } from "../../ui/button";
 import { Dialog } from "../../ui/dialog";
+import { FormActs, FormFault } from "../../ui/form";
 import { useSubmitting } from "../submitting";
 
 interface Props {
@@ -120,17 +121,8 @@ export function ImportDialog({ onImported, onClose }: Props) {
             {"email,name,roles\namara@school.example,Amara Okafor,teacher\nlena@school.example,Lena Haugen,student;reviewer"}
           </pre>
         </div>
-        {fault && (
-          <p class="banner bad round" role="alert">
-            {fault}
-          </p>
-        )}
-        <div class="acts">
-          <Button onClick={onClose}>{t("common.cancel")}</Button>
-          <Button look="primary" type="submit" busy={busy}>
-            {t("people.importIt")}
-          </Button>
-        </div>
+        <FormFault says={fault} />
+        <FormActs action={t("people.importIt")} busy={busy} onClose={onClose} />
       </form>
     </Dialog>
   );

@@ -5,6 +5,7 @@ import { t } from "../../i18n";
 import type { User } from "../../protocol/api";
 import { Button } from "../../ui/button";
 import { Dialog } from "../../ui/dialog";
+import { FormFault } from "../../ui/form";
 import { useSubmitting } from "../submitting";
 import { Secret } from "./secret";
 
@@ -27,11 +28,7 @@ export function PasswordDialog({ user, onClose }: { readonly user: User; readonl
   return (
     <Dialog title={t("people.resetTitle", { name: user.name })} onClose={onClose}>
       <p class="mut">{t("people.resetText")}</p>
-      {fault && (
-        <p class="banner bad round" role="alert">
-          {fault}
-        </p>
-      )}
+      <FormFault says={fault} />
       <div class="acts">
         <Button onClick={onClose} autofocus>
           {t("common.cancel")}
