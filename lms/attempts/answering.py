@@ -1,10 +1,10 @@
 """Answers on their way into the database: many in one statement, a result each."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 
 import asyncpg
+import msgspec
 
 from lms.attempts.model import State
 from lms.errors import Conflict, Invalid, LmsError, NotFound, Unavailable
@@ -14,8 +14,7 @@ Key = tuple[str, str, str, str, int, int]
 _SQL = "SELECT * FROM append_answers($1, $2, $3, $4, $5, $6, $7, $8, $9)"
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(msgspec.Struct, frozen=True, gc=False):
     """One answer of one learner; `kind` and `value` are as lms.attempts.values.kept gives them."""
 
     tenant_id: str
@@ -41,8 +40,7 @@ class Row:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True, gc=False):
     """What became of it: `saved`, or a code of REFUSALS; and how the attempt stands."""
 
     code: str
@@ -95,7 +93,7 @@ def _shared(row: Row, sent: Row, outcome: Outcome) -> Outcome:
         return outcome
     # Which value the database holds is known only where it took ours: the other may be the one that it held before.
     code = "seq_conflict" if outcome.code == "saved" else "answer_delayed"
-    return replace(outcome, code=code)
+    return msgspec.structs.replace(outcome, code=code)
 
 
 async def _append(connection: asyncpg.Connection, rows: Sequence[Row]) -> list[Outcome]:

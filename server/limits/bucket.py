@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import msgspec
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rate:
@@ -16,8 +18,7 @@ class Rate:
         return self.window_seconds / self.quota
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Whether it was allowed, and what is left."""
 
     allowed: bool

@@ -6,8 +6,9 @@ than an answer.
 
 import re
 from collections.abc import Coroutine
-from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
+
+import msgspec
 
 HEAD_MAX_BYTES = 8000
 BODY_MAX_BYTES = 64 * 1024
@@ -23,8 +24,7 @@ _ODD = frozenset({b"transfer-encoding", b"trailer", b"upgrade", b"expect"})
 _LENGTH = re.compile(rb"[0-9]{1,9}")
 
 
-@dataclass(frozen=True, slots=True)
-class Plain:
+class Plain(msgspec.Struct, frozen=True, gc=False):
     """The head of a request without anything odd in it; fields by their name in small letters, each once."""
 
     method: bytes
