@@ -76,10 +76,6 @@ class AttemptReleased(Event, frozen=True, kw_only=True, tag="attempt.released"):
     """The learner may see the grade."""
 
 
-class AttemptWithdrawn(Event, frozen=True, kw_only=True, tag="attempt.withdrawn"):
-    """It counts no more."""
-
-
 AnyEvent = (
     AttemptOpened
     | AttemptAnswered
@@ -87,5 +83,4 @@ AnyEvent = (
     | AttemptExtended
     | AttemptGraded
     | AttemptReleased
-    | AttemptWithdrawn
 )

@@ -15,7 +15,6 @@ Step = Literal[
     "open_again",
     "submit",
     "deadline",
-    "teacher",
     "scored",
     "scored_in_part",
     "revised",
@@ -31,7 +30,6 @@ TABLE: Mapping[tuple[State, Step], State] = {
     ("open", "open_again"): "open",
     ("open", "submit"): "submitted",
     ("open", "deadline"): "submitted",
-    ("open", "teacher"): "submitted",
     ("submitted", "scored"): "graded",
     ("submitted", "scored_in_part"): "marking",
     # By a mark, a regrade, a decision about late answers; in part while somebody has to look at an answer.
@@ -42,9 +40,8 @@ TABLE: Mapping[tuple[State, Step], State] = {
     ("submitted", "reopen"): "open",
     ("marking", "reopen"): "open",
     ("graded", "reopen"): "open",
+    # Of what was never begun: its learner has left the course, and is in it again (materialise makes it anew).
     ("ready", "withdraw"): "withdrawn",
-    ("open", "withdraw"): "withdrawn",
-    # Of what was never begun, when its learner is in the course again: materialise makes it anew.
     ("withdrawn", "come_back"): "ready",
 }
 

@@ -12,7 +12,7 @@ from lms.ids import AssessmentId, AttemptId, CourseId, ItemId, QuestionId, UserI
 from lms.questions.model import Content, Kind
 
 State = Literal["ready", "open", "submitted", "marking", "graded", "withdrawn"]
-SubmittedBy = Literal["learner", "deadline", "teacher"]
+SubmittedBy = Literal["learner", "deadline"]
 # The answer to an item, by kind: single_choice "optionId"; multiple_choice and ordering ["optionId"]; true_false true; short_text
 # and essay "text"; numeric {"number": "3.20", "unit": "m"}, a decimal as it was typed; matching {"leftId": "rightId"}; cloze
 # {"gapId": "text or optionId"}; file_upload ["uploadId"].

@@ -10,7 +10,6 @@ from lms.events import (
     AttemptOpened,
     AttemptReleased,
     AttemptSubmitted,
-    AttemptWithdrawn,
 )
 from lms.projections.model import Cell, CellKey, Told
 
@@ -21,7 +20,6 @@ HEARS = frozenset(
         "attempt.extended",
         "attempt.graded",
         "attempt.released",
-        "attempt.withdrawn",
     }
 )
 
@@ -80,9 +78,7 @@ def _next(cell: Cell, event: AnyEvent) -> Cell:
         case AttemptReleased():
             return replace(cell, released=True)
         case AttemptExtended(reopened=True):
-            return _worth_nothing(cell, "open")
-        case AttemptWithdrawn():
-            return _worth_nothing(cell, "withdrawn")
+            return _open_again(cell)
         case _:
             return cell
 
@@ -100,5 +96,6 @@ def _graded(cell: Cell, event: AttemptGraded) -> Cell:
     )
 
 
-def _worth_nothing(cell: Cell, state: str) -> Cell:
-    return replace(cell, state=state, earned_milli=None, possible_milli=None, released=False)
+def _open_again(cell: Cell) -> Cell:
+    """It is worth nothing until it is graded anew."""
+    return replace(cell, state="open", earned_milli=None, possible_milli=None, released=False)

@@ -12,7 +12,6 @@ from lms.events import (
     AttemptOpened,
     AttemptReleased,
     AttemptSubmitted,
-    AttemptWithdrawn,
 )
 from lms.outbox import Logged
 from lms.projections.model import Told
@@ -24,7 +23,6 @@ _DECODERS: dict[str, msgspec.json.Decoder[AnyEvent]] = {
     "attempt.extended": msgspec.json.Decoder(AttemptExtended),
     "attempt.graded": msgspec.json.Decoder(AttemptGraded),
     "attempt.released": msgspec.json.Decoder(AttemptReleased),
-    "attempt.withdrawn": msgspec.json.Decoder(AttemptWithdrawn),
 }
 
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from lms.events import AttemptExtended, AttemptGraded, AttemptWithdrawn
+from lms.events import AttemptExtended, AttemptGraded
 from lms.projections.model import Outcome, Told
 
-HEARS = frozenset({"attempt.graded", "attempt.extended", "attempt.withdrawn"})
+HEARS = frozenset({"attempt.graded", "attempt.extended"})
 
 
 def standing(told: Sequence[Told]) -> dict[str, list[Outcome]]:
@@ -15,9 +15,7 @@ def standing(told: Sequence[Told]) -> dict[str, list[Outcome]]:
         event = one.event
         if isinstance(event, AttemptGraded):
             found[event.attempt_id] = _outcomes(event) if event.complete else []
-        elif isinstance(event, AttemptWithdrawn) or (
-            isinstance(event, AttemptExtended) and event.reopened
-        ):
+        elif isinstance(event, AttemptExtended) and event.reopened:
             found[event.attempt_id] = []
     return found
 

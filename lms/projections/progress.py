@@ -11,7 +11,6 @@ from lms.events import (
     AttemptOpened,
     AttemptReleased,
     AttemptSubmitted,
-    AttemptWithdrawn,
 )
 from lms.projections.model import ProgressChange, Told
 
@@ -25,7 +24,6 @@ HEARS = frozenset(
         "attempt.submitted",
         "attempt.extended",
         "attempt.graded",
-        "attempt.withdrawn",
     }
 )
 
@@ -100,7 +98,5 @@ def _state(event: AnyEvent) -> str | None:
             return "open"
         case AttemptGraded(complete=complete):
             return "graded" if complete else "marking"
-        case AttemptWithdrawn():
-            return "withdrawn"
         case AttemptReleased() | AttemptExtended() | AttemptAnswered():
             return None

@@ -14,7 +14,6 @@ from lms.events import (
     AttemptOpened,
     AttemptReleased,
     AttemptSubmitted,
-    AttemptWithdrawn,
     ItemOutcome,
 )
 
@@ -50,12 +49,11 @@ class History:
     def step(self) -> AnyEvent | None:
         """What happens next, or nothing that can be heard."""
         steps: dict[str, Sequence[Callable[[], AnyEvent | None]]] = {
-            "ready": [self.open] * 9 + [self.withdraw],
+            "ready": [self.open],
             "open": [self.answer] * 8 + [self.open, self.submit, self.extend],
             "submitted": [self.grade] * 5 + [self.answer_late, self.reopen],
             "marking": [self.grade] * 4 + [self.reopen],
-            "graded": [self.nothing] * 12 + [self.grade, self.release, self.reopen, self.withdraw],
-            "withdrawn": [self.nothing],
+            "graded": [self.nothing] * 12 + [self.grade, self.release, self.reopen],
         }
         return self.chance.choice(steps[self.state])()
 
@@ -124,10 +122,6 @@ class History:
 
     def release(self) -> AnyEvent:
         return AttemptReleased(**self.about)
-
-    def withdraw(self) -> AnyEvent:
-        self.state = "withdrawn"
-        return AttemptWithdrawn(**self.about)
 
 
 def interleaved(

@@ -26,7 +26,7 @@ CREATE TABLE attempts (
     -- When the deadline submits by itself: ends_at, the grace, and the late window where late answers count.
     shuts_at           timestamptz,
     submitted_at       timestamptz,
-    submitted_by       text CHECK (submitted_by IN ('learner', 'deadline', 'teacher')),
+    submitted_by       text CHECK (submitted_by IN ('learner', 'deadline')),
     last_opening       integer,
     last_seq           bigint,
     receipt            text,
@@ -209,7 +209,7 @@ BEGIN
                 WHEN a.item_types[slot.place]::text NOT IN (r.type, CASE r.type WHEN 'n' THEN 'm' ELSE r.type END) THEN 'wrong_value'
                 WHEN r.opening NOT BETWEEN 1 AND a.opening THEN 'opening_unknown'
                 WHEN next.seq > r.seq THEN 'seq_old'
-                WHEN a.submitted_by IN ('learner', 'teacher') THEN 'attempt_submitted'
+                WHEN a.submitted_by = 'learner' THEN 'attempt_submitted'
                 -- In time, but the deadline, or a decision about late answers, was faster than its way here: sent again it comes after
                 -- that, and then nothing is in doubt.
                 WHEN a.state <> 'open' AND r.arrived_at <= greatest(a.shuts_at, a.late_until) THEN 'answer_delayed'

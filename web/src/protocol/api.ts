@@ -11,7 +11,7 @@ export type AttemptState = "ready" | "open" | "submitted" | "marking" | "graded"
 export type LatePolicy = "refuse" | "keep" | "count";
 export type Release = "at_once" | "together";
 export type Standing = "best" | "last" | "first" | "average";
-export type SubmittedBy = "learner" | "deadline" | "teacher";
+export type SubmittedBy = "learner" | "deadline";
 export type LiveState = "not_started" | "started" | "answering" | "idle" | "lost_link" | "submitted";
 export type CellState = "none" | "open" | "submitted" | "marking" | "graded";
 

@@ -62,7 +62,7 @@ def test_every_step_that_the_table_does_not_have_is_refused() -> None:
         else:
             with pytest.raises(Conflict, match="closed"):
                 life.after(state, step)
-    assert len(life.TABLE) == 17
+    assert len(life.TABLE) == 15
 
 
 def test_only_a_learner_who_comes_back_leads_out_of_withdrawn_and_only_a_reopening_to_open() -> (

@@ -1,4 +1,4 @@
-"""Cells of the gradebook follow grades, regrades, releases, reopenings and withdrawals."""
+"""Cells of the gradebook follow grades, regrades, releases and reopenings."""
 
 import random
 from dataclasses import replace
@@ -33,7 +33,7 @@ def _graded(one: History, *, complete: bool = True) -> AttemptGraded:
 
 
 def test_an_attempt_that_was_never_opened_has_no_cell() -> None:
-    assert _cell(_history().withdraw()) is None
+    assert _cell(_history().extend()) is None
 
 
 def test_a_regrade_replaces_the_points_and_an_older_revision_does_not() -> None:
@@ -66,19 +66,12 @@ def test_a_grade_that_waits_for_marks_is_not_final() -> None:
     assert cell.state == "marking"
 
 
-def test_a_withdrawn_attempt_is_worth_nothing() -> None:
-    one = _history()
-    cell = _cell(one.open(), one.submit(), _graded(one), one.withdraw())
-    assert cell is not None
-    assert (cell.state, cell.earned_milli, cell.possible_milli) == ("withdrawn", None, None)
-
-
 def test_items_go_with_the_grade_that_stands() -> None:
     one = _history()
     grade, regrade = _graded(one), _graded(one)
     standing = outcomes.standing(_told(grade, regrade))[one.attempt_id]
     assert [row.earned_milli for row in standing] == [item.earned_milli for item in regrade.items]
-    for taken_away in (one.reopen(), one.withdraw(), _graded(one, complete=False)):
+    for taken_away in (one.reopen(), _graded(one, complete=False)):
         assert outcomes.standing(_told(grade, taken_away)) == {one.attempt_id: []}
     assert outcomes.standing(_told(one.release(), one.extend())) == {}
 

@@ -47,7 +47,6 @@ def test_the_last_word_on_the_state_counts() -> None:
     for last, state in (
         (one.submit, "submitted"),
         (one.reopen, "open"),
-        (one.withdraw, "withdrawn"),
     ):
         (change,) = progress.changes(_told([one.open(), one.submit(), last()]))
         assert change.state == state
