@@ -92,6 +92,7 @@ async def change_assessment(call: Call[exams.AssessmentChange]) -> Answer:
     body = call.body
 
     async def effect(connection: asyncpg.Connection) -> Answer:
+        desk = call.deps.desk()
         change = service.Change(
             title=given(body.title),
             settings=given(body.settings),
@@ -103,8 +104,8 @@ async def change_assessment(call: Call[exams.AssessmentChange]) -> Answer:
             call.principal,
             (call.params["assessment_id"], call.version),
             change,
-            call.deps.new_id,
-            call.deps.desk().now,
+            desk.new_id,
+            desk.now,
         )
         return _versioned(changed)
 
@@ -115,12 +116,9 @@ async def publish_assessment(call: Call[None]) -> Answer:
     """Let it be taken."""
 
     async def effect(connection: asyncpg.Connection) -> Answer:
+        desk, assessment_id = call.deps.desk(), call.params["assessment_id"]
         published = await service.publish(
-            connection,
-            call.principal,
-            call.params["assessment_id"],
-            call.deps.new_id,
-            call.deps.desk().now,
+            connection, call.principal, assessment_id, desk.new_id, desk.now
         )
         return _versioned(published)
 
@@ -131,12 +129,9 @@ async def archive_assessment(call: Call[None]) -> Answer:
     """Let it be taken no more."""
 
     async def effect(connection: asyncpg.Connection) -> Answer:
+        desk, assessment_id = call.deps.desk(), call.params["assessment_id"]
         archived = await service.archive(
-            connection,
-            call.principal,
-            call.params["assessment_id"],
-            call.deps.new_id,
-            call.deps.desk().now,
+            connection, call.principal, assessment_id, desk.new_id, desk.now
         )
         return _versioned(archived)
 

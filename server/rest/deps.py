@@ -58,8 +58,8 @@ class Deps:
         return moment(self.clock.wall_ms())
 
     def desk(self) -> Desk:
-        """What a step of an exam is given: its time is that of exams, never the wall's."""
-        return Desk(now=self.exams.clock.now(), new_id=self.new_id)
+        """What a step of an exam is given: its time is that of exams, never the wall's, and so is the time in its ids."""
+        return Desk(now=self.exams.clock.now(), new_id=self._exam_id)
 
     def revocation(
         self, kind: Kind, tenant_id: str, subject_id: str, class_id: str | None = None
@@ -77,3 +77,8 @@ class Deps:
     def new_id(self) -> str:
         """A new UUIDv7."""
         return uuid7(self.clock.wall_ms(), secrets.token_bytes(RANDOM_BYTES))
+
+    def _exam_id(self) -> str:
+        """As partitions are by the clock of exams: an id of another year would have none."""
+        at_ms = int(self.exams.clock.seconds() * 1000)
+        return uuid7(at_ms, secrets.token_bytes(RANDOM_BYTES))
