@@ -104,7 +104,7 @@ class Examinee:
             row = rows.filter(has_text=text)
             while (await rows.nth(place).inner_text()).find(text) < 0:
                 await row.get_by_role("button", name=f"Move up: {text}").click()
-        keep = self.part("exam-question").get_by_role("button", name="This order is right")
+        keep = self.part("exam-question").get_by_role("button", name="Keep this order")
         if await keep.count():
             await keep.click()
 

@@ -27,10 +27,11 @@ export class ServerTime {
   }
 }
 
-/** "1:12", or "1:02:03" from an hour on. */
-export function spell(durationMs: number): string {
+/** "1:12", or "1:02:03" from an hour on, in the digits of the reader's region. */
+export function spell(durationMs: number, region: string): string {
   const seconds = Math.max(0, Math.floor(durationMs / 1000));
   const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
-  const two = (n: number) => String(n).padStart(2, "0");
-  return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
+  const one = (n: number) => n.toLocaleString(region, { useGrouping: false });
+  const two = (n: number) => n.toLocaleString(region, { minimumIntegerDigits: 2 });
+  return h > 0 ? `${one(h)}:${two(m)}:${two(s)}` : `${one(m)}:${two(s)}`;
 }

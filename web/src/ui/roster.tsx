@@ -2,7 +2,7 @@
 
 import { useId, useRef, useState } from "preact/hooks";
 import { spell } from "../core/clock";
-import { t } from "../i18n";
+import { region, t } from "../i18n";
 import type { ClassRole, Hand, Person } from "../protocol/messages";
 import { Avatar } from "./avatar";
 import { Icon } from "./icon";
@@ -80,7 +80,7 @@ function HandRow({ hand, person, place, leads, you, nowMs, onLower }: Props & { 
       <span class="grow clip">
         <bdi>{person.name}</bdi>
         <br />
-        <span class="xs mut num">{t("class.waits", { time: spell(nowMs - hand.at) })}</span>
+        <span class="xs mut num">{t("class.waits", { time: spell(nowMs - hand.at, region()) })}</span>
       </span>
       {(leads || person.user === you) && (
         <button class="btn s" onClick={() => onLower(person.user)} aria-label={t("class.lowerHandOf", { name: person.name })}>

@@ -187,7 +187,6 @@ function MatchingFields(props: KindProps) {
           <SelectField quiet label={t("bank.goesWith", { number: index + 1 })} value={key.pairs[id] ?? ""} onValue={(right) => pair(id, right)} options={rights} fault={say(`/key/pairs/${id}`)} />
         )}
       />
-      <CheckBox label={t("bank.shuffle")} checked={content.shuffle} onChecked={(shuffle) => set.content({ shuffle })} />
       <CheckBox label={t("bank.partial")} checked={key.partial} onChecked={(partial) => set.key({ partial })} />
     </>
   );

@@ -2,7 +2,7 @@
 import { useState } from "preact/hooks";
 import { spell } from "../../core/clock";
 import { assessments } from "../../core/teaching";
-import { locale, t } from "../../i18n";
+import { locale, region, t } from "../../i18n";
 import type { Assessment, Board, BoardRow, LiveState } from "../../protocol/api";
 import { Avatar } from "../../ui/avatar";
 import { Button } from "../../ui/button";
@@ -53,8 +53,8 @@ function note(row: BoardRow, nowMs: number): string {
   const seen = ageMs(row.seen_at, nowMs);
   const answered = ageMs(row.answered_at, nowMs);
   if (row.live === "submitted") return row.submitted_at ? t("board.at", { at: row.submitted_at }) : "";
-  if (row.live === "lost_link" && seen !== null) return t("board.seen", { ago: spell(seen) });
-  if (answered !== null && row.live !== "not_started") return t("board.answered", { ago: spell(answered) });
+  if (row.live === "lost_link" && seen !== null) return t("board.seen", { ago: spell(seen, region()) });
+  if (answered !== null && row.live !== "not_started") return t("board.answered", { ago: spell(answered, region()) });
   return row.started_at ? t("board.startedAt", { at: row.started_at }) : "";
 }
 
@@ -88,7 +88,7 @@ function Row({ row, nowMs }: { readonly row: BoardRow; readonly nowMs: number })
         {left !== null && (
           <>
             <span class="sr">{t("board.left")} </span>
-            {spell(left)}
+            <bdi dir="ltr">{spell(left, region())}</bdi>
           </>
         )}
       </td>

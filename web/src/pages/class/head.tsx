@@ -1,7 +1,7 @@
 /** The head of a class: what it is, how long it runs, how the link is, grid or stage. */
 
 import { spell } from "../../core/clock";
-import { locale, t } from "../../i18n";
+import { locale, region, t } from "../../i18n";
 import { Icon, Mark } from "../../ui/icon";
 import type { Visit } from "./visit";
 
@@ -28,7 +28,7 @@ export function Head({ visit, view, nowMs, onView }: Props) {
       <span class="badge live">
         <i />
         {t("class.live")}
-        {since !== null && <span class="num">{spell(nowMs - since)}</span>}
+        {since !== null && <span class="num">{spell(nowMs - since, region())}</span>}
       </span>
       <span class="sp" />
       <LinkFact visit={visit} />

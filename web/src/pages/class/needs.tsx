@@ -2,7 +2,7 @@
 
 import { spell } from "../../core/clock";
 import { personOf } from "../../core/classroom";
-import { t } from "../../i18n";
+import { region, t } from "../../i18n";
 import type { State } from "../../protocol/messages";
 import { Icon } from "../../ui/icon";
 
@@ -30,7 +30,7 @@ export function Needs({ room, nowMs, onLower, onAll }: Props) {
               {place + 1}
             </span>
             <bdi class="clip">{hand.name}</bdi>
-            <span class="num mut sm">{spell(nowMs - hand.at)}</span>
+            <span class="num mut sm">{spell(nowMs - hand.at, region())}</span>
             {place === 0 && (
               <button
                 class="btn pri s"

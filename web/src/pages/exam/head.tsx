@@ -2,7 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { ExamAttempt } from "../../core/attempt";
 import { spell } from "../../core/clock";
-import { t } from "../../i18n";
+import { region, t } from "../../i18n";
 import { Icon } from "../../ui/icon";
 
 /** An answer that is on its way for longer is said to be kept here. */
@@ -69,7 +69,7 @@ export function TimeLeft({ attempt }: { readonly attempt: ExamAttempt }) {
       <Icon name="clock" />
       <span role="timer" class="num" data-testid="exam-left" data-left={Math.ceil(left / 1000)}>
         <span class="sr">{t("exam.left")} </span>
-        <bdi dir="ltr">{spell(Math.ceil(left / 1000) * 1000)}</bdi>
+        <bdi dir="ltr">{spell(Math.ceil(left / 1000) * 1000, region())}</bdi>
       </span>
       <span class="sm mut dk">{t("exam.leftUntil", { time: attempt.endsAt.value })}</span>
       <span class="sr" role="status" aria-live="polite">

@@ -1,10 +1,13 @@
 /** After the exam: what was handed in, when, and by whom; to keep or to print. */
 import { useEffect, useRef } from "preact/hooks";
+import { exams } from "../../core/exams";
+import { me } from "../../core/session";
 import { t } from "../../i18n";
 import type { AttemptView, Receipt } from "../../protocol/api";
 import { Button, ButtonLink } from "../../ui/button";
 import { Icon } from "../../ui/icon";
 import { Empty } from "../../ui/states";
+import { useLoading } from "../loading";
 import "./start.css";
 
 interface Props {
@@ -26,7 +29,11 @@ export function ReceiptPaper({ of, title, assessmentId, released }: Props) {
             {t("exam.handedIn")}
           </h1>
         </div>
-        {title && <bdi class="b">{title}</bdi>}
+        <p data-testid="exam-receipt-of">
+          {title && <bdi class="b wrapany">{title}</bdi>}
+          <br />
+          <bdi class="wrapany">{me.value?.user.name}</bdi>
+        </p>
         <p class="mut">{t(`exam.by_${of.submitted_by}`)}</p>
         <dl class="facts">
           <div>
@@ -73,8 +80,9 @@ export function Gone({ assessmentId }: { readonly assessmentId: string }) {
   );
 }
 
-/** An attempt that was over when the page came. */
+/** An attempt that was over when the page came: the receipt is shown at once, its title as soon as it is known. */
 export function Over({ view, assessmentId }: { readonly view: AttemptView; readonly assessmentId: string }) {
+  const { now } = useLoading((signal) => exams.mine(assessmentId, null, signal), [assessmentId]);
   if (!view.receipt) return <Gone assessmentId={assessmentId} />;
-  return <ReceiptPaper of={view.receipt} assessmentId={assessmentId} released={view.released} />;
+  return <ReceiptPaper of={view.receipt} {...(now.is === "ready" && { title: now.value.title })} assessmentId={assessmentId} released={view.released} />;
 }

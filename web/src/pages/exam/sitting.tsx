@@ -132,7 +132,7 @@ function Foot({ attempt, onMap, onHandIn }: { readonly attempt: ExamAttempt; rea
         <Button look="ghost" size="lg" onClick={onMap} data-testid="exam-map-open">
           <Icon name="grid" />
           <span class="sr">{t("exam.map")}</span>
-          <bdi dir="ltr" class="num">{`${answered} / ${items.length}`}</bdi>
+          <bdi dir="ltr" class="num">{`${t("common.number", { value: answered })} / ${t("common.number", { value: items.length })}`}</bdi>
         </Button>
       </span>
       {isLast ? (

@@ -109,6 +109,13 @@ function Line({ of, assessment }: { readonly of: MyAttempt; readonly assessment:
   );
 }
 
+/** What beginning now means for the time. */
+function hint(of: AssessmentForMe): string {
+  if (of.time_limit_minutes === null) return t("exam.beginHint");
+  const minutes = of.closes_at === null ? Infinity : Math.floor((Date.parse(of.closes_at) - Date.parse(of.server_time)) / 60_000);
+  return minutes < of.time_limit_minutes ? t("exam.beginHintLess", { time: of.closes_at ?? of.server_time, minutes }) : t("exam.beginHintTime");
+}
+
 /** Why it cannot be begun now; null: it can. */
 function bar(of: AssessmentForMe, left: number): string | null {
   const now = Date.parse(of.server_time);
@@ -165,7 +172,7 @@ function Begin({ of }: { readonly of: AssessmentForMe }) {
         <Button type="submit" look="primary" size="lg" busy={busy} data-testid="exam-begin">
           {t(open ? "exam.goOn" : "exam.begin")}
         </Button>
-        <span class="sm mut">{open ? t("exam.goOnHint", { time: open.ends_at ?? of.server_time }) : t(of.time_limit_minutes === null ? "exam.beginHint" : "exam.beginHintTime")}</span>
+        <span class="sm mut">{open ? t("exam.goOnHint", { time: open.ends_at ?? of.server_time }) : hint(of)}</span>
       </div>
     </form>
   );
@@ -200,6 +207,8 @@ function RulesCard({ of }: { readonly of: AssessmentForMe }) {
 }
 
 function Whole({ of }: { readonly of: AssessmentForMe }) {
+  // Whose time runs wants the way back in, not the rules.
+  const isOpen = of.attempts.some(({ state }) => state === "open");
   const isOver = of.attempts.filter(({ state }) => state !== "ready" && state !== "open").length >= of.attempts_allowed;
   return (
     <>
@@ -213,8 +222,9 @@ function Whole({ of }: { readonly of: AssessmentForMe }) {
       <div class="stack exam-start">
         {of.text && <Prose text={of.text} />}
         <Facts of={of} />
+        {isOpen && <Begin of={of} />}
         {!isOver && <RulesCard of={of} />}
-        <Begin of={of} />
+        {!isOpen && <Begin of={of} />}
         <Past of={of} />
       </div>
     </>
