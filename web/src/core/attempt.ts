@@ -342,7 +342,7 @@ export class ExamAttempt {
     if (answer.state !== "open") void this.look();
   }
 
-  /** Whether it was handed in: by the deadline, the teacher, or another device. */
+  /** Whether it was handed in: by the deadline, or on another device. */
   private async look(): Promise<void> {
     try {
       this.seen(await this.world.wire.view(this.kept.id));
