@@ -17,10 +17,11 @@ _LINE = re.compile(rb"([A-Z]{3,7}) (/[!-~]*) HTTP/1\.1\r\n")
 _FIELDS = re.compile(rb"(?:[!#-'*+.^_`|~0-9A-Za-z-]+:[\t -~]*\r\n)+\r\n")
 # What decides where a request ends, who sent it and what it holds.
 _TELLING = re.compile(
-    rb"\n(host|authorization|connection|content-[a-z]+|transfer-encoding|trailer|upgrade|expect):([^\r]*)",
+    rb"\n(host|authorization|(?:proxy-)?connection|content-[a-z]+|transfer-encoding|trailer|upgrade|expect):([^\r]*)",
     re.IGNORECASE,
 )
-_ODD = frozenset({b"transfer-encoding", b"trailer", b"upgrade", b"expect"})
+# aiohttp takes Proxy-Connection for Connection.
+_ODD = frozenset({b"transfer-encoding", b"trailer", b"upgrade", b"expect", b"proxy-connection"})
 _LENGTH = re.compile(rb"[0-9]{1,9}")
 
 
