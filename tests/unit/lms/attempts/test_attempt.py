@@ -9,49 +9,13 @@ import pytest
 from lms.assessments.timing import Window
 from lms.attempts import attempt as life
 from lms.attempts.attempt import Step
-from lms.attempts.model import Attempt, State
+from lms.attempts.model import State
 from lms.errors import Conflict
-from lms.ids import AssessmentId, AttemptId, CourseId, ItemId, UserId
+from tests.support.attempts import ready_attempt
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 NOTHING = timedelta()
-
-
-def ready(**more: object) -> Attempt:
-    made = Attempt(
-        attempt_id=AttemptId("a"),
-        assessment_id=AssessmentId("e"),
-        assessment_version=1,
-        course_id=CourseId("c"),
-        user_id=UserId("u"),
-        number=1,
-        state="ready",
-        opens_at=None,
-        closes_at=None,
-        time_limit_ms=3_600_000,
-        grace_ms=30_000,
-        late_policy="keep",
-        late_window_ms=600_000,
-        item_ids=(ItemId("i"),),
-        item_types="s",
-        opening=0,
-        started_at=None,
-        ends_at=None,
-        shuts_at=None,
-        submitted_at=None,
-        submitted_by=None,
-        last_opening=None,
-        last_seq=None,
-        receipt=None,
-        digest=None,
-        answered=None,
-        late=False,
-        late_until=None,
-        grade_revision=0,
-        released_at=None,
-    )
-    return replace(made, **more)  # type: ignore[arg-type]  # the fields of an attempt
 
 
 def test_every_step_that_the_table_does_not_have_is_refused() -> None:
@@ -74,7 +38,7 @@ def test_only_a_learner_who_comes_back_leads_out_of_withdrawn_and_only_a_reopeni
 
 
 def test_the_end_is_fixed_at_the_start_and_stays_at_the_next_opening() -> None:
-    first = life.opened(ready(), NOW)
+    first = life.opened(ready_attempt(), NOW)
     assert (first.state, first.opening, first.ends_at) == ("open", 1, NOW + HOUR)
     assert first.shuts_at == NOW + HOUR + timedelta(seconds=30)
     second = life.opened(first, NOW + 20 * MINUTE)
@@ -82,7 +46,7 @@ def test_the_end_is_fixed_at_the_start_and_stays_at_the_next_opening() -> None:
 
 
 def test_the_closing_time_ends_it_before_its_limit() -> None:
-    late = life.opened(ready(closes_at=NOW + 10 * MINUTE), NOW)
+    late = life.opened(ready_attempt(closes_at=NOW + 10 * MINUTE), NOW)
     assert late.ends_at == NOW + 10 * MINUTE
 
 
@@ -97,19 +61,19 @@ def test_the_closing_time_ends_it_before_its_limit() -> None:
 )
 def test_what_may_not_be_started_is_not(more: dict[str, object], code: str) -> None:
     with pytest.raises(Conflict) as refused:
-        life.opened(ready(**more), NOW)
+        life.opened(ready_attempt(**more), NOW)
     assert refused.value.code == code
 
 
 def test_where_late_answers_count_the_deadline_waits_for_their_window() -> None:
-    counting = life.opened(ready(late_policy="count"), NOW)
+    counting = life.opened(ready_attempt(late_policy="count"), NOW)
     assert counting.shuts_at == NOW + HOUR + timedelta(seconds=630)
     assert not life.is_due(counting, counting.shuts_at, timedelta(seconds=2))
     assert life.is_due(counting, counting.shuts_at + timedelta(seconds=2), timedelta(seconds=2))
 
 
 def test_more_time_counts_from_the_end_or_from_now_when_that_has_passed() -> None:
-    running = life.opened(ready(), NOW)
+    running = life.opened(ready_attempt(), NOW)
     assert life.given_more(running, 10 * MINUTE, NOW).ends_at == NOW + HOUR + 10 * MINUTE
     after_end = NOW + HOUR + 5 * MINUTE
     assert life.given_more(running, 10 * MINUTE, after_end).ends_at == after_end + 10 * MINUTE
@@ -118,7 +82,7 @@ def test_more_time_counts_from_the_end_or_from_now_when_that_has_passed() -> Non
 @pytest.mark.parametrize("state", ["submitted", "marking", "graded"])
 def test_what_the_deadline_handed_in_is_open_again(state: State) -> None:
     shut = replace(
-        life.opened(ready(), NOW),
+        life.opened(ready_attempt(), NOW),
         state=state,
         submitted_by="deadline",
         submitted_at=NOW + HOUR,
@@ -148,17 +112,17 @@ def window(minutes: int, closes_at: datetime | None = None) -> Window:
 
 
 def test_extra_time_reaches_what_is_open_at_once_and_is_never_taken_back() -> None:
-    running = life.opened(ready(), NOW)
+    running = life.opened(ready_attempt(), NOW)
     longer = life.under(running, window(90))
     assert longer.ends_at == NOW + 90 * MINUTE
     assert life.under(longer, window(30)).ends_at == NOW + 90 * MINUTE
-    assert life.under(ready(), window(30)).time_limit_ms == 1_800_000
-    assert life.under(ready(), window(30)).ends_at is None
+    assert life.under(ready_attempt(), window(30)).time_limit_ms == 1_800_000
+    assert life.under(ready_attempt(), window(30)).ends_at is None
 
 
 def test_what_is_left_is_never_less_than_nothing() -> None:
-    running = life.opened(ready(), NOW)
+    running = life.opened(ready_attempt(), NOW)
     assert life.remaining_ms(running, NOW + MINUTE) == 59 * 60_000
     assert life.remaining_ms(running, NOW + 2 * HOUR) == 0
-    assert life.remaining_ms(ready(), NOW) == 0
+    assert life.remaining_ms(ready_attempt(), NOW) == 0
     assert life.remaining_ms(replace(running, state="submitted"), NOW) == 0

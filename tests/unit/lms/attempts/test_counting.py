@@ -10,7 +10,7 @@ from lms.attempts import counting
 from lms.attempts.attempt import opened
 from lms.attempts.counting import Arrived
 from lms.attempts.model import Counted
-from tests.unit.lms.attempts.test_attempt import ready
+from tests.support.attempts import ready_attempt
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
 END = NOW + timedelta(hours=1)
@@ -27,7 +27,7 @@ def test_an_old_device_does_not_overwrite_a_newer_one() -> None:
 
 
 def test_only_what_arrived_in_time_counts_unless_the_policy_or_the_teacher_says_so() -> None:
-    running = opened(ready(late_window_ms=600_000), NOW)
+    running = opened(ready_attempt(late_window_ms=600_000), NOW)
     in_grace, late = END + timedelta(seconds=30), END + timedelta(seconds=31)
     assert counting.counts_until(running) == in_grace
     assert counting.counts_until(replace(running, late_policy="refuse")) == in_grace
@@ -39,7 +39,7 @@ def test_only_what_arrived_in_time_counts_unless_the_policy_or_the_teacher_says_
 
 
 def test_an_extension_counts_for_what_arrived_before_it() -> None:
-    running = opened(ready(), NOW)
+    running = opened(ready_attempt(), NOW)
     answers = [arrived(1, 1), arrived(1, 2, 3700, '"late"')]
     assert counting.counted(answers, counting.counts_until(running))["i"].seq == 1
     longer = replace(running, ends_at=END + timedelta(minutes=10))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from lms.assessments.timing import Window
 from lms.attempts.attempt import given_more, opened, under
 from lms.attempts.model import Attempt
-from lms.ids import AssessmentId, AttemptId, CourseId, UserId
+from tests.support.attempts import ready_attempt
 
 NINE = datetime(2026, 11, 20, 9, tzinfo=UTC)
 CLOSING = NINE + timedelta(hours=8)
@@ -28,38 +28,7 @@ def times(minutes: int | None = 60, closes_at: datetime | None = CLOSING) -> Win
 
 
 def ready() -> Attempt:
-    return Attempt(
-        attempt_id=AttemptId("a"),
-        assessment_id=AssessmentId("e"),
-        assessment_version=1,
-        course_id=CourseId("c"),
-        user_id=UserId("u"),
-        number=1,
-        state="ready",
-        opens_at=NINE,
-        closes_at=CLOSING,
-        time_limit_ms=3_600_000,
-        grace_ms=30_000,
-        late_policy="keep",
-        late_window_ms=0,
-        item_ids=(),
-        item_types="",
-        opening=0,
-        started_at=None,
-        ends_at=None,
-        shuts_at=None,
-        submitted_at=None,
-        submitted_by=None,
-        last_opening=None,
-        last_seq=None,
-        receipt=None,
-        digest=None,
-        answered=None,
-        late=False,
-        late_until=None,
-        grade_revision=0,
-        released_at=None,
-    )
+    return ready_attempt(opens_at=NINE, closes_at=CLOSING, late_window_ms=0)
 
 
 def sitting() -> Attempt:
