@@ -4,7 +4,7 @@ import hmac
 from collections.abc import Mapping
 from datetime import datetime
 
-from lms.assessments.model import Accommodation, Settings, State
+from lms.assessments.model import Accommodation, Section, Settings, State
 from lms.assessments.timing import Window
 from lms.courses.model import Course
 from lms.errors import Conflict, Forbidden, Invalid, NotFound
@@ -58,10 +58,16 @@ def check_settings(settings: Settings) -> Settings:
 
 def items(settings: Settings) -> int:
     """How many items an attempt has."""
-    return sum(
-        len(section.question_ids) + sum(draw.count for draw in section.draws)
-        for section in settings.sections
-    )
+    return sum(_asked(section) for section in settings.sections)
+
+
+def possible_milli(settings: Settings) -> int:
+    """What all items of an attempt are worth."""
+    return sum(_asked(section) * section.points_milli for section in settings.sections)
+
+
+def _asked(section: Section) -> int:
+    return len(section.question_ids) + sum(draw.count for draw in section.draws)
 
 
 def named(settings: Settings) -> list[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import asyncpg
 
 from lms import audit
+from lms.assessments import rules as assessment_rules
 from lms.assessments import store as assessments
 from lms.assessments.model import Assessment
 from lms.attempts.model import Desk
@@ -66,17 +67,12 @@ async def read(
 
 
 def _column(one: Assessment) -> Column:
-    sections = one.settings.sections
     return Column(
         assessment_id=one.assessment_id,
         title=one.title,
         category=one.settings.category,
         standing=one.settings.standing,
-        possible_milli=sum(
-            section.points_milli
-            * (len(section.question_ids) + sum(draw.count for draw in section.draws))
-            for section in sections
-        ),
+        possible_milli=assessment_rules.possible_milli(one.settings),
         released=one.released_at is not None,
     )
 

@@ -145,9 +145,7 @@ def standing(column: Column, tries: Sequence[Try]) -> Cell:
 
 
 def _share(one: Try) -> Fraction:
-    return (
-        Fraction(one.earned_milli or 0, one.possible_milli) if one.possible_milli else Fraction(0)
-    )
+    return share_of(one.earned_milli or 0, one.possible_milli or 0) or Fraction(0)
 
 
 def _cell(column: Column, one: Try) -> Cell:

@@ -9,7 +9,7 @@ import asyncpg
 import msgspec
 
 from lms.attempts.model import SubmittedBy
-from lms.grading.gradebook import CellState, Person, Rules, Try
+from lms.grading.gradebook import Person, Rules, Try
 from lms.grading.statistics import Sums
 from lms.grading.store import GRADED, Graded, graded_of
 
@@ -44,8 +44,7 @@ async def names(
 
 # $1 tenant; the attempts of one assessment, or one attempt.
 LISTED = (
-    "SELECT " + ", ".join(f"a.{one.strip()}" for one in GRADED.split(",")) + ","
-    " u.name, a.submitted_by, g.earned_milli, g.possible_milli,"
+    f"SELECT {GRADED}, u.name, a.submitted_by, g.earned_milli, g.possible_milli,"
     " (SELECT count(DISTINCT w.item_id) FROM answers w WHERE w.tenant_id = $1 AND w.attempt_id = a.attempt_id"
     " AND w.arrived_at > a.ends_at + a.grace_ms * interval '1 ms') AS late_answers,"
     " (SELECT count(*) FROM jsonb_array_elements(g.items) i WHERE i ->> 'reason' = 'to_mark') AS to_mark"
@@ -123,15 +122,12 @@ async def people(
     )
     tries = dict[str, dict[str, list[Try]]]()
     for row in rows:
-        state = _cell_state(row["state"])
-        if state is None:
-            continue
         of_user = tries.setdefault(str(row["user_id"]), {})
         of_user.setdefault(str(row["assessment_id"]), []).append(
             Try(
                 attempt_id=str(row["attempt_id"]),
                 number=row["number"],
-                state=state,
+                state=row["state"],
                 earned_milli=row["earned_milli"],
                 possible_milli=row["possible_milli"],
                 late=row["late"],
@@ -146,16 +142,6 @@ async def people(
         )
         for row in learners
     ]
-
-
-def _cell_state(state: str) -> CellState | None:
-    known: dict[str, CellState] = {
-        "open": "open",
-        "submitted": "submitted",
-        "marking": "marking",
-        "graded": "graded",
-    }
-    return known.get(state)
 
 
 async def outcomes(

@@ -33,8 +33,8 @@ class Graded:
 
 
 GRADED = (
-    "attempt_id, assessment_id, assessment_version, course_id, user_id, number, state, submitted_at,"
-    " late, late_until, grade_revision, released_at"
+    "a.attempt_id, a.assessment_id, a.assessment_version, a.course_id, a.user_id, a.number, a.state, a.submitted_at,"
+    " a.late, a.late_until, a.grade_revision, a.released_at"
 )
 
 
@@ -75,7 +75,7 @@ async def attempt(
 ) -> Graded | None:
     """One attempt; with `lock` nobody else grades it until the transaction ends."""
     row = await connection.fetchrow(
-        f"SELECT {GRADED} FROM attempts WHERE tenant_id = $1 AND attempt_id = $2"
+        f"SELECT {GRADED} FROM attempts a WHERE tenant_id = $1 AND attempt_id = $2"
         + (" FOR NO KEY UPDATE" if lock else ""),
         tenant_id,
         attempt_id,
@@ -88,7 +88,7 @@ async def attempts(
 ) -> list[Graded]:
     """These attempts as they stand; with `lock` whoever grades one of them now is waited for."""
     rows = await connection.fetch(
-        f"SELECT {GRADED} FROM attempts WHERE tenant_id = $1 AND attempt_id = ANY($2::uuid[])"
+        f"SELECT {GRADED} FROM attempts a WHERE tenant_id = $1 AND attempt_id = ANY($2::uuid[])"
         " ORDER BY attempt_id" + (" FOR NO KEY UPDATE" if lock else ""),
         tenant_id,
         attempt_ids,
@@ -143,7 +143,7 @@ async def releasable(
 ) -> list[Graded]:
     """Attempts of an assessment whose grade is complete and not yet seen by its learner; locked until the transaction ends."""
     rows = await connection.fetch(
-        f"SELECT {GRADED} FROM attempts WHERE tenant_id = $1 AND assessment_id = $2"
+        f"SELECT {GRADED} FROM attempts a WHERE tenant_id = $1 AND assessment_id = $2"
         " AND state = 'graded' AND released_at IS NULL ORDER BY attempt_id FOR NO KEY UPDATE",
         tenant_id,
         assessment_id,
@@ -159,7 +159,7 @@ async def archived(
 ) -> list[Graded]:
     """The next attempts that have a grade, after an id: `which` is (tenant, assessment or all)."""
     rows = await connection.fetch(
-        f"SELECT {GRADED} FROM attempts WHERE tenant_id = $1 AND ($2::uuid IS NULL OR assessment_id = $2)"
+        f"SELECT {GRADED} FROM attempts a WHERE tenant_id = $1 AND ($2::uuid IS NULL OR assessment_id = $2)"
         " AND state IN ('marking', 'graded') AND grade_revision > 0"
         " AND ($3::uuid IS NULL OR attempt_id > $3) ORDER BY attempt_id LIMIT $4",
         *which,
