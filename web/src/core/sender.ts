@@ -22,7 +22,7 @@ export type Refusal =
 export interface Ear {
   taken(entry: Entry, ack: AnswerAck, sentMs: number): void;
   refused(entry: Entry, why: Refusal, error: Refused): void;
-  /** Null: the school answers. */
+  /** The school does not answer, or cannot now; what waits goes out again later. */
   away(error: unknown): void;
   changed(): void;
 }
