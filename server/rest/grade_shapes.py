@@ -99,6 +99,7 @@ class AttemptLine(Reply, frozen=True, kw_only=True):
 class Script(Reply, frozen=True, kw_only=True):
     """An attempt with everything that marking needs; `uploads` and `upload_names` are addresses and names of its files.
 
+    `refused_files` says of each item which of its files the question does not allow, and why: they have no address.
     `differ` names the items whose two rounds are further apart than a fifth of the points.
     """
 
@@ -109,6 +110,7 @@ class Script(Reply, frozen=True, kw_only=True):
     differ: list[str]
     uploads: dict[str, str]
     upload_names: dict[str, str]
+    refused_files: dict[str, dict[str, Literal["too_many", "too_large", "wrong_type"]]]
     pictures: dict[str, str]
 
 

@@ -4,7 +4,7 @@ from typing import get_args
 
 import asyncpg
 
-from lms.grading import books, list_store, marking, regrades, releasing, results
+from lms.grading import books, handed, list_store, marking, regrades, releasing, results
 from lms.grading.list_store import Listed
 from lms.grading.model import Mark, Regrade
 from lms.grading.regrades import Change
@@ -113,6 +113,7 @@ async def get_script(call: Call[None]) -> Answer:
     async with call.read() as connection:
         found = await results.script(connection, call.principal, call.params["attempt_id"])
     files = await pictures.files(call, found.listed.attempt.user_id, found.uploads)
+    given = handed.sort(((one.item, one.value) for one in found.items), files)
     return Answer(
         body=shapes.Script(
             attempt=_line(found.listed),
@@ -120,8 +121,9 @@ async def get_script(call: Call[None]) -> Answer:
             marks=[_mark(one) for one in found.marks],
             second_round=found.second_round,
             differ=list(found.differ),
-            uploads={one.upload_id: one.url for one in files},
+            uploads={key: pictures.address_of(call, one) for key, one in given.given.items()},
             upload_names={one.upload_id: one.name for one in files},
+            refused_files=given.refused,
             pictures=dict(await pictures.addresses(call, found.texts)),
         )
     )

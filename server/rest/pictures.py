@@ -1,7 +1,6 @@
 """Signed addresses of files for those who may see them: pictures in texts, and the files of an answer."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -16,17 +15,6 @@ from server.rest.call import Call
 # The end of an address is rounded, so that a page that asks again soon finds its pictures in the browser's cache.
 VIEW_SECONDS = 300
 STEP_SECONDS = 60
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class File:
-    """A file of an answer, for who marks it."""
-
-    upload_id: str
-    name: str
-    type: str
-    size_bytes: int
-    url: str
 
 
 def address_of(call: Call[Any], upload: Upload) -> str:
@@ -76,7 +64,7 @@ async def addresses(call: Call[Any], texts: Sequence[str]) -> Mapping[str, str]:
     return {upload.upload_id: address_of(call, upload) for upload in found}
 
 
-async def files(call: Call[Any], learner_id: str, until: Mapping[str, datetime]) -> list[File]:
+async def files(call: Call[Any], learner_id: str, until: Mapping[str, datetime]) -> list[Upload]:
     """The files that a learner gave as answers, for a caller who was found to be allowed to see the attempt.
 
     Only what this learner sent is given, and was complete by the time that stands with it: an answer may name any id.
@@ -84,14 +72,4 @@ async def files(call: Call[Any], learner_id: str, until: Mapping[str, datetime])
     if not until:
         return []
     async with call.read() as connection:
-        found = await service.answered(connection, call.principal.tenant_id, learner_id, until)
-    return [
-        File(
-            upload_id=upload.upload_id,
-            name=upload.name,
-            type=upload.type,
-            size_bytes=upload.size_bytes,
-            url=address_of(call, upload),
-        )
-        for upload in found
-    ]
+        return await service.answered(connection, call.principal.tenant_id, learner_id, until)

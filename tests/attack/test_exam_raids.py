@@ -88,8 +88,8 @@ async def sat(hall: Hall, *kinds: Kind, **settings: Any) -> Sitting:
     )
 
 
-async def announced(hall: Hall, size: int) -> Any:
-    body = {"name": "a.txt", "size": size, "type": "text/plain"}
+async def announced(hall: Hall, size: int, name: str = "a.pdf") -> Any:
+    body = {"name": name, "size": size, "type": "application/octet-stream"}
     got = await hall.student.call("POST", "/uploads", body, key=hall.school.key())
     assert got.status == 201, got
     return got.body
@@ -151,6 +151,26 @@ async def test_a_file_that_comes_late_with_its_answer_is_there_to_be_decided_on(
     assert late.body["late"] is True
     await sitting.submit(1)
     assert list((await sitting.script()).body["uploads"]) == [ticket["id"]]
+
+
+async def test_files_beyond_the_rules_of_their_question_are_given_to_nobody(hall: Hall) -> None:
+    """At most two files, .pdf or sounds; the answer is kept as it was given, and the script says why."""
+    sitting = await sat(hall, "file_upload")
+    names = ("tool.zip", "one.PDF", "two.pdf", "three.pdf")
+    tickets = [await announced(hall, 3, name) for name in names]
+    for ticket in tickets:
+        await sent(hall, ticket, b"abc")
+    ids = [ticket["id"] for ticket in tickets]
+    assert (await sitting.answer("file_upload", 1, ids)).status == 200
+    await sitting.submit(1)
+    script = (await sitting.script()).body
+    assert list(script["uploads"]) == ids[1:3]
+    assert script["refused_files"] == {
+        sitting.items["file_upload"]: {ids[0]: "wrong_type", ids[3]: "too_many"}
+    }
+    assert script["items"][0]["value"] == ids
+    assert script["upload_names"][ids[0]] == "tool.zip"
+    assert (await hall.student.call("GET", f"/uploads/{ids[0]}")).body["url"]
 
 
 async def test_who_was_late_by_an_outage_is_in_time_once_more_time_is_given(hall: Hall) -> None:

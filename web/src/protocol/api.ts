@@ -661,7 +661,7 @@ export interface AttemptLine {
   readonly released: boolean;
 }
 
-/** An attempt with everything that marking needs; `uploads` and `upload_names` are addresses and names of its files. `differ` names the items whose two rounds are further apart than a fifth of the points. */
+/** An attempt with everything that marking needs; `uploads` and `upload_names` are addresses and names of its files. `refused_files` says of each item which of its files the question does not allow, and why: they have no address. `differ` names the items whose two rounds are further apart than a fifth of the points. */
 export interface Script {
   readonly attempt: AttemptLine;
   readonly items: readonly ItemResult[];
@@ -670,6 +670,7 @@ export interface Script {
   readonly differ: readonly string[];
   readonly uploads: Readonly<Record<string, string>>;
   readonly upload_names: Readonly<Record<string, string>>;
+  readonly refused_files: Readonly<Record<string, Readonly<Record<string, "too_many" | "too_large" | "wrong_type">>>>;
   readonly pictures: Readonly<Record<string, string>>;
 }
 

@@ -4,7 +4,7 @@ import { render } from "preact-render-to-string";
 import { describe, expect, test } from "vitest";
 import type { Content, Key, QuestionKind } from "../../src/protocol/api";
 import { Question } from "../../src/ui/question";
-import { isAnswered, isNumber, lettered, moved, ordered, plainNumber, type Value } from "../../src/ui/questions/value";
+import { isAnswered, isNumber, isOfType, lettered, moved, ordered, plainNumber, type Value } from "../../src/ui/questions/value";
 
 const content: Content = {
   prompt: "Ask {{g1}}", options: [{ id: "o1", text: "One" }, { id: "o2", text: "Two" }], left: [{ id: "l1", text: "Left" }], gaps: [{ id: "g1", options: [] }],
@@ -39,6 +39,14 @@ test.each([["3,2", "3.2"], ["٣٫٢", "3.2"], ["−5", "-5"], ["+1.50", "1.50"],
 });
 
 test.each(["", "x", "1.", "1.2.3", "0x1f", "1/2", "NaN", "Infinity"])("%j is no number", (text) => expect(isNumber(text)).toBe(false));
+
+test.each<[string, string, boolean]>([["a.PDF", "", true], ["a.ogg", "Audio/ogg", true], ["a.zip", "text/csv", true], ["a.zip", "application/zip", false], ["pdf", "", false]])(
+  "whether %s of type %j fits is known before it is sent",
+  (name, type, fits) => {
+    expect(isOfType([".Pdf", "audio/*", "text/CSV"], { name, type })).toBe(fits);
+    expect(isOfType([], { name, type })).toBe(true);
+  },
+);
 
 test("things keep their order, and what an answer does not name comes last", () => {
   const options = ["a", "b", "c"].map((id) => ({ id, text: id }));

@@ -11,16 +11,18 @@ export function Files({ item, script }: { readonly item: ItemResult; readonly sc
       {ids.map((id) => {
         const url = script.uploads[id];
         const name = script.upload_names[id] ?? id;
+        const why = script.refused_files[item.item.id]?.[id];
         return (
           <li key={id}>
             <Icon name="file" />
-            {url ? (
+            {url && !why ? (
               <a href={url} target="_blank" rel="noreferrer" class="wrapany">
                 <bdi>{name}</bdi>
               </a>
             ) : (
               <bdi class="mut">{name}</bdi>
             )}
+            {why && <span class="sm c-warn">{t(`marking.refused.${why}`)}</span>}
           </li>
         );
       })}

@@ -4,7 +4,7 @@ import { t } from "../../i18n";
 import type { Upload } from "../../protocol/api";
 import { Button, IconButton } from "../button";
 import { Icon } from "../icon";
-import { listOf, type FileWays, type KindProps } from "./value";
+import { isOfType, listOf, type FileWays, type KindProps } from "./value";
 
 const MB = 1_000_000;
 
@@ -97,9 +97,14 @@ export function FilesAnswer({ content, value, onValue, files, name }: KindProps)
   };
   const take = (given: FileList | null) => {
     const room = content.max_files - ids.length - under.length;
-    const fitting = Array.from(given ?? []).filter(({ size }) => size <= content.max_file_bytes && size > 0);
+    // A drop, and "all files" in the picker, go past what the field accepts.
+    const right = Array.from(given ?? []).filter((file) => isOfType(content.file_types, file));
+    const fitting = right.filter(({ size }) => size <= content.max_file_bytes && size > 0);
     const taken = fitting.slice(0, Math.max(0, room));
-    setRefused(taken.length < (given?.length ?? 0) ? t("question.filesRefused", { count: content.max_files, size: content.max_file_bytes / MB }) : "");
+    setRefused([
+      taken.length < right.length && t("question.filesRefused", { count: content.max_files, size: content.max_file_bytes / MB }),
+      right.length < (given?.length ?? 0) && t("question.fileTypesRefused", { types: content.file_types.join(", ") }),
+    ].filter(Boolean).join(" "));
     for (const file of taken) {
       const key = performance.now() + Math.random();
       setUnder((old) => [...old, { key, file, share: 0, failed: false }]);

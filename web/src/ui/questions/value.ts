@@ -28,6 +28,15 @@ export interface FileWays {
   readonly about: (id: string) => Promise<Upload>;
 }
 
+/** Whether one of the types of a question (.pdf, image/*, text/csv; none allows all) fits; as lms/grading/handed.py has it. */
+export function isOfType(types: readonly string[], { name, type }: { readonly name: string; readonly type: string }): boolean {
+  const fits = (wanted: string): boolean => {
+    if (wanted.startsWith(".")) return name.toLowerCase().endsWith(wanted);
+    return wanted.endsWith("/*") ? type.toLowerCase().startsWith(wanted.slice(0, -1)) : type.toLowerCase() === wanted;
+  };
+  return types.length === 0 || types.some((wanted) => fits(wanted.toLowerCase()));
+}
+
 export function textOf(value: Value | null): string {
   return typeof value === "string" ? value : "";
 }
