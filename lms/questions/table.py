@@ -14,6 +14,7 @@ from lms.ids import is_uuid7
 from lms.questions import cells, links, rules
 from lms.questions.cells import CellFault
 from lms.questions.model import Content, Key, Kind, Labels, New, Question
+from lms.questions.plainly import plainly
 
 IMPORT_MAX_LINES = 5_000
 FAULTS_MAX = 100
@@ -286,7 +287,7 @@ def _typed(value: Any, form: Any) -> Any:
         return msgspec.convert(value, form)
     except msgspec.ValidationError as fault:
         where = AT.search(str(fault))
-        detail = str(fault).partition(" - at `")[0]
+        detail = plainly(str(fault).partition(" - at `")[0])
         raise _LineFault(f"{_column('/' + (where[1] if where else ''))}: {detail}.") from None
 
 
