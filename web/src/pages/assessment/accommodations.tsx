@@ -46,8 +46,8 @@ function GiveDialog({ assessmentId, people, of, onSaved, onClose }: DialogProps)
         ) : (
           <SelectField label={t("assessment.learner")} value={user} onValue={setUser} options={people.map(({ user_id, name }) => ({ value: user_id, label: name }))} />
         )}
-        <TextField type="number" min={0} max={1000} label={t("assessment.extraTime")} hint={t("assessment.extraTimeHint")} value={String(given.extra_time_percent)} onValue={(value) => setGiven({ ...given, extra_time_percent: Math.round(Number(value)) })} fault={faultOf("/extra_time_percent")} />
-        <TextField type="number" min={0} max={100} label={t("assessment.extraAttempts")} value={String(given.extra_attempts)} onValue={(value) => setGiven({ ...given, extra_attempts: Math.round(Number(value)) })} fault={faultOf("/extra_attempts")} />
+        <TextField type="number" min={0} max={300} label={t("assessment.extraTime")} hint={t("assessment.extraTimeHint")} value={String(given.extra_time_percent)} onValue={(value) => setGiven({ ...given, extra_time_percent: Math.round(Number(value)) })} fault={faultOf("/extra_time_percent")} />
+        <TextField type="number" min={0} max={20} label={t("assessment.extraAttempts")} value={String(given.extra_attempts)} onValue={(value) => setGiven({ ...given, extra_attempts: Math.round(Number(value)) })} fault={faultOf("/extra_attempts")} />
         <MomentField label={t("assessment.ownEnd")} hint={t("assessment.ownEndHint")} value={given.closes_at} usual="17:00" onValue={(closes_at) => setGiven({ ...given, closes_at })} fault={faultOf("/closes_at")} />
         <FormFault says={fault} />
         <div class="acts">

@@ -19,7 +19,7 @@ interface Props {
 }
 
 function Changes({ of }: { readonly of: RegradePreview }) {
-  if (of.changed.length === 0)
+  if (of.changed_count === 0)
     return (
       <p class="banner round" role="status">
         {t("regrade.nobody", { count: of.unchanged })}
@@ -27,7 +27,7 @@ function Changes({ of }: { readonly of: RegradePreview }) {
     );
   return (
     <>
-      <p role="status">{t("regrade.changes", { changed: of.changed.length, unchanged: of.unchanged })}</p>
+      <p role="status">{t("regrade.changes", { changed: of.changed_count, unchanged: of.unchanged })}</p>
       <div class="regrade-list" tabIndex={0} role="region" aria-label={t("regrade.who")}>
         <table class="tbl">
           <thead>
@@ -131,9 +131,9 @@ function Choose({ assessmentId, item, newest, onBegun, onClose }: ChooseProps) {
       <FormFault says={fault} />
       <div class="acts">
         <Button onClick={onClose}>{t("common.cancel")}</Button>
-        {preview?.changed.length !== 0 && (
+        {preview?.changed_count !== 0 && (
           <Button look="primary" type="submit" busy={busy}>
-            {preview ? t("regrade.apply", { count: preview.changed.length }) : t("regrade.preview")}
+            {preview ? t("regrade.apply", { count: preview.changed_count }) : t("regrade.preview")}
           </Button>
         )}
       </div>
