@@ -13,6 +13,7 @@ from hypothesis import settings
 from server.storage.embedded import valkey
 from server.storage.postgres import Database
 from tests.support.running import RunningLectern, TwoNodes, running, seed_demo
+from tests.support.school import School, running_school
 from tests.support.stores import TEMPLATE, Stores, ValkeyCluster, running_cluster, running_stores
 
 # The same examples in every run, so that what failed fails again; HYPOTHESIS_PROFILE=explore looks for new ones.
@@ -75,6 +76,13 @@ def redis_url(request: pytest.FixtureRequest) -> str:
         return url
     cluster: ValkeyCluster = request.getfixturevalue("valkey_cluster")
     return cluster.url
+
+
+@pytest.fixture(scope="module")
+async def school(database: Database, valkey_url: str) -> AsyncIterator[School]:
+    """The API over real stores, with the demo school in it."""
+    async with running_school(database, valkey_url) as started:
+        yield started
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 """Assessments over the API: who sees what of them, what is refused with which code, and what single learners are given."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,17 +8,10 @@ import msgspec
 import pytest
 
 from server.clock import SystemClock
-from server.storage.postgres import Database
-from tests.support.school import Api, Got, School, moment, running_school
+from tests.support.school import Api, Got, School, moment
 
 pytestmark = pytest.mark.store
 PASSWORD = "swordfish-42"
-
-
-@pytest.fixture(scope="module")
-async def school(database: Database, valkey_url: str) -> AsyncIterator[School]:
-    async with running_school(database, valkey_url) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

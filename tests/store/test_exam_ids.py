@@ -1,14 +1,12 @@
 """Ids of what exams write carry the time of exams: by a wall clock that is wrong they would name a week without a partition."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
 
 from lms import audit
 from server.clock import SystemClock
-from server.storage.postgres import Database
-from tests.support.school import School, running_school
+from tests.support.school import School
 
 pytestmark = pytest.mark.store
 YEAR_MS = 365 * 24 * 3600 * 1000
@@ -19,12 +17,6 @@ class AYearAhead(SystemClock):
 
     def wall_ms(self) -> int:
         return super().wall_ms() + YEAR_MS
-
-
-@pytest.fixture(scope="module")
-async def school(database: Database, valkey_url: str) -> AsyncIterator[School]:
-    async with running_school(database, valkey_url) as running:
-        yield running
 
 
 async def test_what_is_written_down_under_a_wrong_wall_clock_has_its_week(school: School) -> None:

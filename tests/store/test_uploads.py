@@ -1,7 +1,6 @@
 """Files from announcement to download, over the API and a real disk."""
 
 import hashlib
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -14,16 +13,10 @@ from lms.uploads import service as uploads
 from lms.uploads.rules import PART_BYTES
 from server import files
 from server.storage.postgres import Database
-from tests.support.school import Api, Got, School, running_school
+from tests.support.school import Api, Got, School
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 100
 TEXT = b"What I did in my holidays"
-
-
-@pytest.fixture(scope="module")
-async def school(database: Database, valkey_url: str) -> AsyncIterator[School]:
-    async with running_school(database, valkey_url) as started:
-        yield started
 
 
 async def begun(

@@ -1,7 +1,6 @@
 """Courses, lessons and the timetable, and the rules of the API on them."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
@@ -10,12 +9,6 @@ from server.clock import SystemClock
 from server.storage.postgres import Database
 from sfu import commands
 from tests.support.school import Api, School, moment, running_school
-
-
-@pytest.fixture(scope="module")
-async def school(database: Database, valkey_url: str) -> AsyncIterator[School]:
-    async with running_school(database, valkey_url) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

@@ -1,18 +1,10 @@
 """An administrator adds, imports, changes and deactivates people."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from server import demo
 from server.storage.postgres import Database
-from tests.support.school import Api, School, running_school
-
-
-@pytest.fixture(scope="module")
-async def school(database: Database, valkey_url: str) -> AsyncIterator[School]:
-    async with running_school(database, valkey_url) as running:
-        yield running
+from tests.support.school import Api, School
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,6 @@
 """Sign in, refresh, sign out: over the real API and stores."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from http.cookies import SimpleCookie
 
 import pytest
@@ -11,12 +10,6 @@ from server.storage.postgres import Database
 from tests.support.school import Api, Got, School, running_school
 
 BROWSER = {"Lectern-Client": "browser"}
-
-
-@pytest.fixture(scope="module")
-async def school(database: Database, valkey_url: str) -> AsyncIterator[School]:
-    async with running_school(database, valkey_url) as running:
-        yield running
 
 
 async def pair(school: School, account: str = "student1") -> tuple[Api, str]:
