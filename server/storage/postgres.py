@@ -99,11 +99,7 @@ class Database:
     async def statement(self) -> AsyncIterator[asyncpg.Connection]:
         """For one statement that speaks for no tenant: it is a transaction by itself, with one way to PostgreSQL and back."""
         async with self._connection() as connection:
-            try:
-                yield connection
-            except TimeoutError as error:
-                # Nobody else waits for anything in here.
-                raise _away() from error
+            yield connection
 
     @contextlib.asynccontextmanager
     async def _connection(self) -> AsyncIterator[asyncpg.Connection]:
@@ -123,6 +119,9 @@ class Database:
             connection.terminate()
             raise _away() from error
         except (asyncpg.InterfaceError, TimeoutError, OSError) as error:
+            if _is_unanswered(error) and not _is_over(connection):
+                # PostgreSQL stands still: what it would say when it goes on is for nobody.
+                connection.terminate()
             # Of these, only what ended the connection is PostgreSQL's: the others are the caller's own.
             if not _is_over(connection):
                 raise
@@ -144,6 +143,11 @@ def _is_over(connection: asyncpg.Connection) -> bool:
         return connection.is_closed()
     except asyncpg.InterfaceError:
         return True  # it ended between two statements: the pool has taken it back already
+
+
+def _is_unanswered(error: Exception) -> bool:
+    """The driver waited for long enough; a deadline of the caller's has the cancellation for its cause."""
+    return isinstance(error, TimeoutError) and error.__cause__ is None
 
 
 async def _nothing_to_reset(_connection: asyncpg.Connection) -> None:

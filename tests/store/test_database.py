@@ -1,11 +1,13 @@
 """Transactions on a real PostgreSQL: one tenant each, with deadlines, and one error when it is away."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import UUID
 
 import asyncpg
+import psutil
 import pytest
 
 from lms.errors import Unavailable
@@ -80,6 +82,58 @@ async def test_a_statement_has_a_deadline(database_url: str) -> None:
             async with short.transaction(None) as connection:
                 await connection.execute("SELECT pg_sleep(10)")
         await short.ping()
+
+
+@contextlib.asynccontextmanager
+async def frozen(database: Database) -> AsyncIterator[None]:
+    """Every process of PostgreSQL stands still, as on a disk that hangs."""
+    async with database.transaction(None) as connection:
+        postmaster = psutil.Process(await connection.fetchval("SELECT pg_backend_pid()")).parent()
+    assert postmaster is not None
+    processes = [postmaster, *postmaster.children()]
+    for one in processes:
+        one.suspend()
+    try:
+        yield
+    finally:
+        for one in processes:
+            one.resume()
+
+
+@pytest.mark.parametrize("before", ["begin", "statement", "commit"])
+async def test_a_database_that_stands_still_is_unavailable_and_then_goes_on(
+    notes: Database, database_url: str, before: str
+) -> None:
+    async with Database(database_url, pool_size=1, statement_timeout_ms=500) as short:
+        await short.ping()
+        async with contextlib.AsyncExitStack() as ice:
+
+            async def reaches(point: str) -> None:
+                if point == before:
+                    await ice.enter_async_context(frozen(notes))
+
+            async def works() -> None:
+                await reaches("begin")
+                async with short.transaction(ONE) as connection:
+                    await reaches("statement")
+                    await connection.execute("SELECT 1")
+                    await reaches("commit")
+
+            with pytest.raises(Unavailable):
+                await works()
+        async with asyncio.timeout(30):
+            while True:
+                with contextlib.suppress(Unavailable):
+                    await short.ping()
+                    break
+        async with short.transaction(ONE) as connection:
+            assert await connection.fetchval("SELECT count(*) FROM notes") == 1
+
+
+async def test_a_callers_own_deadline_stays_its_own(notes: Database) -> None:
+    with pytest.raises(TimeoutError):
+        async with notes.transaction(ONE), asyncio.timeout(0):
+            await asyncio.Event().wait()
 
 
 async def test_a_callers_own_mistake_stays_its_own(notes: Database) -> None:
