@@ -77,3 +77,15 @@ async def test_the_board_says_how_old_it_is_when_the_school_does_not_answer(
     await expect(teacher.page.locator(".board tbody tr")).to_have_count(30)
     await teacher.page.context.set_offline(False)
     await expect(teacher.part("board-age")).not_to_contain_text("This picture is")
+
+
+async def test_a_proctor_watches_and_runs_nothing(lectern: RunningLectern, enter: Enter) -> None:
+    exam = await make_exam(lectern, "Watched by a proctor", ("true_false",))
+    proctor = await enter("proctor")
+    await proctor.go(f"/courses/{exam.course_id}")
+    await proctor.page.get_by_role("link", name="Watched by a proctor").click()
+    await expect(row_of(proctor, "Lena Fischer")).to_have_attribute("data-live", "not_started")
+    await expect(proctor.page.locator(".exam-ways a")).to_have_text(["Live board"])
+    await expect(proctor.page.get_by_role("button", name="More time for everybody")).to_have_count(
+        0
+    )

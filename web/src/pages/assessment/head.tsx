@@ -24,10 +24,12 @@ interface Props {
   readonly courseId: string;
   readonly title: string;
   readonly state: AssessmentState;
+  /** Those who only watch have no other pages of it. */
+  readonly runs?: boolean;
   readonly children?: ComponentChildren;
 }
 
-export function ExamHead({ id, courseId, title, state, children }: Props) {
+export function ExamHead({ id, courseId, title, state, runs = true, children }: Props) {
   const path = address.value.split("?")[0] ?? "";
   return (
     <div class="exam-head">
@@ -47,7 +49,7 @@ export function ExamHead({ id, courseId, title, state, children }: Props) {
         {children}
       </div>
       <nav class="exam-ways" aria-label={t("assessment.ways")}>
-        {WAYS.map(([end, label]) => {
+        {WAYS.filter(([end]) => runs || end === "board").map(([end, label]) => {
           const href = `/assessments/${id}/${end}`;
           return (
             <a key={end} href={href} aria-current={path === href ? "page" : undefined}>

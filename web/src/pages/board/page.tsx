@@ -1,9 +1,11 @@
 /** The live board of an exam: who is where now, those who may need help first. */
 import { useState } from "preact/hooks";
 import { spell } from "../../core/clock";
+import { Refused } from "../../core/errors";
+import { exams } from "../../core/exams";
 import { assessments } from "../../core/teaching";
 import { locale, region, t } from "../../i18n";
-import type { Assessment, Board, BoardRow, LiveState } from "../../protocol/api";
+import type { AssessmentState, Board, BoardRow, LiveState } from "../../protocol/api";
 import { Avatar } from "../../ui/avatar";
 import { Button } from "../../ui/button";
 import { Segments } from "../../ui/form";
@@ -27,6 +29,15 @@ const LOOKS: Readonly<Record<LiveState, { readonly badge: string; readonly icon:
   not_started: { badge: "badge", icon: "user" },
   submitted: { badge: "badge ok", icon: "check" },
 };
+
+interface Watched {
+  readonly id: string;
+  readonly course_id: string;
+  readonly title: string;
+  readonly state: AssessmentState;
+  /** Whether this person may change anything about it. */
+  readonly runs: boolean;
+}
 
 /** Older than this and the page says so loudly. */
 const STALE_MS = 10_000;
@@ -108,7 +119,7 @@ function Age({ look, board }: { readonly look: Look; readonly board: Board }) {
   );
 }
 
-function Rows({ look, board, assessment }: { readonly look: Look; readonly board: Board; readonly assessment: Assessment }) {
+function Rows({ look, board, exam }: { readonly look: Look; readonly board: Board; readonly exam: Watched }) {
   const [order, setOrder] = useState<Order>("need");
   const [only, setOnly] = useState<LiveState | null>(null);
   const [extending, setExtending] = useState(false);
@@ -131,9 +142,11 @@ function Rows({ look, board, assessment }: { readonly look: Look; readonly board
           <Age look={look} board={board} />
           {end !== null && <p class="sm mut">{t("board.ends", { at: end })}</p>}
         </div>
-        <Button icon="clock" onClick={() => setExtending(true)}>
-          {t("board.extend")}
-        </Button>
+        {exam.runs && (
+          <Button icon="clock" onClick={() => setExtending(true)}>
+            {t("board.extend")}
+          </Button>
+        )}
       </div>
       <section class="card board-card" aria-label={t("assessment.board")}>
         {board.rows.length === 0 ? (
@@ -166,27 +179,37 @@ function Rows({ look, board, assessment }: { readonly look: Look; readonly board
           </table>
         )}
       </section>
-      {extending && <ExtendDialog assessmentId={assessment.id} nowMs={look.nowMs} onDone={look.again} onClose={() => setExtending(false)} />}
+      {extending && <ExtendDialog assessmentId={exam.id} nowMs={look.nowMs} onDone={look.again} onClose={() => setExtending(false)} />}
     </>
   );
 }
 
-function Live({ assessment }: { readonly assessment: Assessment }) {
-  const look = useBoard(assessment.id);
-  if (look.board) return <Rows look={look} board={look.board} assessment={assessment} />;
+function Live({ exam }: { readonly exam: Watched }) {
+  const look = useBoard(exam.id);
+  if (look.board) return <Rows look={look} board={look.board} exam={exam} />;
   if (look.error === undefined) return <Waiting lines={8} />;
   return <Trouble says={say(look.error)} reference={referenceOf(look.error)} onRetry={look.again} />;
 }
 
+/** What the board says of its exam. A proctor watches it and does not run it. */
+async function watched(id: string, signal: AbortSignal): Promise<Watched> {
+  try {
+    return { ...(await assessments.get(id, signal)).data, runs: true };
+  } catch (error) {
+    if (!(error instanceof Refused && error.status === 403)) throw error;
+    return { ...(await exams.mine(id, null, signal)), runs: false };
+  }
+}
+
 export function BoardPage({ assessmentId }: { readonly assessmentId: string }) {
-  const loading = useLoading(async (signal) => (await assessments.get(assessmentId, signal)).data, [assessmentId]);
+  const loading = useLoading((signal) => watched(assessmentId, signal), [assessmentId]);
   return (
     <Frame title={t("assessment.board")}>
       <Ready of={loading} lines={8}>
-        {(assessment) => (
+        {(exam) => (
           <>
-            <ExamHead id={assessment.id} courseId={assessment.course_id} title={assessment.title} state={assessment.state} />
-            <Live assessment={assessment} />
+            <ExamHead id={exam.id} courseId={exam.course_id} title={exam.title} state={exam.state} runs={exam.runs} />
+            <Live exam={exam} />
           </>
         )}
       </Ready>

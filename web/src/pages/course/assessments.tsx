@@ -1,4 +1,4 @@
-/** The exams of a course for those who take them, and those of all courses that can be taken now or soon. */
+/** The exams of a course for those who take or watch them, and those of all courses that can be taken now or soon. */
 import { assessments } from "../../core/teaching";
 import { t } from "../../i18n";
 import type { AssessmentLine, Course } from "../../protocol/api";
@@ -22,12 +22,19 @@ function when({ opens_at: opens, closes_at: closes }: AssessmentLine, stage: Sta
   return t(stage === "open" ? "exam.listUntil" : "exam.listClosed", { day: closes, time: closes });
 }
 
-function Line({ of, now, course }: { readonly of: AssessmentLine; readonly now: number; readonly course?: string | undefined }) {
+interface LineProps {
+  readonly of: AssessmentLine;
+  readonly now: number;
+  readonly course?: string | undefined;
+  readonly watches?: boolean;
+}
+
+function Line({ of, now, course, watches }: LineProps) {
   const stage = stageOf(of, now);
   return (
     <li>
       <span class="g">
-        <a href={`/exams/${of.id}`}>
+        <a href={watches ? `/assessments/${of.id}/board` : `/exams/${of.id}`}>
           <bdi>{of.title}</bdi>
         </a>
         <br />
@@ -55,7 +62,8 @@ function sorted(of: readonly AssessmentLine[], now: number): readonly Assessment
   return of.toSorted((one, other) => place(one) - place(other));
 }
 
-export function AssessmentsCard({ courseId }: { readonly courseId: string }) {
+/** Who watches, a proctor, goes to the board; who takes them, to the exam. */
+export function AssessmentsCard({ courseId, watches }: { readonly courseId: string; readonly watches: boolean }) {
   const loading = useLoading((signal) => assessments.all(courseId, signal), [courseId]);
   useRepeating(loading.again, REPEAT_MS);
   const now = Date.now();
@@ -64,9 +72,11 @@ export function AssessmentsCard({ courseId }: { readonly courseId: string }) {
       <header>
         <Icon name="pen" />
         <h2 id="course-exams">{t("exam.exams")}</h2>
-        <a class="sm" href={`/courses/${courseId}/gradebook`}>
-          {t("exam.myGrades")}
-        </a>
+        {!watches && (
+          <a class="sm" href={`/courses/${courseId}/gradebook`}>
+            {t("exam.myGrades")}
+          </a>
+        )}
       </header>
       <Ready of={loading} lines={2}>
         {(all) =>
@@ -77,7 +87,7 @@ export function AssessmentsCard({ courseId }: { readonly courseId: string }) {
           ) : (
             <ul class="list">
               {sorted(all, now).map((one) => (
-                <Line key={one.id} of={one} now={now} />
+                <Line key={one.id} of={one} now={now} watches={watches} />
               ))}
             </ul>
           )

@@ -99,7 +99,7 @@ export function CoursePage({ courseId }: { readonly courseId: string }) {
               <div class={people ? "two" : ""}>
                 <div class="stack">
                   <ClassesCard courseId={courseId} of={classes} mayEdit={mayEdit} again={loading.again} />
-                  {course.my_role === "teacher" || has("admin") ? <ExamsCard courseId={courseId} mayEdit={mayEdit} /> : <AssessmentsCard courseId={courseId} />}
+                  {course.my_role === "teacher" || has("admin") ? <ExamsCard courseId={courseId} mayEdit={mayEdit} /> : <AssessmentsCard courseId={courseId} watches={course.my_role === null} />}
                   <LessonsCard courseId={courseId} of={lessons} mayEdit={mayEdit} />
                 </div>
                 {people && <PeopleCard courseId={courseId} of={people} mayEdit={mayEdit} again={loading.again} />}

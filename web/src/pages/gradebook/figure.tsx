@@ -6,11 +6,13 @@ import { said, type Unit } from "./cells";
 interface Props {
   readonly cell: GradebookCell | undefined;
   readonly unit: Unit;
+  /** Where there is room, that there is no mark is said in words. */
+  readonly inWords?: boolean;
 }
 
-export function Figure({ cell, unit }: Props) {
+export function Figure({ cell, unit, inWords = false }: Props) {
   const one = said(cell, unit);
-  if (one.is === "none") return <span class="dim">{t("gradebook.nothing")}</span>;
+  if (one.is === "none") return <span class={inWords ? "sm mut" : "dim"}>{t(inWords ? "gradebook.noMark" : "gradebook.nothing")}</span>;
   if (one.is !== "figure") return <span class={one.is === "marking" ? "badge acc" : "badge"}>{t(`gradebook.cell.${one.is}`)}</span>;
   const figure = unit === "points" ? t("common.number", { value: one.value }) : t("gradebook.percent", { share: one.value });
   return (

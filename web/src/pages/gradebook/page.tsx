@@ -30,7 +30,7 @@ interface Loaded {
 /** A copy older than this says so. */
 const OLD_MS = 10_000;
 
-function Head({ course, children }: { readonly course: Course; readonly children?: ComponentChildren }) {
+function Head({ course, title, children }: { readonly course: Course; readonly title: string; readonly children?: ComponentChildren }) {
   return (
     <div class="greet">
       <div class="sp">
@@ -38,7 +38,7 @@ function Head({ course, children }: { readonly course: Course; readonly children
           <Icon name="left" class="s mir" />
           <bdi>{course.title}</bdi>
         </a>
-        <h1>{t("gradebook.title")}</h1>
+        <h1>{title}</h1>
       </div>
       {children}
     </div>
@@ -70,7 +70,7 @@ function Everybody({ course, book, etag, put }: Loaded & { readonly put: (book: 
   const none = book.columns.length === 0 || book.rows.length === 0;
   return (
     <>
-      <Head course={course}>
+      <Head course={course} title={t("gradebook.title")}>
         <Button onClick={() => setSetting(true)}>{t("gradebook.settings")}</Button>
         <Button icon="download" onClick={() => void save(course)}>
           {t("bank.export")}
@@ -116,7 +116,7 @@ function Mine({ course, book }: Loaded) {
   const [row] = book.rows;
   return (
     <>
-      <Head course={course} />
+      <Head course={course} title={t("exam.myGrades")} />
       {!row || book.columns.length === 0 ? (
         <section class="card">
           <Empty icon="grid" title={t("gradebook.noneMine")}>

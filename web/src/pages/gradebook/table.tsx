@@ -144,7 +144,7 @@ export function Lines({ book, row, unit, wayTo }: { readonly book: Gradebook; re
               <span class="xs mut">{about(book, column)}</span>
             </span>
             <span class="num">
-              <Figure cell={cell} unit={unit} />
+              <Figure cell={cell} unit={unit} inWords />
             </span>
           </li>
         );

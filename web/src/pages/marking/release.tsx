@@ -4,7 +4,10 @@ import { assessments } from "../../core/teaching";
 import { t } from "../../i18n";
 import { Button } from "../../ui/button";
 import { Confirm } from "../../ui/dialog";
+import { Icon } from "../../ui/icon";
 import { toast } from "../../ui/toast";
+import { counts } from "../board/rows";
+import { useLoading } from "../loading";
 import { say } from "../words";
 
 interface Props {
@@ -13,6 +16,21 @@ interface Props {
   readonly ready: number;
   readonly waiting: number;
   readonly onReleased: () => void;
+}
+
+/** Who sees a result can tell it to those who still answer the same questions. */
+function StillIn({ assessmentId }: { readonly assessmentId: string }) {
+  const { now } = useLoading((signal) => assessments.board(assessmentId, signal), [assessmentId]);
+  if (now.is !== "ready") return null;
+  const { started, answering, idle, lost_link: lost } = counts(now.value.rows);
+  const count = started + answering + idle + lost;
+  if (count === 0) return null;
+  return (
+    <span class="banner warn round" role="status">
+      <Icon name="alert" />
+      {t("marking.stillIn", { count })}
+    </span>
+  );
 }
 
 export function ReleaseButton({ assessmentId, ready, waiting, onReleased }: Props) {
@@ -34,6 +52,7 @@ export function ReleaseButton({ assessmentId, ready, waiting, onReleased }: Prop
       {asking && (
         <Confirm title={t("marking.releaseTitle")} action={t("marking.release")} onYes={release} onClose={() => setAsking(false)}>
           {t("marking.releaseText", { ready, waiting })}
+          <StillIn assessmentId={assessmentId} />
         </Confirm>
       )}
     </>
