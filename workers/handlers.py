@@ -4,7 +4,8 @@ from lms.attempts import materialise
 from lms.attempts.model import Desk
 from lms.errors import Conflict, NotFound
 from lms.grading import regrades
-from workers.jobs import Bench, Handler, Leased
+from lms.jobs import Leased
+from workers.jobs import Bench, Handler
 
 
 async def _materialise(bench: Bench, job: Leased) -> None:

@@ -4,15 +4,14 @@ import asyncio
 import contextlib
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
-from uuid import UUID
 
 import asyncpg
-import msgspec
 import structlog
 
+from lms import jobs
 from lms.errors import Unavailable
+from lms.jobs import Leased
 from workers import backoff
 from workers.means import Means
 
@@ -24,38 +23,12 @@ REST_SECONDS = 0.25
 LONG_REST_SECONDS = 1.0
 MEASURE_SECONDS = 5.0
 KEPT_DONE = timedelta(days=7)
-ERROR_CHARACTERS = 500
-
-_LEASE = """
-UPDATE jobs SET tries = tries + 1, lease_until = $1::timestamptz + $4::interval, lease_token = $2
-WHERE job_id = (
-    SELECT job_id FROM jobs
-    WHERE state = 'waiting' AND run_at <= $1 AND (lease_until IS NULL OR lease_until < $1)
-        AND kind = ANY ($3::text[])
-    ORDER BY run_at, job_id LIMIT 1 FOR UPDATE SKIP LOCKED
-)
-RETURNING job_id, kind, tenant_id, subject_id, data, tries
-"""
-_STATES = "SELECT state, count(*) AS jobs FROM jobs GROUP BY state"
 
 _log = structlog.get_logger(__name__)
 
 
 class LeaseLostError(Exception):
     """Another worker has the job now: what is under way here must not be committed."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Leased:
-    """A job that is ours until the lease runs out."""
-
-    job_id: str
-    kind: str
-    tenant_id: str
-    subject_id: str
-    data: Mapping[str, str | int]
-    tries: int
-    token: str
 
 
 Handler = Callable[["Bench", Leased], Awaitable[None]]
@@ -72,11 +45,7 @@ class Bench:
     async def transaction(self) -> AsyncIterator[asyncpg.Connection]:
         """The row of the job is held to the end, so that nobody else can lease it in between; LeaseLostError."""
         async with self.means.database.transaction(self._job.tenant_id) as connection:
-            ours = await connection.fetchval(
-                "SELECT true FROM jobs WHERE job_id = $1 AND lease_token = $2 AND state = 'waiting' FOR UPDATE",
-                *(self._job.job_id, self._job.token),
-            )
-            if not ours:
+            if not await jobs.hold(connection, self._job):
                 raise LeaseLostError
             yield connection
 
@@ -110,22 +79,9 @@ class Jobs:
         """Leases run out by themselves."""
 
     async def _lease(self) -> Leased | None:
-        token = self._means.new_id()
+        token, now = self._means.new_id(), self._means.now()
         async with self._means.database.statement() as connection:
-            row = await connection.fetchrow(
-                _LEASE, self._means.now(), UUID(token), list(self._handlers), LEASE
-            )
-        if row is None:
-            return None
-        return Leased(
-            job_id=str(row["job_id"]),
-            kind=row["kind"],
-            tenant_id=str(row["tenant_id"]),
-            subject_id=str(row["subject_id"]),
-            data=msgspec.json.decode(row["data"]),
-            tries=row["tries"],
-            token=token,
-        )
+            return await jobs.lease(connection, list(self._handlers), token, now, now + LEASE)
 
     async def _do(self, job: Leased) -> None:
         try:
@@ -159,21 +115,13 @@ class Jobs:
             await asyncio.sleep(KEEP_SECONDS)
             with contextlib.suppress(Unavailable):
                 async with self._means.database.statement() as connection:
-                    kept = await connection.fetchval(
-                        "UPDATE jobs SET lease_until = $3"
-                        " WHERE job_id = $1 AND lease_token = $2 AND state = 'waiting' RETURNING true",
-                        *(job.job_id, job.token, self._means.now() + LEASE),
-                    )
+                    kept = await jobs.keep(connection, job, self._means.now() + LEASE)
                 if not kept:
                     raise LeaseLostError
 
     async def _done(self, job: Leased) -> None:
         async with self._means.database.statement() as connection:
-            await connection.execute(
-                "UPDATE jobs SET state = 'done', done_at = $3, error = '', lease_until = NULL"
-                " WHERE job_id = $1 AND lease_token = $2",
-                *(job.job_id, job.token, self._means.now()),
-            )
+            await jobs.end(connection, job, self._means.now())
         self._means.meters.count("jobs_ended_total", {"kind": job.kind, "how": "done"})
 
     async def _failed(self, job: Leased, error: Exception) -> None:
@@ -186,25 +134,18 @@ class Jobs:
         self._means.meters.count("jobs_ended_total", {"kind": job.kind, "how": how})
         _log.error("job.failed", job_id=job.job_id, kind=job.kind, dead=dead, exc_info=error)
         async with self._means.database.statement() as connection:
-            await connection.execute(
-                "UPDATE jobs SET state = $3, error = $4, lease_until = NULL, lease_token = NULL, tries = tries - $5,"
-                " run_at = $6 WHERE job_id = $1 AND lease_token = $2",
-                *(job.job_id, job.token, "dead" if dead else "waiting"),
-                *(type(error).__name__[:ERROR_CHARACTERS], int(away)),
-                self._means.now() + timedelta(seconds=pause),
-            )
+            if dead:
+                await jobs.give_up(connection, job, type(error).__name__)
+            else:
+                run_at = self._means.now() + timedelta(seconds=pause)
+                await jobs.put_back(connection, job, type(error).__name__, run_at, counts=not away)
 
     async def _measure(self) -> None:
         if not self._measures or self._means.steady() < self._measure_at:
             return
         self._measure_at = self._means.steady() + MEASURE_SECONDS
         async with self._means.database.statement() as connection:
-            await connection.execute(
-                "DELETE FROM jobs WHERE job_id IN (SELECT job_id FROM jobs WHERE state = 'done'"
-                " AND done_at < $1 LIMIT 1000)",
-                self._means.now() - KEPT_DONE,
-            )
-            rows = await connection.fetch(_STATES)
-        found = {row["state"]: row["jobs"] for row in rows}
-        for state in ("waiting", "done", "dead"):
-            self._means.meters.gauge("jobs", found.get(state, 0), {"state": state})
+            await jobs.forget_done(connection, self._means.now() - KEPT_DONE)
+            found = await jobs.counts(connection)
+        for state, count in found.items():
+            self._means.meters.gauge("jobs", count, {"state": state})

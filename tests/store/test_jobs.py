@@ -13,12 +13,12 @@ import pytest
 
 from lms.errors import Unavailable
 from lms.ids import JobId
-from lms.jobs import Job, JobKind, enqueue
+from lms.jobs import Job, JobKind, Leased, enqueue
 from tests.support.stores import Stores
 from tests.support.workshop import Workshop, new_id, workshop
 from workers import jobs as working
 from workers.handlers import HANDLERS
-from workers.jobs import Bench, Jobs, Leased, LeaseLostError
+from workers.jobs import Bench, Jobs, LeaseLostError
 
 pytestmark = pytest.mark.store
 
