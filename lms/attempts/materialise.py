@@ -96,7 +96,9 @@ async def _make(
         connection, tenant_id, edition.assessment_id, [one.user_id for one in learners]
     )
     ids = [_attempt_id(one, desk) for one in learners]
-    asked = [papers.places(plan, attempt_id, edition.version) for attempt_id in ids]
+    # Of each paper alone, and kept nowhere: who could guess it could undo the orders.
+    seeds = [desk.new_id() for _ in learners]
+    asked = [papers.places(plan, seed) for seed in seeds]
     contents = await questions.content_of(connection, tenant_id, papers.versions(asked))
     made = [
         Ready(
@@ -104,9 +106,9 @@ async def _make(
             user_id=one.user_id,
             number=one.number + 1,
             window=_window(assessment, given.get(one.user_id)),
-            written=papers.written(plan, (attempt_id, edition.version), places, contents),
+            written=papers.written(plan, (attempt_id, seed), places, contents),
         )
-        for one, attempt_id, places in zip(learners, ids, asked, strict=True)
+        for one, attempt_id, seed, places in zip(learners, ids, seeds, asked, strict=True)
     ]
     known = {one.attempt_id for one in learners}
     again = [ready for ready in made if ready.attempt_id in known]

@@ -57,13 +57,14 @@ class Paper(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Pin(msgspec.Struct, frozen=True, kw_only=True):
-    """Which item version a slot is, and what it is worth."""
+    """Which item version a slot is, what it is worth, and the ids of the parts that the paper calls by other `names`."""
 
     item_id: str
     question_id: str
     version: int
     kind: Kind
     points_milli: int
+    names: dict[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""What one attempt asks, drawn and put in order from its own id: the same again whoever makes it, and when."""
+"""What one attempt asks, drawn and put in order from a seed that nobody can guess: the same seed, the same paper."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,12 +8,13 @@ import msgspec
 
 from lms.assessments.chance import Chance
 from lms.assessments.drawing import BankItem, Place, Plan, drawn
-from lms.attempts.model import VALUE_TYPES, Paper, PaperItem, PaperSection, Pin
+from lms.attempts.model import VALUE_TYPES, Paper, PaperItem, PaperSection, Pin, Value
 from lms.ids import RANDOM_BYTES, AttemptId, ItemId, uuid7
-from lms.questions.model import Content, Kind
+from lms.questions.model import Content, Kind, Option
 
-# Written in the order of their key, as most are, these would show it.
+# Written in the order of their key, as most are, these would show it; so would ids that were counted up in that order.
 ALWAYS_SHUFFLED: frozenset[Kind] = frozenset({"ordering", "matching"})
+NAME_BYTES = 5
 TIME_BITS = 80
 
 ItemVersion = tuple[str, int]
@@ -30,14 +31,14 @@ class Written:
     pins: str
 
 
-def chance_of(attempt_id: str, version: int, what: str) -> Chance:
-    """The chance of one attempt at one version of its assessment; the draw and the orders of options do not share it."""
-    return Chance(f"{what}|{attempt_id}|{version}")
+def chance_of(seed: str, what: str) -> Chance:
+    """The chance of one paper; the draw and the orders of options do not share it."""
+    return Chance(f"{what}|{seed}")
 
 
-def places(plan: Plan, attempt_id: str, version: int) -> list[Place]:
+def places(plan: Plan, seed: str) -> list[Place]:
     """The items of an attempt in their order."""
-    return drawn(plan, chance_of(attempt_id, version, "draw"))
+    return drawn(plan, chance_of(seed, "draw"))
 
 
 def versions(asked: Sequence[Sequence[Place]]) -> set[ItemVersion]:
@@ -47,24 +48,32 @@ def versions(asked: Sequence[Sequence[Place]]) -> set[ItemVersion]:
 
 def written(
     plan: Plan,
-    attempt: tuple[str, int],
+    attempt: tuple[str, str],
     asked: Sequence[Place],
     contents: Mapping[ItemVersion, Content],
 ) -> Written:
-    """The paper of (attempt id, assessment version)."""
-    attempt_id, version = attempt
-    chance = chance_of(attempt_id, version, "paper")
+    """The paper of (attempt id, seed)."""
+    attempt_id, seed = attempt
+    chance = chance_of(seed, "paper")
     made_ms = UUID(attempt_id).int >> TIME_BITS
     ids = [ItemId(uuid7(made_ms, chance.bytes(RANDOM_BYTES))) for _ in asked]
+    texts = [
+        under_names(
+            place.item.kind,
+            ordered(place.item.kind, contents[_version(place.item)], chance),
+            chance,
+        )
+        for place in asked
+    ]
     items = [
         PaperItem(
             id=item_id,
             kind=place.item.kind,
             section=place.section,
             points_milli=place.points_milli,
-            content=ordered(place.item.kind, contents[_version(place.item)], chance),
+            content=content,
         )
-        for item_id, place in zip(ids, asked, strict=True)
+        for item_id, place, (content, _) in zip(ids, asked, texts, strict=True)
     ]
     sections = [PaperSection(id=one.id, title=one.title, text=one.text) for one in plan.sections]
     return Written(
@@ -72,7 +81,7 @@ def written(
         item_ids=tuple(ids),
         item_types="".join(VALUE_TYPES[place.item.kind] for place in asked),
         paper=msgspec.json.encode(Paper(sections=sections, items=items)).decode(),
-        pins=msgspec.json.encode(_pins(ids, asked)).decode(),
+        pins=msgspec.json.encode(_pins(ids, asked, [names for _, names in texts])).decode(),
     )
 
 
@@ -86,7 +95,44 @@ def ordered(kind: Kind, content: Content, chance: Chance) -> Content:
     return msgspec.structs.replace(content, options=chance.shuffled(content.options), gaps=gaps)
 
 
-def _pins(ids: Sequence[ItemId], asked: Sequence[Place]) -> list[Pin]:
+def under_names(kind: Kind, content: Content, chance: Chance) -> tuple[Content, dict[str, str]]:
+    """The content with names that say nothing in place of ids that could show its key, and the id of each name."""
+    names = dict[str, str]()
+    if kind not in ALWAYS_SHUFFLED:
+        return content, names
+
+    def anew(parts: Sequence[Option]) -> list[Option]:
+        called = [f"n{chance.bytes(NAME_BYTES).hex()}" for _ in parts]
+        names.update(zip(called, (one.id for one in parts), strict=True))
+        return [
+            msgspec.structs.replace(one, id=name) for one, name in zip(parts, called, strict=True)
+        ]
+
+    left, options = anew(content.left), anew(content.options)
+    return msgspec.structs.replace(content, left=left, options=options), names
+
+
+def by_ids(content: Content, names: Mapping[str, str]) -> Content:
+    """What `under_names` was given."""
+    left, options = (
+        [msgspec.structs.replace(one, id=names.get(one.id, one.id)) for one in parts]
+        for parts in (content.left, content.options)
+    )
+    return msgspec.structs.replace(content, left=left, options=options) if names else content
+
+
+def value_by_ids(value: Value, names: Mapping[str, str]) -> Value:
+    """An answer whose names are ids; what is no name of the paper stays as it is."""
+    if isinstance(value, list):
+        return [names.get(one, one) for one in value]
+    if isinstance(value, dict):
+        return {names.get(one, one): names.get(other, other) for one, other in value.items()}
+    return value
+
+
+def _pins(
+    ids: Sequence[ItemId], asked: Sequence[Place], names: Sequence[dict[str, str]]
+) -> list[Pin]:
     return [
         Pin(
             item_id=item_id,
@@ -94,8 +140,9 @@ def _pins(ids: Sequence[ItemId], asked: Sequence[Place]) -> list[Pin]:
             version=place.item.version,
             kind=place.item.kind,
             points_milli=place.points_milli,
+            names=new,
         )
-        for item_id, place in zip(ids, asked, strict=True)
+        for item_id, place, new in zip(ids, asked, names, strict=True)
     ]
 
 

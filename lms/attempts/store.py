@@ -119,12 +119,12 @@ async def get(
 async def open_one(
     connection: asyncpg.Connection, tenant_id: str, before: Attempt, after: Attempt
 ) -> bool:
-    """Write the opening, if the attempt is still what was read, down to the version of its paper and its learner's times."""
+    """Write the opening, if the attempt is still what was read, down to its paper and its learner's times."""
     done = await connection.fetchval(
         "UPDATE attempts SET state = $6, opening = $7, started_at = $8, ends_at = $9, shuts_at = $10"
         " WHERE tenant_id = $1 AND attempt_id = $2 AND state = $3 AND opening = $4 AND assessment_version = $5"
         " AND time_limit_ms IS NOT DISTINCT FROM $11 AND closes_at IS NOT DISTINCT FROM $12"
-        " AND ends_at IS NOT DISTINCT FROM $13 RETURNING 1",
+        " AND ends_at IS NOT DISTINCT FROM $13 AND item_ids = $14 RETURNING 1",
         tenant_id,
         before.attempt_id,
         before.state,
@@ -138,6 +138,7 @@ async def open_one(
         before.time_limit_ms,
         before.closes_at,
         before.ends_at,
+        before.item_ids,
     )
     return done is not None
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 import asyncpg
 import msgspec
 
+from lms.attempts import papers
 from lms.attempts.model import Paper, Pin, Value
 from lms.grading.model import Answer, Asked
 from lms.ids import ItemId
@@ -32,19 +33,32 @@ async def pins(
 
 
 async def paper(connection: asyncpg.Connection, tenant_id: str, attempt_id: str) -> Paper:
-    """What an attempt asks, in its order."""
-    text = await connection.fetchval(
-        "SELECT paper FROM attempt_papers WHERE tenant_id = $1 AND attempt_id = $2",
+    """What an attempt asks, in its order; parts by their ids, as keys name them."""
+    row = await connection.fetchrow(
+        "SELECT paper, pins FROM attempt_papers WHERE tenant_id = $1 AND attempt_id = $2",
         tenant_id,
         attempt_id,
     )
-    return _paper.decode(text)
+    if row is None:
+        raise LookupError("an attempt that was begun has a paper")
+    names = {pin.item_id: pin.names for pin in _pins.decode(row["pins"])}
+    kept = _paper.decode(row["paper"])
+    items = [
+        msgspec.structs.replace(item, content=papers.by_ids(item.content, names.get(item.id, {})))
+        for item in kept.items
+    ]
+    return msgspec.structs.replace(kept, items=items)
 
 
 async def answers(
     connection: asyncpg.Connection, tenant_id: str, attempt_ids: Sequence[str]
 ) -> dict[str, dict[str, Answer]]:
-    """The answers of these attempts that count, by attempt and item: lms.attempts.counting.counts_until, for many at once."""
+    """The answers of these attempts that count, by attempt and item: lms.attempts.counting.counts_until, for many at once.
+
+    What a paper calls by a name of its own has its id here.
+    """
+    pinned = await pins(connection, tenant_id, attempt_ids)
+    names = {pin.item_id: pin.names for some in pinned.values() for pin in some if pin.names}
     rows = await connection.fetch(
         "SELECT DISTINCT ON (a.attempt_id, a.item_id) a.attempt_id, a.item_id, a.opening, a.seq, a.value,"
         " a.arrived_at > t.ends_at + t.grace_ms * interval '1 ms' AS late,"
@@ -64,7 +78,7 @@ async def answers(
             item_id=item_id,
             opening=row["opening"],
             seq=row["seq"],
-            value=_value.decode(row["value"]),
+            value=papers.value_by_ids(_value.decode(row["value"]), names.get(item_id, {})),
             late=row["late"],
             files_until=row["files_until"],
         )

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from lms.grading import service
 from lms.questions.model import Kind
 from server.limits.limiter import RATES
 from server.storage.postgres import Database
@@ -252,6 +253,69 @@ async def test_who_guesses_the_password_of_an_exam_has_few_tries(
         for _ in range(2 * tries):
             got = await other.call("POST", path, {"password": "open sesame"})
             assert got.status == 201, got
+
+
+async def test_a_paper_does_not_tell_its_key_by_the_names_of_its_parts(hall: Hall) -> None:
+    """Written in their right order and counted up, ids would be the key; a learner has all that a paper says."""
+    school, teacher = hall.school, hall.teacher
+    course = school.seeded.course_id
+    texts = ["first", "second", "third", "fourth"]
+    parts = [{"id": f"o{at}", "text": text} for at, text in enumerate(texts)]
+    questions = [
+        {
+            "kind": "ordering",
+            "title": "In order",
+            "content": {"prompt": "p", "options": parts},
+            "key": {"order": [one["id"] for one in parts]},
+        },
+        {
+            "kind": "matching",
+            "title": "In pairs",
+            "content": {"prompt": "p", "options": parts, "left": parts},
+            "key": {"pairs": {one["id"]: one["id"] for one in parts}},
+        },
+    ]
+    ids = []
+    for body in questions:
+        got = await teacher.call("POST", f"/courses/{course}/questions", body, key=new_id())
+        assert got.status == 201, got
+        ids.append(got.body["id"])
+    plan = {"title": "Told", "settings": {"sections": [{"id": "s", "question_ids": ids}]}}
+    made = await teacher.call("POST", f"/courses/{course}/assessments", plan, key=new_id())
+    path = f"/assessments/{made.body['id']}"
+    assert (await teacher.call("POST", f"{path}/publish")).status == 200
+    begun = await hall.student.call("POST", f"{path}/attempts", {})
+    order, match = begun.body["items"]
+    named = {one["text"]: one["id"] for one in order["content"]["options"]}
+    left = {one["text"]: one["id"] for one in match["content"]["left"]}
+    right = {one["text"]: one["id"] for one in match["content"]["options"]}
+    told = [*named.values(), *left.values(), *right.values()]
+    assert len(set(told)) == 12
+    assert not {one["id"] for one in parts} & set(told)
+
+    answers = [[named[text] for text in texts], {left[text]: right[text] for text in texts}]
+    for seq, (item, value) in enumerate(zip((order, match), answers, strict=True), start=1):
+        way = f"/attempts/{begun.body['id']}/answers/{item['id']}"
+        got = await hall.student.call("PUT", way, {"opening": 1, "seq": seq, "value": value})
+        assert got.status == 200, got
+    again = await hall.student.call("POST", f"{path}/attempts", {})
+    assert again.body["items"] == begun.body["items"]
+    assert [again.body["answers"][item["id"]]["value"] for item in (order, match)] == answers
+    way = f"/attempts/{begun.body['id']}/submit"
+    got = await hall.student.call("POST", way, {"opening": 2, "last_seq": 0})
+    assert got.status == 200, got
+
+    tenant_id = school.seeded.tenant_id
+    async with school.deps.database.transaction(tenant_id) as connection:
+        now = school.deps.exams.clock.now()
+        grade = await service.score_attempt(connection, tenant_id, begun.body["id"], now)
+    assert grade is not None
+    assert [one.reason for one in grade.items] == ["right", "right"]
+    script = await teacher.call("GET", f"/attempts/{begun.body['id']}/script")
+    for shown in script.body["items"]:
+        assert {one["id"] for one in shown["item"]["content"]["options"]} == {"o0", "o1", "o2", "o3"}  # fmt: skip
+    assert script.body["items"][0]["value"] == ["o0", "o1", "o2", "o3"]
+    assert script.body["items"][1]["value"] == {f"o{at}": f"o{at}" for at in range(4)}
 
 
 async def guarded(course_id: str, teacher: Api) -> str:

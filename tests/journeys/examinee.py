@@ -26,7 +26,9 @@ CHOSEN: dict[str, list[tuple[Literal["radio", "checkbox"], str]]] = {
     "true_false": [("radio", "True")],
 }
 TYPED = {"short_text": ["hertz"], "numeric": ["20,5"], "cloze": ["reflected"]}
-TAKEN = {"numeric": ["m/s"], "matching": ["o0", "o1", "o2"], "cloze": ["o0"]}
+TAKEN = {"numeric": ["m/s"], "cloze": ["o0"]}
+# What each place of a matching is matched with: its ids are others in each paper.
+MATCHED = ["letter f", "letter lambda", "letter T"]
 
 
 class Examinee:
@@ -95,8 +97,18 @@ class Examinee:
             await question.get_by_role(role, name=name).check()
         for text in TYPED.get(kind, ()):
             await question.get_by_role("textbox").fill(text)
+        if kind == "matching":
+            for at in range(len(MATCHED)):
+                place = question.get_by_role("combobox").nth(at)
+                await place.select_option(await self.matched(at))
         for at, option in enumerate(TAKEN.get(kind, ())):
             await question.get_by_role("combobox").nth(at).select_option(option)
+
+    async def matched(self, at: int) -> str:
+        """What the paper calls the right thing for this place of a matching."""
+        place = self.part("exam-question").get_by_role("combobox").nth(at)
+        option = place.locator("option").filter(has_text=MATCHED[at])
+        return await option.get_attribute("value") or ""
 
     async def _puts_in_order(self, texts: list[str]) -> None:
         rows = self.part("exam-question").locator(".order-row")

@@ -75,7 +75,7 @@ KINDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
                 {"id": "l1", "text": "wavelength"},
                 {"id": "l2", "text": "period"},
             ],
-            "options": _options("$f$", "$\\lambda$", "$T$"),
+            "options": _options("letter f", "letter lambda", "letter T"),
             "shuffle": False,
         },
         {"pairs": {"l0": "o0", "l1": "o1", "l2": "o2"}},

@@ -1,4 +1,4 @@
-"""The paper of an attempt: the same from the same attempt, options in the learner's own order, and nothing of a key."""
+"""The paper of an attempt: the same from the same seed, options in the learner's own order, and nothing of a key."""
 
 import msgspec
 import pytest
@@ -42,15 +42,15 @@ def plan() -> Plan:
 
 
 def paper_of(attempt_id: str, version: int = 1) -> papers.Written:
-    asked = papers.places(plan(), attempt_id, version)
-    return papers.written(plan(), (attempt_id, version), asked, CONTENTS)
+    seed = f"{attempt_id} {version}"
+    return papers.written(plan(), (attempt_id, seed), papers.places(plan(), seed), CONTENTS)
 
 
-def test_the_same_attempt_has_the_same_paper_to_the_byte() -> None:
+def test_the_same_seed_makes_the_same_paper_to_the_byte() -> None:
     assert paper_of(ATTEMPT) == paper_of(ATTEMPT)
 
 
-def test_another_attempt_and_another_version_have_another() -> None:
+def test_another_seed_makes_another() -> None:
     first, other, later = paper_of(ATTEMPT), paper_of(OTHER), paper_of(ATTEMPT, 2)
     assert len({first.paper, other.paper, later.paper}) == 3
     assert not set(first.item_ids) & set(other.item_ids)
@@ -81,6 +81,27 @@ def test_a_paper_does_not_say_which_question_of_the_bank_it_asks() -> None:
     written = paper_of(ATTEMPT)
     assert "question_id" not in written.paper
     assert '"version"' not in written.paper
+
+
+@pytest.mark.parametrize("kind", ["ordering", "matching"])
+def test_no_id_of_what_is_put_in_order_or_matched_is_in_a_paper(kind: Kind) -> None:
+    """Counted up as they were written, they would say what belongs where; one id may stand on both sides."""
+    content = Content(prompt="p", options=options(a="A", b="B", c="C"), left=options(a="1", b="2"))
+    told, names = papers.under_names(kind, content, Chance("x"))
+    again, _ = papers.under_names(kind, content, Chance("y"))
+    parts = [one.id for one in (*told.left, *told.options)]
+    assert len({*parts, *(one.id for one in (*again.left, *again.options))}) == 10
+    assert [one.text for one in told.options] == ["A", "B", "C"]
+    assert papers.by_ids(told, names) == content
+    assert papers.value_by_ids([one.id for one in told.options], names) == ["a", "b", "c"]
+    pair = {told.left[1].id: told.options[0].id, "unknown": ""}
+    assert papers.value_by_ids(pair, names) == {"b": "a", "unknown": ""}
+    assert papers.value_by_ids("a", names) == "a"
+
+
+def test_other_kinds_keep_their_ids() -> None:
+    content = content_of("single_choice", "w")
+    assert papers.under_names("single_choice", content, Chance("x")) == (content, {})
 
 
 @pytest.mark.parametrize("kind", KINDS)
