@@ -26,10 +26,10 @@ function StillIn({ assessmentId }: { readonly assessmentId: string }) {
   const count = started + answering + idle + lost;
   if (count === 0) return null;
   return (
-    <span class="banner warn round" role="status">
+    <p class="banner warn round" role="status">
       <Icon name="alert" />
       {t("marking.stillIn", { count })}
-    </span>
+    </p>
   );
 }
 
@@ -51,8 +51,10 @@ export function ReleaseButton({ assessmentId, ready, waiting, onReleased }: Prop
       </Button>
       {asking && (
         <Confirm title={t("marking.releaseTitle")} action={t("marking.release")} onYes={release} onClose={() => setAsking(false)}>
-          {t("marking.releaseText", { ready, waiting })}
-          <StillIn assessmentId={assessmentId} />
+          <div class="stack">
+            <p>{t("marking.releaseText", { ready, waiting })}</p>
+            <StillIn assessmentId={assessmentId} />
+          </div>
         </Confirm>
       )}
     </>
