@@ -1,4 +1,4 @@
-# Five commands; `make help` lists them.
+# `make help` lists the commands.
 .DEFAULT_GOAL := help
 PY := .venv/bin/python
 ARGS ?=
