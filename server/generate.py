@@ -313,6 +313,7 @@ def protocol_md() -> str:
             protocol.State,
             protocol.Person,
             protocol.ChatLine,
+            protocol.ClassFile,
             protocol.Hand,
             protocol.Slot,
             protocol.Want,

@@ -12,6 +12,7 @@ from sfu import commands as sfu
 from signaling import protocol as wire
 from signaling.classroom import letters
 from signaling.classroom.edge import EdgeSurroundings
+from signaling.classroom.files import Announce
 from signaling.classroom.framing import NAMESPACE
 from signaling.classroom.ledger import Surroundings
 from signaling.classroom.log import Append, Outcome
@@ -209,6 +210,11 @@ class Hub:
         """The class is over: everyone in it is told and cut. Raises SignalingError when its owner cannot be reached."""
         place = Place(tenant_id=tenant_id, class_id=class_id)
         await self._classes.ask(letters.CloseAsk(place=place, by=by))
+
+    async def announce(self, tenant_id: str, class_id: str, by: str, file: Announce) -> None:
+        """Tell the class of a file, once however often it is asked. Raises SignalingError when it cannot be told."""
+        place = Place(tenant_id=tenant_id, class_id=class_id)
+        await self._classes.ask(letters.AnnounceAsk(place=place, by=by, command=file))
 
     async def ask_media(self, claims: JoinClaims, request: sfu.Request) -> sfu.Reply:
         """WHIP and WHEP: ask the SFU of the class in the name of the person of the token. Raises SignalingError."""

@@ -255,6 +255,23 @@ class ChatDeleted(msgspec.Struct, frozen=True, kw_only=True):
     message: int
 
 
+class ClassFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that is there; where to fetch it, each browser asks by itself: GET /uploads/{id}."""
+
+    id: str
+    name: str
+    type: str
+    size: int
+
+
+class UploadReady(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody has sent a file to the class; it is a line of the chat, and is taken back like one."""
+
+    user: str
+    name: str
+    file: ClassFile
+
+
 class HandRaised(msgspec.Struct, frozen=True, kw_only=True):
     """A hand went up, at the end of the queue."""
 
@@ -285,6 +302,7 @@ EventData = (
     | RoleGiven
     | ChatSaid
     | ChatDeleted
+    | UploadReady
     | HandRaised
     | HandLowered
     | TrackChanged
@@ -298,6 +316,7 @@ EVENT_TYPES: dict[str, type[EventData]] = {
     "person.role": RoleGiven,
     "chat.said": ChatSaid,
     "chat.deleted": ChatDeleted,
+    "upload.ready": UploadReady,
     "hand.raised": HandRaised,
     "hand.lowered": HandLowered,
     "track.changed": TrackChanged,
@@ -334,13 +353,14 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChatLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One chat message; `text` is null once it was deleted."""
+    """One chat message, or a file with its name as `text`; `text` is null, and no file there, once it was deleted."""
 
     seq: int
     at: int
     user: str
     name: str
     text: str | None
+    file: ClassFile | msgspec.UnsetType = msgspec.UNSET
 
 
 class Hand(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,6 +18,7 @@ from server.rest.exams import Exams
 from server.rest.shapes import IceServer
 from server.storage.objects import Objects
 from sfu import commands
+from signaling.classroom.files import Announce
 from signaling.context import Clock, Database, JoinClaims, Meters
 
 
@@ -29,6 +30,9 @@ class ClassGateway(Protocol):
 
     async def close(self, tenant_id: str, class_id: str, by: str) -> None:
         """Tell the owner that the class is over; everyone in it hears so and is cut. Harmless when it is over already."""
+
+    async def announce(self, tenant_id: str, class_id: str, by: str, file: Announce) -> None:
+        """Tell the class of a file of this person, once however often it is asked; SignalingError when it cannot be."""
 
     async def ask_media(self, claims: JoinClaims, request: commands.Request) -> commands.Reply:
         """Pass a request to the SFU of the class in the name of the token's person; SignalingError when it cannot be."""

@@ -29,7 +29,8 @@ Words = Annotated[list[questions.Word], msgspec.Meta(max_length=20)]
 class NewUpload(Body, frozen=True, kw_only=True):
     """A file that is about to be sent; `type` is its media type.
 
-    `class_id` says which class it is for, which the caller must be able to join; the class is told nothing of it yet.
+    `class_id` says which class it is for, which the caller must be able to join: once complete, it is a line
+    of the chat there, and those who may join may fetch it until it is taken back.
     """
 
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=255)]

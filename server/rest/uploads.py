@@ -1,12 +1,13 @@
 """Files that people send: announced, sent in parts to signed addresses, completed, fetched from another signed address."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import asyncpg
 
 from lms.classes import service as classes
-from lms.errors import Invalid
+from lms.errors import Forbidden, Invalid, NotFound
+from lms.identity import ClassRole, Principal
 from lms.uploads import rules, service
 from lms.uploads.model import NewFile, Part, Upload
 from server import files
@@ -15,6 +16,11 @@ from server.rest import exam_shapes as exams
 from server.rest import pictures
 from server.rest.call import Answer, Call
 from server.rest.idempotency import once
+from signaling.classroom import log
+from signaling.classroom.files import Announce, announced_as
+from signaling.classroom.people import refuse_removed
+from signaling.protocol import ClassFile
+from signaling.routing.place import Place
 
 SEND_SECONDS = 3600
 
@@ -78,12 +84,55 @@ async def list_upload_parts(call: Call[None]) -> Answer:
 
 
 async def complete_upload(call: Call[None]) -> Answer:
-    """The bytes are all there."""
+    """The bytes are all there; a class that the file is for is told so, once."""
     who, upload_id = call.principal, call.params["upload_id"]
     async with call.read() as connection:
         upload = await service.own(connection, who, upload_id)
+        told = await _to_be_told(call, connection, upload)
     if upload.state == "ready":
-        return Answer(body=shown(call, upload))
+        answer = Answer(body=shown(call, upload))
+    else:
+        answer = await _kept(call, upload)
+    if told is not None and upload.class_id is not None:
+        # After the commit: whose class could not be told completes the file again.
+        await call.deps.classes.announce(who.tenant_id, upload.class_id, who.user_id, told)
+    return answer
+
+
+def _announcement(upload: Upload, name: str, role: ClassRole) -> Announce:
+    file = ClassFile(
+        id=upload.upload_id, name=upload.name, type=upload.type, size=upload.size_bytes
+    )
+    return Announce(name=name, role=role, file=file)
+
+
+async def _to_be_told(
+    call: Call[None], connection: asyncpg.Connection, upload: Upload
+) -> Announce | None:
+    """What the class of the file is to hear, None when there is nothing to say; raises while the sender could not join."""
+    who = call.principal
+    if upload.class_id is None or await _announced(connection, who, upload) is not None:
+        return None
+    place = Place(tenant_id=who.tenant_id, class_id=upload.class_id)
+    admitted = await classes.admit(connection, who, upload.class_id)
+    shut_until_ms = await log.read_shut_until_ms(connection, place, who.user_id)
+    refuse_removed(shut_until_ms, call.now.timestamp())
+    return _announcement(upload, admitted.name, admitted.role)
+
+
+async def _announced(
+    connection: asyncpg.Connection, who: Principal, upload: Upload
+) -> Literal["stands", "taken_back"] | None:
+    if upload.class_id is None:
+        return None
+    place = Place(tenant_id=who.tenant_id, class_id=upload.class_id)
+    return await log.read_announced(
+        connection, place, upload.user_id, announced_as(upload.upload_id)
+    )
+
+
+async def _kept(call: Call[None], upload: Upload) -> Answer:
+    who, upload_id = call.principal, upload.upload_id
     rules.check_started(upload, call.now)
     # Outside of any transaction: the disk may be slow. Done twice, or half, it comes to the same.
     try:
@@ -104,5 +153,21 @@ async def complete_upload(call: Call[None]) -> Answer:
 async def get_upload(call: Call[None]) -> Answer:
     """A file and where to fetch it."""
     async with call.read() as connection:
-        upload = await service.get(connection, call.principal, call.params["upload_id"])
+        try:
+            upload = await service.get(connection, call.principal, call.params["upload_id"])
+        except NotFound:
+            upload = await _shown_to_class(call, connection)
     return Answer(body=shown(call, upload))
+
+
+async def _shown_to_class(call: Call[None], connection: asyncpg.Connection) -> Upload:
+    """A file that its class was told of, for those who may join that class; NotFound for everybody else."""
+    who = call.principal
+    upload = await service.ready(connection, who.tenant_id, call.params["upload_id"])
+    if upload.class_id is None or await _announced(connection, who, upload) != "stands":
+        raise NotFound("There is no such file.")
+    try:
+        await classes.get(connection, who, upload.class_id, "class.join")
+    except (Forbidden, NotFound):
+        raise NotFound("There is no such file.") from None
+    return upload

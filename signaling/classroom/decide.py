@@ -2,11 +2,11 @@
 
 from signaling import permissions
 from signaling import protocol as wire
-from signaling.classroom import chat, hands, people, tracks
+from signaling.classroom import chat, files, hands, people, tracks
 from signaling.classroom.state import ClassState
 from signaling.errors import NotInClass
 
-ClassCommand = wire.ClientCommand | people.Join | people.Lose | people.Close
+ClassCommand = wire.ClientCommand | people.Join | people.Lose | people.Close | files.Announce
 
 
 def decide(state: ClassState, command: ClassCommand, by: str) -> list[wire.EventData]:
@@ -21,6 +21,8 @@ def decide(state: ClassState, command: ClassCommand, by: str) -> list[wire.Event
             return people.lose(state, command)
         case people.Close():
             return people.close(state)
+        case files.Announce():
+            return files.announce(state, by, command)
         case _:
             return _decide_for_person(state, command, by)
 

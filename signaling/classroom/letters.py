@@ -4,6 +4,7 @@ import msgspec
 
 from sfu import commands as sfu
 from signaling import protocol as wire
+from signaling.classroom.files import Announce
 from signaling.context import JoinClaims
 from signaling.errors import Busy, SignalingError
 from signaling.media.negotiation import MediaMessage
@@ -35,6 +36,14 @@ class CloseAsk(msgspec.Struct, frozen=True, kw_only=True, tag="close"):
 
     place: Place
     by: str
+
+
+class AnnounceAsk(msgspec.Struct, frozen=True, kw_only=True, tag="announce"):
+    """A file of `by` is there for the class."""
+
+    place: Place
+    by: str
+    command: Announce
 
 
 class RemoveAsk(msgspec.Struct, frozen=True, kw_only=True, tag="remove"):
@@ -85,7 +94,17 @@ class ReportAsk(msgspec.Struct, frozen=True, kw_only=True, tag="report"):
     heard: list[Heard]
 
 
-Ask = JoinAsk | CommandAsk | CloseAsk | RemoveAsk | WordAsk | MediaAsk | BroadcastAsk | ReportAsk
+Ask = (
+    JoinAsk
+    | CommandAsk
+    | CloseAsk
+    | AnnounceAsk
+    | RemoveAsk
+    | WordAsk
+    | MediaAsk
+    | BroadcastAsk
+    | ReportAsk
+)
 
 
 # --- The owner's answers ------------------------------------------------------------------------

@@ -73,15 +73,19 @@ async def flush(connection: asyncpg.Connection, rows: Sequence[Append]) -> list[
 async def read_after(
     connection: asyncpg.Connection, place: Place, seq: int, limit: int = READ_MAX
 ) -> list[wire.Event]:
-    """The events after `seq`, in order; the text of a message that was taken back is not read."""
+    """The events after `seq`, in order; the words of a message that was taken back are not read."""
     rows = await connection.fetch(
         """
         SELECT e.seq, e.epoch, e.at_ms, e.by_user, e.type,
-            CASE WHEN e.type = 'chat.said' AND EXISTS (
+            CASE WHEN e.type IN ('chat.said', 'upload.ready') AND EXISTS (
                 SELECT 1 FROM class_events AS d
                 WHERE d.tenant_id = e.tenant_id AND d.class_id = e.class_id
                     AND d.type = 'chat.deleted' AND (d.data ->> 'message')::bigint = e.seq
-            ) THEN jsonb_set(e.data, '{text}', '""') ELSE e.data END AS data
+            ) THEN jsonb_set(
+                e.data,
+                CASE e.type WHEN 'chat.said' THEN '{text}'::text[] ELSE '{file,name}'::text[] END,
+                '""'
+            ) ELSE e.data END AS data
         FROM class_events AS e
         WHERE e.tenant_id = $1 AND e.class_id = $2 AND e.seq > $3
         ORDER BY e.seq LIMIT $4
@@ -121,6 +125,30 @@ async def read_answers(
         [command_id for _, command_id in wanted],
     )
     return {(row["by_user"], row["command_id"]): row["seq"] for row in rows}
+
+
+async def read_announced(
+    connection: asyncpg.Connection, place: Place, by: str, command_id: str
+) -> Literal["stands", "taken_back"] | None:
+    """Whether the class was told of this file, and whether that was taken back since."""
+    is_back = await connection.fetchval(
+        """
+        SELECT EXISTS (
+            SELECT 1 FROM class_events AS d
+            WHERE d.tenant_id = e.tenant_id AND d.class_id = e.class_id
+                AND d.type = 'chat.deleted' AND (d.data ->> 'message')::bigint = e.seq
+        )
+        FROM class_events AS e
+        WHERE e.tenant_id = $1 AND e.class_id = $2 AND e.by_user = $3 AND e.command_id = $4
+        """,
+        UUID(place.tenant_id),
+        UUID(place.class_id),
+        by,
+        command_id,
+    )
+    if is_back is None:
+        return None
+    return "taken_back" if is_back else "stands"
 
 
 async def read_shut_until_ms(

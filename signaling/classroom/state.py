@@ -104,9 +104,23 @@ def _said(state: ClassState, event: wire.Event, data: wire.ChatSaid) -> ClassSta
     return replace(state, chat=(*state.chat, line)[-CHAT_KEPT:])
 
 
+def _sent(state: ClassState, event: wire.Event, data: wire.UploadReady) -> ClassState:
+    line = wire.ChatLine(
+        seq=event.seq,
+        at=event.at,
+        user=data.user,
+        name=data.name,
+        text=data.file.name,
+        file=data.file,
+    )
+    return replace(state, chat=(*state.chat, line)[-CHAT_KEPT:])
+
+
 def _deleted(state: ClassState, _event: wire.Event, data: wire.ChatDeleted) -> ClassState:
     chat = tuple(
-        msgspec.structs.replace(line, text=None) if line.seq == data.message else line
+        msgspec.structs.replace(line, text=None, file=msgspec.UNSET)
+        if line.seq == data.message
+        else line
         for line in state.chat
     )
     return replace(state, chat=chat)
@@ -152,6 +166,7 @@ _APPLY: Mapping[type, Callable[[ClassState, wire.Event, Any], ClassState]] = {
     wire.RoleGiven: _role_given,
     wire.ChatSaid: _said,
     wire.ChatDeleted: _deleted,
+    wire.UploadReady: _sent,
     wire.HandRaised: _raised,
     wire.HandLowered: _lowered,
     wire.TrackChanged: _track_changed,

@@ -11,7 +11,7 @@ REPLAY_MAX = 500
 
 
 class Tail:
-    """The last `REPLAY_MAX` events up to `seq`; the text of a message that was taken back is gone here too."""
+    """The last `REPLAY_MAX` events up to `seq`; the words of a message that was taken back are gone here too."""
 
     def __init__(self, seq: int, events: Iterable[wire.Event] = ()) -> None:
         self._events: deque[wire.Event] = deque(maxlen=REPLAY_MAX)
@@ -38,6 +38,16 @@ class Tail:
 
     def _redact(self, message: int) -> None:
         for place, event in enumerate(self._events):
-            if event.seq == message and isinstance(event.data, wire.ChatSaid):
-                data = msgspec.structs.replace(event.data, text="")
-                self._events[place] = msgspec.structs.replace(event, data=data)
+            if event.seq == message:
+                self._events[place] = msgspec.structs.replace(event, data=_emptied(event.data))
+
+
+def _emptied(data: wire.EventData) -> wire.EventData:
+    """Without its words: a text, or the name of a file."""
+    match data:
+        case wire.ChatSaid():
+            return msgspec.structs.replace(data, text="")
+        case wire.UploadReady(file=file):
+            return msgspec.structs.replace(data, file=msgspec.structs.replace(file, name=""))
+        case _:
+            return data

@@ -43,6 +43,9 @@ class Socket:
         self._client.on("notice", self._notice, namespace="/class")
         self._client.on("disconnect", self._gone, namespace="/class")
         self._client.on("snapshot", self._snapshot, namespace="/class")
+        self._client.on("event", self._event, namespace="/class")
+        self.files: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self.snapshot: dict[str, Any] = {}
         self.inside = asyncio.Event()
         self.gone = asyncio.Event()
         self.ended: str | None = None
@@ -63,8 +66,13 @@ class Socket:
     async def leave(self) -> None:
         await self._client.disconnect()
 
-    async def _snapshot(self, _: Any) -> None:
+    async def _snapshot(self, snapshot: dict[str, Any]) -> None:
+        self.snapshot = snapshot
         self.inside.set()
+
+    async def _event(self, event: dict[str, Any]) -> None:
+        if event["type"] == "upload.ready":
+            self.files.put_nowait(event)
 
     async def _notice(self, notice: dict[str, Any]) -> None:
         if notice["type"] == "ended":
@@ -129,6 +137,65 @@ async def test_whom_a_teacher_removed_gets_no_way_in_for_an_hour(two_nodes: TwoN
             assert (got.status, got.code) == (403, "removed")
         assert await join(teacher)
         await desk.leave()
+
+
+async def a_file(sender: Api, class_id: str) -> str:
+    """All of it is sent; it is not completed."""
+    body = {"name": "notes.txt", "size": 5, "type": "text/plain", "class_id": class_id}
+    got = await sender.call("POST", "/uploads", body, key=secrets.token_hex(8))
+    assert got.status == 201, got
+    part = got.body["parts"][0]
+    sent = await sender.fetch("PUT", part["url"], data=b"notes", headers=part["headers"])
+    assert sent.status == 204, sent
+    return str(got.body["id"])
+
+
+async def test_a_file_is_heard_once_in_the_class_on_every_node_and_fetched_by_its_people(
+    two_nodes: TwoNodes,
+) -> None:
+    here, there = two_nodes.nodes
+    async with api(here.base_url) as nobody, api(there.base_url) as nobody_there:
+        teacher, student = await sign_in(nobody, "teacher"), await sign_in(nobody, "student26")
+        stranger = await sign_in(nobody, "reviewer")
+        desk, seat = Socket(), Socket()
+        await desk.enter(there.base_url, await join(teacher))
+        await seat.enter(here.base_url, await join(student))
+        upload_id = await a_file(student, CLASS)
+        path = f"/uploads/{upload_id}"
+        assert (await teacher.call("GET", path)).status == 404
+        student_there = nobody_there.as_(student.token)
+        for sender in (student, student_there, student):
+            done = await sender.call("POST", f"{path}/complete")
+            assert done.status == 200, done
+        async with asyncio.timeout(10):
+            events = [await one.files.get() for one in (desk, seat)]
+        assert events[0] == events[1]
+        file = {"id": upload_id, "name": "notes.txt", "type": "text/plain", "size": 5}
+        assert events[0]["data"]["file"] == file
+        assert events[0]["by"] == demo_id("student26")
+        for reader in (teacher, nobody_there.as_(teacher.token)):
+            got = await reader.call("GET", path)
+            assert (got.status, got.body["name"]) == (200, "notes.txt")
+            # Its own address of a file that is here, and no right to complete it.
+            assert (await reader.call("POST", f"{path}/complete")).status == 404
+        assert (await stranger.call("GET", path)).status == 404
+
+        late = Socket()
+        await late.enter(there.base_url, await join(await sign_in(nobody, "student27")))
+        lines = [line for line in late.snapshot["state"]["chat"] if line.get("file") == file]
+        assert len(lines) == 1
+
+        back = {"id": "back", "message": events[0]["seq"]}
+        answer = await desk.ask("chat.delete", back)
+        assert answer["ok"], answer
+        assert (await teacher.call("GET", path)).status == 404
+        assert (await student.call("GET", path)).status == 200
+        # Completed again, it does not come up again.
+        assert (await student.call("POST", f"{path}/complete")).status == 200
+        await asyncio.sleep(0.5)
+        assert (desk.files.empty(), seat.files.empty()) == (True, True)
+        for one in (desk, seat, late):
+            await one.leave()
 
 
 BODIES: dict[str, dict[str, Any]] = {

@@ -13,6 +13,8 @@ from lms.uploads import service as uploads
 from lms.uploads.rules import PART_BYTES
 from server import files
 from server.storage.postgres import Database
+from signaling.classroom.files import Announce
+from signaling.protocol import ClassFile
 from tests.support.school import Api, Got, School
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 100
@@ -20,9 +22,14 @@ TEXT = b"What I did in my holidays"
 
 
 async def begun(
-    school: School, api: Api, size: int, name: str = "essay.txt", media_type: str = "text/plain"
+    school: School,
+    api: Api,
+    size: int,
+    name: str = "essay.txt",
+    media_type: str = "text/plain",
+    class_id: str | None = None,
 ) -> Any:
-    body = {"name": name, "size": size, "type": media_type}
+    body = {"name": name, "size": size, "type": media_type, "class_id": class_id}
     got = await api.call("POST", "/uploads", body, key=school.key())
     assert got.status == 201, got
     return got.body
@@ -161,6 +168,67 @@ async def test_a_file_for_a_class_asks_for_the_right_to_join_it(school: School) 
         for sent_body, status in zip((there, nowhere), statuses, strict=True):
             got = await caller.call("POST", "/uploads", sent_body, key=school.key())
             assert got.status == status, (who, got)
+
+
+async def for_class(school: School, account: str) -> tuple[Api, str]:
+    """A file for the open class of which only the completion is missing."""
+    caller = await school.sign_in(account)
+    ticket = await begun(school, caller, 5, class_id=school.seeded.open_class_id)
+    assert (await sent(caller, ticket["parts"][0], b"right")).status == 204
+    return caller, ticket["id"]
+
+
+async def test_the_class_is_told_of_a_file_once_it_is_complete(school: School) -> None:
+    student, upload_id = await for_class(school, "student5")
+    school.classes.asked.clear()
+    for _ in range(2):  # whoever asks again may do so because the class could not be told
+        done = await student.call("POST", f"/uploads/{upload_id}/complete")
+        assert (done.status, done.body["state"]) == (200, "ready")
+    file = ClassFile(id=upload_id, name="essay.txt", type="text/plain", size=5)
+    told = [asked[:2] + asked[3:] for asked in school.classes.asked]
+    name = (await student.call("GET", "/me")).body["user"]["name"]
+    announce = Announce(name=name, role="student", file=file)
+    assert told == [("announce", school.seeded.open_class_id, announce)] * 2
+
+
+async def test_a_class_that_is_not_open_is_told_of_no_file(
+    school: School, database: Database
+) -> None:
+    student, upload_id = await for_class(school, "student5")
+    school.classes.asked.clear()
+    for state, code in (("scheduled", "class_not_open"), ("closed", "class_closed")):
+        await set_class(school, database, state)
+        try:
+            done = await student.call("POST", f"/uploads/{upload_id}/complete")
+        finally:
+            await set_class(school, database, "open")
+        assert (done.status, done.code) == (409, code)
+    assert school.classes.asked == []
+    assert (await student.call("GET", f"/uploads/{upload_id}")).body["state"] == "started"
+
+
+async def set_class(school: School, database: Database, state: str) -> None:
+    async with database.transaction(school.seeded.tenant_id) as connection:
+        await connection.execute(
+            "UPDATE classes SET state = $2 WHERE class_id = $1",
+            school.seeded.open_class_id,
+            state,
+        )
+
+
+async def test_who_lost_their_place_in_the_course_tells_the_class_nothing(
+    school: School, database: Database
+) -> None:
+    student, upload_id = await for_class(school, "student6")
+    school.classes.asked.clear()
+    async with database.transaction(school.seeded.tenant_id) as connection:
+        await connection.execute(
+            "DELETE FROM enrolments USING users WHERE enrolments.user_id = users.user_id"
+            " AND users.email = 'student6@demo.school'"
+        )
+    done = await student.call("POST", f"/uploads/{upload_id}/complete")
+    assert (done.status, done.code) == (404, "not_found")
+    assert school.classes.asked == []
 
 
 async def test_what_was_begun_and_never_finished_is_tidied(school: School) -> None:

@@ -31,6 +31,7 @@ from server.storage.postgres import Database
 from server.storage.redis import connected
 from server.telemetry.metrics import PrometheusMeters
 from sfu import commands
+from signaling.classroom.files import Announce
 from signaling.context import JoinClaims
 
 
@@ -46,6 +47,9 @@ class RecordingClasses:
 
     async def close(self, tenant_id: str, class_id: str, by: str) -> None:
         self.asked.append(("close", tenant_id, class_id, by))
+
+    async def announce(self, tenant_id: str, class_id: str, by: str, file: Announce) -> None:
+        self.asked.append(("announce", class_id, by, file))
 
     async def ask_media(self, claims: JoinClaims, request: commands.Request) -> commands.Reply:
         self.asked.append(("media", claims.class_id, request))

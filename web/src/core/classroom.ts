@@ -1,6 +1,6 @@
 /** The class as a reducer: (state, event) -> state; mirrors signaling/classroom/state.py. */
 
-import type { Event, Hand, Person, State } from "../protocol/messages";
+import type { ChatLine, Event, Hand, Person, State } from "../protocol/messages";
 
 export const CHAT_KEPT = 200;
 export const NOBODY: State = { closed: false, people: [], chat: [], hands: [] };
@@ -30,7 +30,11 @@ const appliers: Appliers = {
   }),
   "chat.deleted": (state, { data }) => ({
     ...state,
-    chat: state.chat.map((line) => (line.seq === data.message ? { ...line, text: null } : line)),
+    chat: state.chat.map((line) => (line.seq === data.message ? emptied(line) : line)),
+  }),
+  "upload.ready": (state, { seq, at, data: { user, name, file } }) => ({
+    ...state,
+    chat: [...state.chat, { seq, at, user, name, text: file.name, file }].slice(-CHAT_KEPT),
   }),
   "hand.raised": (state, { at, data }) => ({
     ...state,
@@ -62,6 +66,10 @@ export function personOf(state: State, user: string): Person | undefined {
 /** The place in the queue, from 1; 0 when the hand is down. */
 export function handNumber(hands: readonly Hand[], user: string): number {
   return hands.findIndex((hand) => hand.user === user) + 1;
+}
+
+function emptied({ seq, at, user, name }: ChatLine): ChatLine {
+  return { seq, at, user, name, text: null };
 }
 
 function without<T extends { user: string }>(list: readonly T[], user: string): T[] {

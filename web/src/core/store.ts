@@ -96,7 +96,7 @@ export class ClassStore {
   catchUp(message: Replay): void {
     batch(() => {
       this.room.value = message.events.reduce(apply, this.room.value);
-      const lines = message.events.filter((event) => event.type === "chat.said" && event.by !== message.you);
+      const lines = message.events.filter(({ type, by }) => (type === "chat.said" || type === "upload.ready") && by !== message.you);
       this.settled(message, lines.length);
     });
   }

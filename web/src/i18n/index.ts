@@ -85,6 +85,11 @@ export function t(key: Key, values: Values = {}): string {
   return format(message, values, said);
 }
 
+/** A size of a file; nothing is smaller than a tenth. */
+export function megabytes(bytes: number): string {
+  return t("question.megabytes", { size: Math.max(0.1, Math.round(bytes / 100_000) / 10) });
+}
+
 /** The key of a family whose last part is known only at run time, or else the fallback. */
 export function keyOr(key: string, fallback: Key): Key {
   const { words } = spoken.value;

@@ -234,7 +234,7 @@ export interface Status {
   readonly components: readonly ComponentStatus[];
 }
 
-/** A file that is about to be sent; `type` is its media type. `class_id` says which class it is for, which the caller must be able to join; the class is told nothing of it yet. */
+/** A file that is about to be sent; `type` is its media type. `class_id` says which class it is for, which the caller must be able to join: once complete, it is a line of the chat there, and those who may join may fetch it until it is taken back. */
 export interface NewUpload {
   readonly name: string;
   readonly size: number;
@@ -886,13 +886,14 @@ export interface Paper {
   readonly items: readonly PaperItem[];
 }
 
-/** Which item version a slot is, and what it is worth. */
+/** Which item version a slot is, what it is worth, and the ids of the parts that the paper calls by other `names`. */
 export interface Pin {
   readonly item_id: string;
   readonly question_id: string;
   readonly version: number;
   readonly kind: QuestionKind;
   readonly points_milli: number;
+  readonly names: Readonly<Record<string, string>>;
 }
 
 /** A kind of assessment: its weight among the others, and how many of the lowest scores are left out. */

@@ -158,6 +158,21 @@ export interface ChatDeleted {
   readonly message: number;
 }
 
+/** A file that is there; where to fetch it, each browser asks by itself: GET /uploads/{id}. */
+export interface ClassFile {
+  readonly id: string;
+  readonly name: string;
+  readonly type: string;
+  readonly size: number;
+}
+
+/** Somebody has sent a file to the class; it is a line of the chat, and is taken back like one. */
+export interface UploadReady {
+  readonly user: string;
+  readonly name: string;
+  readonly file: ClassFile;
+}
+
 /** A hand went up, at the end of the queue. */
 export interface HandRaised {
   readonly user: string;
@@ -187,13 +202,14 @@ export interface Person {
   readonly tracks: readonly Source[];
 }
 
-/** One chat message; `text` is null once it was deleted. */
+/** One chat message, or a file with its name as `text`; `text` is null, and no file there, once it was deleted. */
 export interface ChatLine {
   readonly seq: number;
   readonly at: number;
   readonly user: string;
   readonly name: string;
   readonly text: string | null;
+  readonly file?: ClassFile;
 }
 
 /** One raised hand; their order in the list is the order of the queue. */
@@ -350,6 +366,7 @@ export interface EventTypes {
   readonly "person.role": RoleGiven;
   readonly "chat.said": ChatSaid;
   readonly "chat.deleted": ChatDeleted;
+  readonly "upload.ready": UploadReady;
   readonly "hand.raised": HandRaised;
   readonly "hand.lowered": HandLowered;
   readonly "track.changed": TrackChanged;

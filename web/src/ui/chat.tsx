@@ -2,8 +2,8 @@
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { locale, t } from "../i18n";
-import { CHAT_TEXT_MAX_BYTES, type ChatLine } from "../protocol/messages";
+import { locale, megabytes, t } from "../i18n";
+import { CHAT_TEXT_MAX_BYTES, type ChatLine, type ClassFile } from "../protocol/messages";
 import { Avatar } from "./avatar";
 import { Icon } from "./icon";
 import "./chat.css";
@@ -27,6 +27,7 @@ interface ListProps {
   mayDelete: (line: ChatLine) => boolean;
   onDelete: (line: ChatLine) => void;
   onRetry: (unsent: Unsent) => void;
+  onOpen: (file: ClassFile) => void;
 }
 
 export function ChatList(props: ListProps) {
@@ -78,7 +79,7 @@ interface LineProps extends ListProps {
   mine: boolean;
 }
 
-function Line({ line, mine, isTeacher, mayDelete, onDelete }: LineProps) {
+function Line({ line, mine, isTeacher, mayDelete, onDelete, onOpen }: LineProps) {
   const teacher = isTeacher(line.user);
   const classes = ["msg", mine ? "mine" : teacher && "t", line.text === null && "del"].filter(Boolean).join(" ");
   const gone = line.text === null;
@@ -90,7 +91,11 @@ function Line({ line, mine, isTeacher, mayDelete, onDelete }: LineProps) {
         {teacher && !mine && <span class="c-accent xs b">{t("class.teacher")}</span>}
         {!mine && <At at={line.at} />}
       </header>
-      <p dir="auto">{gone ? t("class.deleted") : <Linked text={line.text ?? ""} />}</p>
+      {line.file ? (
+        <FileOf file={line.file} onOpen={onOpen} />
+      ) : (
+        <p dir="auto">{gone ? t("class.deleted") : <Linked text={line.text ?? ""} />}</p>
+      )}
       {mine && <At at={line.at} />}
       {!gone && mayDelete(line) && (
         <button
@@ -102,6 +107,19 @@ function Line({ line, mine, isTeacher, mayDelete, onDelete }: LineProps) {
         </button>
       )}
     </li>
+  );
+}
+
+function FileOf({ file, onOpen }: { file: ClassFile; onOpen: (file: ClassFile) => void }) {
+  const size = megabytes(file.size);
+  return (
+    <p class="chat-file">
+      <Icon name="file" />
+      <span class="sp wrapany"><bdi>{file.name}</bdi> <span class="xs mut num">{size}</span></span>
+      <button class="ib s" data-testid="chat-file" aria-label={t("class.openFile", { name: file.name })} onClick={() => onOpen(file)}>
+        <Icon name="download" />
+      </button>
+    </p>
   );
 }
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hypothesis import strategies as st
 
 from signaling import protocol as wire
-from signaling.classroom import people
+from signaling.classroom import files, people
 from signaling.classroom.decide import ClassCommand, decide
 from signaling.classroom.state import ClassState, apply
 from signaling.errors import SignalingError
@@ -31,6 +31,18 @@ commands: st.SearchStrategy[ClassCommand] = st.one_of(
     st.builds(people.Lose, user=users, reason=st.sampled_from(["left", "lost", "removed"])),
     st.builds(wire.ChatSend, id=ids, text=st.text(max_size=20)),
     st.builds(wire.ChatDelete, id=ids, message=st.integers(0, 40)),
+    st.builds(
+        files.Announce,
+        name=st.just("Bob"),
+        role=roles,
+        file=st.builds(
+            wire.ClassFile,
+            id=st.just("u"),
+            name=st.text(min_size=1, max_size=20),
+            type=st.just("text/plain"),
+            size=st.integers(1, 10**10),
+        ),
+    ),
     st.builds(wire.HandRaise, id=ids),
     st.builds(wire.HandLower, id=ids, user=st.none() | users),
     st.builds(wire.TrackSet, id=ids, source=sources, on=st.booleans()),

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from signaling import protocol as wire
-from signaling.classroom import people
+from signaling.classroom import files, people
 from signaling.classroom.decide import ClassCommand
 from signaling.classroom.state import CHAT_KEPT, snapshot
 from tests.unit.signaling.classroom.histories import ROLES, SOURCES, USERS, play
@@ -24,6 +24,11 @@ def join(name: str, role: wire.ClassRole = "student", *, fresh: bool = True) -> 
     return people.Join(name=name, role=role, token_issued_at=4e9, fresh=fresh)
 
 
+def file(upload_id: str, name: str = "notes.pdf") -> files.Announce:
+    about = wire.ClassFile(id=upload_id, name=name, type="application/pdf", size=2**33)
+    return files.Announce(name="Bob", role="student", file=about)
+
+
 def chosen() -> dict[str, History]:
     return {
         "chat, and one message taken back": [
@@ -32,6 +37,12 @@ def chosen() -> dict[str, History]:
             ("bob", wire.ChatSend(id="1", text="  hello\u0007 ")),
             ("ann", wire.ChatSend(id="2", text="أهلاً")),
             ("bob", wire.ChatDelete(id="3", message=3)),
+        ],
+        "files are lines, and one is taken back": [
+            ("ann", join("Ann", "teacher")),
+            ("bob", file("1")),
+            ("ann", file("2", "ملاحظات.pdf")),
+            ("ann", wire.ChatDelete(id="1", message=2)),
         ],
         "hands keep their order": [
             ("ann", join("Ann", "teacher")),
@@ -97,6 +108,7 @@ def at_random(seed: int) -> History:
             wire.PersonMute(id=str(n), user=other, source=source),
             wire.PersonRole(id=str(n), user=other, role=chance.choice(ROLES)),
             people.Lose(user=other, reason="lost"),
+            file(str(n)),
         ]
         history.append((by, chance.choice(makers)))
     return history

@@ -3,7 +3,8 @@
 import { api } from "../../core/api";
 import { codeOf } from "../../core/errors";
 import { keyOr, t } from "../../i18n";
-import type { Ack, Person, Reaction } from "../../protocol/messages";
+import type { Upload } from "../../protocol/api";
+import type { Ack, ClassFile, Person, Reaction } from "../../protocol/messages";
 import { toast } from "../../ui/toast";
 import type { Visit } from "./visit";
 
@@ -53,6 +54,17 @@ export class Acts {
 
   async deleteLine(message: number): Promise<void> {
     this.check(await this.visit.connection.command("chat.delete", { message }));
+  }
+
+  /** Its address is asked for by whoever opens it: it is theirs alone, and good for minutes. */
+  async openFile(file: ClassFile): Promise<void> {
+    try {
+      const { url } = await api.get<Upload>(`/uploads/${file.id}`);
+      // In a tab of its own, should the browser show it: this one is the class.
+      if (url) Object.assign(document.createElement("a"), { href: url, download: file.name, target: "_blank", rel: "noopener" }).click();
+    } catch (error) {
+      toast(t(keyOr(`error.${codeOf(error)}`, "class.openFileFailed")));
+    }
   }
 
   /** End the class for everyone. */

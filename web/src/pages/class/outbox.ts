@@ -59,7 +59,7 @@ export class Outbox {
 function withoutTwins(entries: readonly Entry[], mine: readonly ChatLine[]): readonly Entry[] {
   const lines = [...mine];
   return entries.filter((entry) => {
-    const place = lines.findIndex((line) => line.seq > entry.after && line.text === entry.text);
+    const place = lines.findIndex((line) => line.seq > entry.after && !line.file && line.text === entry.text);
     if (place >= 0) lines.splice(place, 1);
     return place < 0;
   });

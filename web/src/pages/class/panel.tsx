@@ -74,7 +74,7 @@ export function Panel(props: Props) {
   );
 }
 
-function Chat({ visit, faces, outbox, opened, role, onDelete }: Props) {
+function Chat({ visit, faces, outbox, acts, opened, role, onDelete }: Props) {
   const { store, connection } = visit;
   const you = store.you.value;
   const { chat, people } = store.room.value;
@@ -90,6 +90,7 @@ function Chat({ visit, faces, outbox, opened, role, onDelete }: Props) {
         mayDelete={(line) => role === "teacher" || (line.user === you && role !== "observer")}
         onDelete={onDelete}
         onRetry={(entry) => outbox.retry(entry)}
+        onOpen={(file) => void acts.openFile(file)}
       />
       {role !== "observer" && (
         <footer>

@@ -1,6 +1,6 @@
 /** Files as an answer: chosen or dropped, sent with their progress, listed with their names. */
 import { useEffect, useRef, useState } from "preact/hooks";
-import { t } from "../../i18n";
+import { megabytes, t } from "../../i18n";
 import type { Upload } from "../../protocol/api";
 import { Button, IconButton } from "../button";
 import { Icon } from "../icon";
@@ -32,10 +32,6 @@ function useNames(ids: readonly string[], files: FileWays | undefined): Readonly
     };
   }, [missing, files]);
   return known;
-}
-
-function megabytes(bytes: number): string {
-  return t("question.megabytes", { size: Math.max(0.1, Math.round(bytes / (MB / 10)) / 10) });
 }
 
 function Line({ of, onRemove, name }: { readonly of: Upload | undefined; readonly onRemove: (() => void) | undefined; readonly name: string }) {
