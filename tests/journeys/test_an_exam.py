@@ -58,6 +58,9 @@ async def test_a_kill_and_a_reload_in_the_middle_lose_nothing(
     assert len(found["file_upload"]) == 1
     await learner.page.reload()
     assert await learner.receipt() == receipt
+    whose = learner.part("exam-receipt-of")
+    await expect(whose).to_contain_text("Killed in the middle")
+    await expect(whose).to_contain_text("Lena Fischer")
     left: int = await learner.page.evaluate(
         """() => new Promise((done, failed) => {
             const opening = indexedDB.open("lectern.exams");

@@ -129,7 +129,7 @@ function SettingsForm({ assessment, etag, lines, words, categories, again }: Who
         throw error;
       }
       forget();
-      toast(t("assessment.saved", { title: plan.title }));
+      toast(t(assessment.state === "published" ? "assessment.saved" : "bank.saved", { title: plan.title }));
       again();
     });
   };
