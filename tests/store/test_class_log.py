@@ -200,6 +200,39 @@ async def test_the_text_of_a_deleted_message_is_not_read(database: Database) -> 
     assert [e.data.text for e in events if isinstance(e.data, wire.ChatSaid)] == ["", "text b"]
 
 
+async def test_a_file_that_was_taken_back_loses_its_name_and_is_not_announced_again(
+    database: Database,
+) -> None:
+    place, lease, epoch = await owned(database)
+    made: list[wire.EventData] = [
+        wire.UploadReady(
+            user="ann",
+            name="Ann",
+            file=wire.ClassFile(id=str(n), name="mine.txt", type="text/plain", size=1),
+        )
+        for n in (1, 2)
+    ]
+    made.append(wire.ChatDeleted(message=1))
+    entries = tuple(
+        Entry(
+            event=wire.Event(
+                epoch=epoch, seq=seq, type=wire.TYPE_OF_EVENT[type(one)], at=1, by="ann", data=one
+            ),
+            command_id=f"file {seq}",
+        )
+        for seq, one in enumerate(made, 1)
+    )
+    row = Append(place=place, node_id=lease.node_id, epoch=epoch, entries=entries)
+    assert await append(database, row) == ["appended"]
+    async with database.transaction(place.tenant_id) as tx:
+        events = await log.read_after(tx, place, 0)
+        told = [await log.read_announced(tx, place, "ann", f"file {n}") for n in (1, 2, 9)]
+        other = await log.read_announced(tx, place, "bob", "file 2")
+    files = [event.data.file for event in events if isinstance(event.data, wire.UploadReady)]
+    assert [(file.id, file.name) for file in files] == [("1", ""), ("2", "mine.txt")]
+    assert (told, other) == (["taken_back", "stands", None], None)
+
+
 async def test_a_new_owner_starts_from_the_saved_state_and_the_rest(database: Database) -> None:
     place, lease, epoch = await owned(database)
     ids = [secrets.token_hex(4) for _ in range(1300)]
