@@ -1,5 +1,5 @@
 /** The exam: one question in view, a map of all, the time left, and whether it is saved. */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { ExamAttempt } from "../../core/attempt";
 import type { Value } from "../../core/journal";
 import { me } from "../../core/session";
@@ -67,8 +67,9 @@ function Current({ attempt }: { readonly attempt: ExamAttempt }) {
   const item = items[at];
   const head = useRef<HTMLHeadingElement>(null);
   const first = useRef(true);
-  useEffect(() => {
-    // Those who hear the page, or use the keyboard, begin a new question at its top.
+  useLayoutEffect(() => {
+    // Those who hear the page, or use the keyboard, begin a new question at its top. At once: after the painting it would
+    // take the keyboard from somebody who types already.
     if (!first.current) head.current?.focus({ preventScroll: true });
     first.current = false;
     scrollTo(0, 0);
