@@ -70,7 +70,9 @@ async def test_essays_are_marked_by_keys_released_and_read(
     await page.keyboard.press("Enter")
     await expect(page.locator(".mark-queue .badge.acc")).to_have_count(0)
 
+    await Examinee(await enter("student6"), exam).begins()
     await page.get_by_role("button", name="Release the scores").click()
+    await expect(page.locator("dialog[open]")).to_contain_text("One learner is still in the exam.")
     await teacher.confirms()
     await expect(page.get_by_text("2 scores are released.")).to_be_visible()
     scores = set()
