@@ -41,12 +41,12 @@ async def _metrics(lectern: RunningLectern) -> str:
         return await response.text()
 
 
-async def _until_told(lectern: RunningLectern) -> str:
-    """The metrics, once the workers are in them."""
+async def _until_told(
+    lectern: RunningLectern, said: str = 'lectern_worker_rounds_total{node="workers-0"'
+) -> str:
+    """The metrics, once the workers are in them, or what they say."""
     async with asyncio.timeout(PATIENCE_SECONDS):
-        while 'lectern_worker_rounds_total{node="workers-0"' not in (
-            text := await _metrics(lectern)
-        ):
+        while said not in (text := await _metrics(lectern)):
             await asyncio.sleep(0.1)
     return text
 
@@ -73,7 +73,7 @@ async def test_there_is_one_and_it_tells_how_it_does_beside_the_node(
     assert len(_workers(beside)) == 1
     assert "lectern_nodes 1.0" in text
     assert "\nlectern_channels_healthy 1.0" in text  # the only node needs no name
-    assert 'lectern_partitions_ahead{node="workers-0"} 8.0' in text
+    await _until_told(beside, 'lectern_partitions_ahead{node="workers-0"} 8.0')
 
 
 async def test_killed_it_comes_back_and_goes_on(
