@@ -1,6 +1,6 @@
 """What one attempt asks, drawn and put in order from a seed that nobody can guess: the same seed, the same paper."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from lms.attempts.model import VALUE_TYPES, Paper, PaperItem, PaperSection, Pin,
 from lms.ids import RANDOM_BYTES, AttemptId, ItemId, uuid7
 from lms.questions.model import Content, Kind, Option
 
-# Written in the order of their key, as most are, these would show it; so would ids that were counted up in that order.
+# Written in the order of their key, as most are, these would show it.
 ALWAYS_SHUFFLED: frozenset[Kind] = frozenset({"ordering", "matching"})
 NAME_BYTES = 5
 TIME_BITS = 80
@@ -59,7 +59,6 @@ def written(
     ids = [ItemId(uuid7(made_ms, chance.bytes(RANDOM_BYTES))) for _ in asked]
     texts = [
         under_names(
-            place.item.kind,
             ordered(place.item.kind, contents[_version(place.item)], chance),
             chance,
         )
@@ -95,11 +94,12 @@ def ordered(kind: Kind, content: Content, chance: Chance) -> Content:
     return msgspec.structs.replace(content, options=chance.shuffled(content.options), gaps=gaps)
 
 
-def under_names(kind: Kind, content: Content, chance: Chance) -> tuple[Content, dict[str, str]]:
-    """The content with names that say nothing in place of ids that could show its key, and the id of each name."""
+def under_names(content: Content, chance: Chance) -> tuple[Content, dict[str, str]]:
+    """The content with names that say nothing in place of ids that could show its key, and the id of each name.
+
+    An author may write the right option first, and so have it called the first.
+    """
     names = dict[str, str]()
-    if kind not in ALWAYS_SHUFFLED:
-        return content, names
 
     def anew(parts: Sequence[Option]) -> list[Option]:
         called = [f"n{chance.bytes(NAME_BYTES).hex()}" for _ in parts]
@@ -108,21 +108,29 @@ def under_names(kind: Kind, content: Content, chance: Chance) -> tuple[Content, 
             msgspec.structs.replace(one, id=name) for one, name in zip(parts, called, strict=True)
         ]
 
-    left, options = anew(content.left), anew(content.options)
-    return msgspec.structs.replace(content, left=left, options=options), names
+    return _renamed(content, anew), names
 
 
 def by_ids(content: Content, names: Mapping[str, str]) -> Content:
     """What `under_names` was given."""
-    left, options = (
-        [msgspec.structs.replace(one, id=names.get(one.id, one.id)) for one in parts]
-        for parts in (content.left, content.options)
+
+    def back(parts: Sequence[Option]) -> list[Option]:
+        return [msgspec.structs.replace(one, id=names.get(one.id, one.id)) for one in parts]
+
+    return _renamed(content, back) if names else content
+
+
+def _renamed(content: Content, anew: Callable[[Sequence[Option]], list[Option]]) -> Content:
+    gaps = [msgspec.structs.replace(gap, options=anew(gap.options)) for gap in content.gaps]
+    return msgspec.structs.replace(
+        content, left=anew(content.left), options=anew(content.options), gaps=gaps
     )
-    return msgspec.structs.replace(content, left=left, options=options) if names else content
 
 
 def value_by_ids(value: Value, names: Mapping[str, str]) -> Value:
     """An answer whose names are ids; what is no name of the paper stays as it is."""
+    if isinstance(value, str):
+        return names.get(value, value)
     if isinstance(value, list):
         return [names.get(one, one) for one in value]
     if isinstance(value, dict):

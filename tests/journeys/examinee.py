@@ -26,7 +26,7 @@ CHOSEN: dict[str, list[tuple[Literal["radio", "checkbox"], str]]] = {
     "true_false": [("radio", "True")],
 }
 TYPED = {"short_text": ["hertz"], "numeric": ["20,5"], "cloze": ["reflected"]}
-TAKEN = {"numeric": ["m/s"], "cloze": ["o0"]}
+TAKEN = {"numeric": ["m/s"], "cloze": ["stays"]}
 # What each place of a matching is matched with: its ids are others in each paper.
 MATCHED = ["letter f", "letter lambda", "letter T"]
 
@@ -102,7 +102,7 @@ class Examinee:
                 place = question.get_by_role("combobox").nth(at)
                 await place.select_option(await self.matched(at))
         for at, option in enumerate(TAKEN.get(kind, ())):
-            await question.get_by_role("combobox").nth(at).select_option(option)
+            await question.get_by_role("combobox").nth(at).select_option(label=option)
 
     async def matched(self, at: int) -> str:
         """What the paper calls the right thing for this place of a matching."""

@@ -9,7 +9,7 @@ from lms.assessments.model import Draw, Section
 from lms.attempts import papers
 from lms.attempts.model import Paper, Pin
 from lms.ids import is_uuid7
-from lms.questions.model import Content, Kind
+from lms.questions.model import Content, Gap, Kind
 from tests.support.exams import KINDS, content_of
 from tests.support.items import options
 
@@ -83,12 +83,11 @@ def test_a_paper_does_not_say_which_question_of_the_bank_it_asks() -> None:
     assert '"version"' not in written.paper
 
 
-@pytest.mark.parametrize("kind", ["ordering", "matching"])
-def test_no_id_of_what_is_put_in_order_or_matched_is_in_a_paper(kind: Kind) -> None:
+def test_no_id_of_an_option_is_in_a_paper() -> None:
     """Counted up as they were written, they would say what belongs where; one id may stand on both sides."""
     content = Content(prompt="p", options=options(a="A", b="B", c="C"), left=options(a="1", b="2"))
-    told, names = papers.under_names(kind, content, Chance("x"))
-    again, _ = papers.under_names(kind, content, Chance("y"))
+    told, names = papers.under_names(content, Chance("x"))
+    again, _ = papers.under_names(content, Chance("y"))
     parts = [one.id for one in (*told.left, *told.options)]
     assert len({*parts, *(one.id for one in (*again.left, *again.options))}) == 10
     assert [one.text for one in told.options] == ["A", "B", "C"]
@@ -96,12 +95,19 @@ def test_no_id_of_what_is_put_in_order_or_matched_is_in_a_paper(kind: Kind) -> N
     assert papers.value_by_ids([one.id for one in told.options], names) == ["a", "b", "c"]
     pair = {told.left[1].id: told.options[0].id, "unknown": ""}
     assert papers.value_by_ids(pair, names) == {"b": "a", "unknown": ""}
+    assert papers.value_by_ids(told.options[2].id, names) == "c"
     assert papers.value_by_ids("a", names) == "a"
 
 
-def test_other_kinds_keep_their_ids() -> None:
-    content = content_of("single_choice", "w")
-    assert papers.under_names("single_choice", content, Chance("x")) == (content, {})
+def test_no_id_of_what_a_gap_offers_is_in_a_paper() -> None:
+    """The gap itself keeps its id, by which it stands in the text."""
+    content = Content(prompt="{{g}}", gaps=[Gap(id="g", options=options(a="A", b="B"))])
+    told, names = papers.under_names(content, Chance("x"))
+    [gap] = told.gaps
+    assert gap.id == "g"
+    assert not {"a", "b"} & {one.id for one in gap.options}
+    assert papers.by_ids(told, names) == content
+    assert papers.value_by_ids({"g": gap.options[1].id}, names) == {"g": "b"}
 
 
 @pytest.mark.parametrize("kind", KINDS)
