@@ -7,6 +7,7 @@ import random
 import signal
 import sys
 import time
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -81,23 +82,24 @@ def planned(
     return found
 
 
-class Part:
+class Part(ABC):
     """A process of ours that dies by plan: `server` or some workers."""
 
     def __init__(self, name: str, toll: Toll) -> None:
         self.name = name
         self._toll = toll
 
+    @abstractmethod
     async def up(self, point: str) -> None:
         """Start it, with the point armed, until it works; RuntimeError when it does not start."""
-        raise NotImplementedError
 
+    @abstractmethod
     def ended(self) -> int | None:
         """Its exit code, or None while it runs."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def kill(self) -> None:
-        raise NotImplementedError
+        """End it by SIGKILL."""
 
     async def carry(self, deaths: Sequence[Death], over: asyncio.Event) -> None:
         """Die and come back until the plan is done, then stay up; it is up with the first point armed."""

@@ -6,6 +6,7 @@ import os
 import random
 import shutil
 import subprocess
+import sysconfig
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -25,7 +26,7 @@ from loadtests.drills.exam_check import Verdict
 from tests.support.running import PASSWORD
 
 SUBMITS = 100
-FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
+FAKETIME = Path(f"/usr/lib/{sysconfig.get_config_var('MULTIARCH')}/faketime/libfaketimeMT.so.1")
 # By so many seconds the clocks of server and workers are away, one after the other.
 JUMPS_S = (3600, -10_800, 0)
 DISK_BYTES = 300 * 1024 * 1024
