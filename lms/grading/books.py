@@ -128,16 +128,16 @@ def check(rules: Rules) -> None:
 
 
 def as_csv(book: Book) -> str:
-    """The gradebook as a table: points by assessment, the percentage and the letter; no cell is taken for a formula."""
+    """The gradebook as a table, people by name and address: points by assessment, the percentage and the letter; no cell is taken for a formula."""
     sheet = io.StringIO()
     writer = csv.writer(sheet, lineterminator="\r\n")
     writer.writerow(
-        [safe(one) for one in ("Name", *(c.title for c in book.columns), "%", "Letter")]
+        [safe(one) for one in ("Name", "E-mail", *(c.title for c in book.columns), "%", "Letter")]
     )
     for person, line in book.lines():
         share = "" if line.share is None else milli(round(line.share * 100_000))
         cells = [*(_points(cell) for cell in line.cells), share, line.letter or ""]
-        writer.writerow([safe(one) for one in (person.name, *cells)])
+        writer.writerow([safe(one) for one in (person.name, person.email, *cells)])
     return sheet.getvalue()
 
 

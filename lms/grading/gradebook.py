@@ -104,6 +104,7 @@ class Person:
 
     user_id: str
     name: str
+    email: str = ""
     tries: Mapping[str, Sequence[Try]] = field(default_factory=dict)
 
 

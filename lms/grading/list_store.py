@@ -104,7 +104,7 @@ async def people(
 ) -> list[Person]:
     """The learners of a course by name (or one of them), each with what their attempts are worth."""
     learners = await connection.fetch(
-        "SELECT u.user_id, u.name FROM enrolments e"
+        "SELECT u.user_id, u.name, u.email FROM enrolments e"
         " JOIN users u ON u.tenant_id = $1 AND u.user_id = e.user_id"
         " WHERE e.tenant_id = $1 AND e.course_id = $2 AND e.role = 'student'"
         " AND ($3::uuid IS NULL OR e.user_id = $3) ORDER BY u.name, u.user_id LIMIT $4",
@@ -138,6 +138,7 @@ async def people(
         Person(
             user_id=str(row["user_id"]),
             name=row["name"],
+            email=row["email"],
             tries=tries.get(str(row["user_id"]), {}),
         )
         for row in learners

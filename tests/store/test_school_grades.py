@@ -246,7 +246,7 @@ async def test_the_gradebook_is_whole_for_teachers_and_ones_own_row_for_learners
     table = await term.teacher.call("GET", f"{path}/export")
     assert table.headers["Content-Type"].startswith("text/csv")
     lines = table.body.decode("utf-8-sig").split("\r\n")
-    assert lines[0] == "Name,'=Exam,%,Letter"
+    assert lines[0] == "Name,E-mail,'=Exam,%,Letter"
     assert lines[1].endswith(",1.75,87.5,B")
     assert (await term.students[0].call("GET", f"{path}/export")).status == 403
 

@@ -179,12 +179,12 @@ def test_no_cell_of_the_table_is_a_formula() -> None:
     book = Book(course_id="c", version=1, rules=Rules(), columns=columns, people=people)
     text = as_csv(book)
     rows = text.split("\r\n")
-    assert rows[0] == "Name,'=Sum,%,Letter"
+    assert rows[0] == "Name,E-mail,'=Sum,%,Letter"
     assert [row.split(",")[0] for row in rows[1:5]] == ["'=1+1", "'+1", "'-1", "'@x"]
     assert rows[5].startswith("Ada,")
     assert rows[6].startswith("'\t=1")
     assert rows[7].startswith('"Eve ""E"", x"')
-    assert rows[1:-1] == [f"{row.removesuffix(',,,')},,," for row in rows[1:-1]]
+    assert rows[1:-1] == [f"{row.removesuffix(',,,,')},,,," for row in rows[1:-1]]
 
 
 def test_points_are_written_as_decimals() -> None:
