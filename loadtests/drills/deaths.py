@@ -9,7 +9,7 @@ import sys
 import time
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -203,13 +203,15 @@ class WorkersPart(Part):
             await asyncio.to_thread(self._process.wait)
 
 
-async def kill_stores(name: str, deaths: Sequence[Death], toll: Toll, over: asyncio.Event) -> None:
-    """SIGKILL a store and all its children, by plan; its keeper in this process brings it back."""
+async def kill_stores(
+    name: str, deaths: Sequence[Death], toll: Toll, over: asyncio.Event, others: Collection[int]
+) -> None:
+    """SIGKILL a store and all its children, by plan; its keeper in this process brings it back. `others` are let live."""
     for death in deaths:
         await wait(over, death.after_s)
         if over.is_set():
             return
-        victims = store_processes(name)
+        victims = store_processes(name, others)
         if not victims:  # it is just coming back
             continue
         for victim in victims:
@@ -218,10 +220,17 @@ async def kill_stores(name: str, deaths: Sequence[Death], toll: Toll, over: asyn
         toll.counts[f"{name}: at a random moment"] += 1
 
 
-def store_processes(name: str) -> list[psutil.Process]:
-    """The store that is a child of this process, and its own children first."""
+def children() -> frozenset[int]:
+    """The ids of what this process has started and what still runs."""
+    return frozenset(child.pid for child in psutil.Process().children())
+
+
+def store_processes(name: str, others: Collection[int]) -> list[psutil.Process]:
+    """The store that is a child of this process and none of the others, and its own children first."""
     found: list[psutil.Process] = []
     for child in psutil.Process().children():
+        if child.pid in others:
+            continue
         with contextlib.suppress(psutil.Error):
             command = child.cmdline()  # empty when it has ended and nobody has looked yet
             if command and name in Path(command[0]).name:

@@ -61,8 +61,9 @@ class Size:
 
 @dataclass(frozen=True, kw_only=True)
 class Ground:
-    """Stores of the drill's own, and a server and workers that are not started yet."""
+    """Stores of the drill's own, and a server and workers that are not started yet; `others` ran here before."""
 
+    others: frozenset[int]
     folder: Path
     environ: Mapping[str, str]
     exam: Exam
@@ -83,6 +84,7 @@ class Ground:
 @contextlib.asynccontextmanager
 async def ground(folder: Path) -> AsyncIterator[Ground]:
     """Everything that stands still, with a school in it."""
+    others = dying.children()
     async with embedded.stores(folder / "stores") as urls:
         await migrate(urls.database_url)
         await partitions.make_ahead(urls.database_url, now=datetime.now(UTC))
@@ -97,7 +99,7 @@ async def ground(folder: Path) -> AsyncIterator[Ground]:
         }
         lectern = RunningLectern(folder, environ, "web")
         try:
-            yield Ground(folder=folder, environ=environ, exam=exam, lectern=lectern)
+            yield Ground(others=others, folder=folder, environ=environ, exam=exam, lectern=lectern)
         finally:
             if lectern.started:
                 await lectern.kill()
@@ -224,7 +226,7 @@ async def parts(place: Ground, size: Size, toll: Toll, over: asyncio.Event) -> A
             for part, deaths in plans:
                 group.create_task(part.carry(deaths, over))
             for name, deaths in stores.items():
-                group.create_task(dying.kill_stores(name, deaths, toll, over))
+                group.create_task(dying.kill_stores(name, deaths, toll, over, place.others))
             yield
     finally:
         for part, _ in plans:
