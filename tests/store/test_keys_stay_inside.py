@@ -28,6 +28,7 @@ from tests.store.test_school_sockets import Socket, join, sign_in
 from tests.support.items import ITEMS, wire
 from tests.support.running import RunningLectern, running
 from tests.support.school import Api, Got
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.store
 
@@ -329,7 +330,8 @@ async def test_no_table_but_the_bank_holds_anything(sat: Sat) -> None:
 
 async def test_no_log_holds_anything(sat: Sat) -> None:
     logs = [path for path in sat.lectern.folder.rglob("*.log") if path.is_file()]
-    assert "workers.ready" in sat.lectern.output, "the workers write into the same log"
+    # The workers write into the same log.
+    await until(lambda: "workers.ready" in sat.lectern.output)
     assert sat.lectern.log in logs
     for path in logs:
         assert not found_in(path.read_text(encoding="utf-8", errors="replace")), path
