@@ -62,6 +62,7 @@ OF_QUESTIONS = "\n\n".join(
 )
 LINE = f'"><img src=x onerror={RUN}>'
 PAGE_SECONDS = 20.0
+SCORED_SECONDS = 60.0
 # What is said of the pages by themselves: each breach of their policy, and whether anything ran.
 WATCH = """
 window.breaches = [];
@@ -252,14 +253,18 @@ async def handed_in(student: aiohttp.ClientSession, exam: str) -> str:
     return str(begun["id"])
 
 
+async def script_of(teacher: aiohttp.ClientSession, attempt: str) -> dict[str, Any]:
+    async with teacher.get(f"/api/v1/attempts/{attempt}/script") as reply:
+        script: dict[str, Any] = await reply.json()
+    assert reply.status == 200, script
+    return script
+
+
 async def marks(teacher: aiohttp.ClientSession, attempt: str) -> int:
     """Mark what people mark, with a hostile comment, once it was scored."""
-    for _ in range(100):
-        async with teacher.get(f"/api/v1/attempts/{attempt}/script") as reply:
-            script = await reply.json()
-        if script["attempt"]["state"] == "marking":
-            break
-        await asyncio.sleep(0.1)
+    async with asyncio.timeout(SCORED_SECONDS):
+        while (script := await script_of(teacher, attempt))["attempt"]["state"] != "marking":
+            await asyncio.sleep(0.1)
     waiting = [one["item"] for one in script["items"] if one["reason"] == "to_mark"]
     for item in waiting:
         body = {"round": 1, "earned_milli": 500, "comment": f"Commented\n\n{MARKDOWN}"}
