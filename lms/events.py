@@ -1,13 +1,30 @@
 """Everything that readers of the outbox may hear, as frozen structs; a name is its version's for ever, fields are only added.
 
-Events hold ids and figures, never what a person wrote. The key of each is its attempt: events of one attempt stay in order.
+Events hold ids and figures, never what a person wrote. Events of one key stay in order: the key of what happens to an attempt
+is the attempt, of what a learner practises the learner, of what the factory does the job.
 """
+
+from typing import Any, ClassVar
 
 import msgspec
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
-    """Root: `attempt_id` is the key of the event."""
+    """Root: the field that `KEY` names is the key of the event."""
+
+    KEY: ClassVar[str]
+
+    @property
+    def key_id(self) -> str:
+        """Events with the same one stay in order."""
+        key: Any = getattr(self, self.KEY)
+        return str(key)
+
+
+class AboutAttempt(Event, frozen=True, kw_only=True):
+    """Something happened to an attempt."""
+
+    KEY = "attempt_id"
 
     attempt_id: str
     assessment_id: str
@@ -15,7 +32,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     user_id: str
 
 
-class AttemptOpened(Event, frozen=True, kw_only=True, tag="attempt.opened"):
+class AttemptOpened(AboutAttempt, frozen=True, kw_only=True, tag="attempt.opened"):
     """Somebody opened the attempt, for the first time or on another device: `opening` counts."""
 
     opening: int
@@ -24,7 +41,7 @@ class AttemptOpened(Event, frozen=True, kw_only=True, tag="attempt.opened"):
     ends_at_ms: int
 
 
-class AttemptAnswered(Event, frozen=True, kw_only=True, tag="attempt.answered"):
+class AttemptAnswered(AboutAttempt, frozen=True, kw_only=True, tag="attempt.answered"):
     """An answer was taken."""
 
     item_id: str
@@ -33,7 +50,7 @@ class AttemptAnswered(Event, frozen=True, kw_only=True, tag="attempt.answered"):
     late: bool
 
 
-class AttemptSubmitted(Event, frozen=True, kw_only=True, tag="attempt.submitted"):
+class AttemptSubmitted(AboutAttempt, frozen=True, kw_only=True, tag="attempt.submitted"):
     """No more answers count, whoever said so."""
 
     number: int
@@ -43,7 +60,7 @@ class AttemptSubmitted(Event, frozen=True, kw_only=True, tag="attempt.submitted"
     late: bool
 
 
-class AttemptExtended(Event, frozen=True, kw_only=True, tag="attempt.extended"):
+class AttemptExtended(AboutAttempt, frozen=True, kw_only=True, tag="attempt.extended"):
     """It ends later; one that the deadline had submitted is open again."""
 
     ends_at_ms: int
@@ -58,9 +75,12 @@ class ItemOutcome(msgspec.Struct, frozen=True, kw_only=True):
     version: int
     earned_milli: int
     possible_milli: int
+    # As the item was labelled when it was graded; events of before this was told have none.
+    skills: list[str] = []
+    difficulty: int = 50
 
 
-class AttemptGraded(Event, frozen=True, kw_only=True, tag="attempt.graded"):
+class AttemptGraded(AboutAttempt, frozen=True, kw_only=True, tag="attempt.graded"):
     """A grade stands, or waits for marks by hand (`complete` is false)."""
 
     number: int
@@ -72,11 +92,95 @@ class AttemptGraded(Event, frozen=True, kw_only=True, tag="attempt.graded"):
     items: list[ItemOutcome]
 
 
-class AttemptReleased(Event, frozen=True, kw_only=True, tag="attempt.released"):
+class AttemptReleased(AboutAttempt, frozen=True, kw_only=True, tag="attempt.released"):
     """The learner may see the grade."""
 
 
-AnyEvent = (
+class AboutLearner(Event, frozen=True, kw_only=True):
+    """Something happened to what a learner does in a course."""
+
+    KEY = "user_id"
+
+    user_id: str
+    course_id: str
+
+
+class ItemAnswered(AboutLearner, frozen=True, kw_only=True):
+    """An item was answered for the first time where it was asked; `source_id` is the practice, placement or quiz."""
+
+    source_id: str
+    item_id: str
+    question_id: str
+    version: int
+    skills: list[str]
+    difficulty: int
+    share_milli: int
+
+
+class PracticeAnswered(ItemAnswered, frozen=True, kw_only=True, tag="practice.answered"):
+    """In a lesson of the tutor."""
+
+
+class PlacementAnswered(ItemAnswered, frozen=True, kw_only=True, tag="placement.answered"):
+    """In the test that finds where a learner stands."""
+
+
+class QuizAnswered(ItemAnswered, frozen=True, kw_only=True, tag="quiz.answered"):
+    """In a live class."""
+
+    class_id: str
+
+
+class PracticeFinished(AboutLearner, frozen=True, kw_only=True, tag="practice.finished"):
+    """Every item of a lesson of the tutor is answered, or the learner has ended it."""
+
+    practice_id: str
+    asked: int
+    answered: int
+
+
+class PracticeWanted(AboutLearner, frozen=True, kw_only=True, tag="practice.wanted"):
+    """The next items are to be chosen anew: a teacher assigned some, or the list runs low."""
+
+    urgent: bool
+
+
+class AboutJob(Event, frozen=True, kw_only=True):
+    """Something happened to a job of the content factory."""
+
+    KEY = "job_id"
+
+    job_id: str
+    course_id: str
+
+
+class GenerationAsked(AboutJob, frozen=True, kw_only=True, tag="generation.asked"):
+    """Items are wanted."""
+
+    wanted: int
+
+
+class GenerationEnded(AboutJob, frozen=True, kw_only=True, tag="generation.ended"):
+    """No more items come of it."""
+
+    state: str
+    passed: int
+    dropped: int
+
+
+class ItemsIngested(AboutJob, frozen=True, kw_only=True, tag="items.ingested"):
+    """Accepted items are in the bank."""
+
+    question_ids: list[str]
+
+
+class ItemsRecalled(AboutJob, frozen=True, kw_only=True, tag="items.recalled"):
+    """Items of a batch are in use no more."""
+
+    question_ids: list[str]
+
+
+AttemptEvent = (
     AttemptOpened
     | AttemptAnswered
     | AttemptSubmitted
@@ -84,3 +188,8 @@ AnyEvent = (
     | AttemptGraded
     | AttemptReleased
 )
+LearnerEvent = (
+    PracticeAnswered | PlacementAnswered | QuizAnswered | PracticeFinished | PracticeWanted
+)
+JobEvent = GenerationAsked | GenerationEnded | ItemsIngested | ItemsRecalled
+AnyEvent = AttemptEvent | LearnerEvent | JobEvent

@@ -42,6 +42,14 @@ Permission = Literal[
     "grade.see",
     "grade.edit",
     "upload.send",
+    "practice.do",
+    "practice.assign",
+    "skill.see",
+    "generation.ask",
+    "item.recall",
+    "review.do",
+    "factory.see",
+    "factory.manage",
 ]
 
 EVERYONE: frozenset[Standing] = frozenset({"admin", "teacher", "student", "proctor", "reviewer"})
@@ -72,6 +80,14 @@ MAY: Mapping[Permission, frozenset[Standing]] = {
     "grade.see": frozenset({"admin", "course_teacher"}),
     "grade.edit": frozenset({"admin", "course_teacher"}),
     "upload.send": EVERYONE,
+    "practice.do": frozenset({"course_student"}),
+    "practice.assign": frozenset({"admin", "course_teacher"}),
+    "skill.see": frozenset({"admin", "course_teacher"}),
+    "generation.ask": frozenset({"admin", "course_teacher"}),
+    "item.recall": frozenset({"admin", "course_teacher"}),
+    "review.do": frozenset({"reviewer"}),
+    "factory.see": frozenset({"admin", "teacher", "reviewer"}),
+    "factory.manage": frozenset({"admin"}),
 }
 
 COURSE_STANDING: Mapping[CourseRole, Standing] = {

@@ -16,6 +16,10 @@ AttemptId = NewType("AttemptId", str)
 ItemId = NewType("ItemId", str)
 UploadId = NewType("UploadId", str)
 JobId = NewType("JobId", str)
+PracticeId = NewType("PracticeId", str)
+PlacementId = NewType("PlacementId", str)
+QuizId = NewType("QuizId", str)
+CandidateId = NewType("CandidateId", str)
 
 RANDOM_BYTES = 10
 UUID7 = re.compile(

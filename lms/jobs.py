@@ -12,7 +12,14 @@ import msgspec
 from lms.ids import JobId
 
 # What may be asked for. workers/handlers.py has a function for each kind.
-JobKind = Literal["assessment.materialise", "regrade.apply"]
+JobKind = Literal[
+    "assessment.materialise",
+    "regrade.apply",
+    "generation.run",
+    "items.ingest",
+    "items.recall",
+    "quality.measure",
+]
 
 ERROR_CHARACTERS = 500
 FORGOTTEN_AT_ONCE = 1000

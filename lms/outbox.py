@@ -1,6 +1,7 @@
 """Events to the outbox, in the caller's transaction or not at all; and from there to their number in the log.
 
-The caller has locked the attempt that its events are about, so their ids follow the order of what happened to it. Rows are
+The caller has locked the attempt or the job that its events are about, so their ids follow the order of what happened to it; of
+a learner, the events are in the order in which they are numbered, and that is the order that counts. Rows are
 taken out in that order: one that commits late is found late, and nothing waits for it.
 """
 
@@ -54,7 +55,7 @@ async def append(
         " SELECT lectern_shard(key_id), $1, key_id, data ->> 'type', data - 'type', $4"
         " FROM unnest($2::uuid[], $3::jsonb[]) AS e (key_id, data)",
         tenant_id,
-        [event.attempt_id for event in events],
+        [event.key_id for event in events],
         encoded,
         now,
     )

@@ -16,13 +16,22 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 import msgspec
 
+from lms.adaptive import model as adaptive_model
+from lms.ai import model as ai_model
 from lms.assessments import model as assessments_model
 from lms.attempts import model as attempts_model
 from lms.grading import gradebook as gradebook_model
 from lms.questions import model as questions_model
 from server import settings
 from server.codemap import with_code_map
-from server.rest import exam_shapes, grade_shapes, openapi, shapes
+from server.rest import (
+    exam_shapes,
+    factory_shapes,
+    grade_shapes,
+    openapi,
+    practice_shapes,
+    shapes,
+)
 from server.rest.call import PREFIX, Route
 from server.rest.routes import ROUTES
 from signaling import errors, protocol
@@ -35,10 +44,14 @@ REST_MODULES = (
     shapes,
     exam_shapes,
     grade_shapes,
+    practice_shapes,
+    factory_shapes,
     questions_model,
     assessments_model,
     attempts_model,
     gradebook_model,
+    adaptive_model,
+    ai_model,
 )
 
 PLAIN = {str: "string", int: "number", float: "number", bool: "boolean", type(None): "null"}

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 import asyncpg
 
@@ -49,7 +50,7 @@ class Grader:
         await self._reading.end()
 
     async def _score(
-        self, connection: asyncpg.Connection, tenant_id: str, told: Sequence[Told]
+        self, connection: asyncpg.Connection, tenant_id: str, told: Sequence[Told[Any]]
     ) -> None:
         # In the order of the ids, so that two graders never wait for each other crosswise.
         attempts = {

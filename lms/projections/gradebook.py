@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from lms.events import (
-    AnyEvent,
+    AttemptEvent,
     AttemptExtended,
     AttemptGraded,
     AttemptOpened,
@@ -24,12 +24,12 @@ HEARS = frozenset(
 )
 
 
-def keys(told: Iterable[Told]) -> list[CellKey]:
+def keys(told: Iterable[Told[AttemptEvent]]) -> list[CellKey]:
     """The cells that these events are about, each once."""
     return list(dict.fromkeys(key_of(one.event) for one in told))
 
 
-def key_of(event: AnyEvent) -> CellKey:
+def key_of(event: AttemptEvent) -> CellKey:
     """The cell that this event is about."""
     return CellKey(
         course_id=event.course_id,
@@ -39,7 +39,9 @@ def key_of(event: AnyEvent) -> CellKey:
     )
 
 
-def after(cells: Mapping[CellKey, Cell], told: Sequence[Told]) -> dict[CellKey, Cell]:
+def after(
+    cells: Mapping[CellKey, Cell], told: Sequence[Told[AttemptEvent]]
+) -> dict[CellKey, Cell]:
     """The cells that these events leave changed."""
     changed: dict[CellKey, Cell] = {}
     for one in told:
@@ -51,7 +53,7 @@ def after(cells: Mapping[CellKey, Cell], told: Sequence[Told]) -> dict[CellKey, 
     return changed
 
 
-def _begun(one: Told) -> Cell | None:
+def _begun(one: Told[AttemptEvent]) -> Cell | None:
     """An attempt that was never opened has no cell."""
     event = one.event
     if not isinstance(event, AttemptOpened | AttemptSubmitted | AttemptGraded):
@@ -69,7 +71,7 @@ def _begun(one: Told) -> Cell | None:
     return _next(blank, event)
 
 
-def _next(cell: Cell, event: AnyEvent) -> Cell:
+def _next(cell: Cell, event: AttemptEvent) -> Cell:
     match event:
         case AttemptSubmitted(late=late):
             return replace(cell, state="submitted", late=late)

@@ -2,15 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Generic, TypeVar
 
 from lms.events import AnyEvent
 
+AnEvent = TypeVar("AnEvent", bound=AnyEvent)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class Told(Generic[AnEvent]):
     """An event of one school, and when it was."""
 
-    event: AnyEvent
+    event: AnEvent
     at: datetime
 
 

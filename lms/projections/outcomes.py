@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from lms.events import AttemptExtended, AttemptGraded
+from lms.events import AttemptEvent, AttemptExtended, AttemptGraded
 from lms.projections.model import Outcome, Told
 
 HEARS = frozenset({"attempt.graded", "attempt.extended"})
 
 
-def standing(told: Sequence[Told]) -> dict[str, list[Outcome]]:
+def standing(told: Sequence[Told[AttemptEvent]]) -> dict[str, list[Outcome]]:
     """What stands of each attempt whose grade these events change; an empty list takes what stood away."""
     found: dict[str, list[Outcome]] = {}
     for one in told:

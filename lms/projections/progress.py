@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from lms.events import (
-    AnyEvent,
     AttemptAnswered,
+    AttemptEvent,
     AttemptExtended,
     AttemptGraded,
     AttemptOpened,
@@ -28,7 +28,7 @@ HEARS = frozenset(
 )
 
 
-def changes(told: Sequence[Told]) -> list[ProgressChange]:
+def changes(told: Sequence[Told[AttemptEvent]]) -> list[ProgressChange]:
     """One change an attempt, in the order of the ids, so that two writers never wait for each other crosswise."""
     found: dict[str, _Change] = {}
     for one in told:
@@ -42,7 +42,7 @@ def changes(told: Sequence[Told]) -> list[ProgressChange]:
 class _Change:
     """The events of an attempt so far, added up in place: nearly all that ever happens is an answer."""
 
-    def __init__(self, first: Told) -> None:
+    def __init__(self, first: Told[AttemptEvent]) -> None:
         self._about = first.event
         self._asked: int | None = None
         self._state: str | None = None
@@ -53,7 +53,7 @@ class _Change:
         self._answered_at: datetime | None = None
         self._updated_at = first.at
 
-    def add(self, one: Told) -> None:
+    def add(self, one: Told[AttemptEvent]) -> None:
         """The next event."""
         event = one.event
         self._updated_at = max(self._updated_at, one.at)
@@ -88,7 +88,7 @@ class _Change:
         )
 
 
-def _state(event: AnyEvent) -> str | None:
+def _state(event: AttemptEvent) -> str | None:
     match event:
         case AttemptOpened():
             return "open"

@@ -2,12 +2,13 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import asyncpg
 
 from lms.projections.model import Told
 
-Apply = Callable[[asyncpg.Connection, str, Sequence[Told]], Awaitable[None]]
+Apply = Callable[[asyncpg.Connection, str, Sequence[Told[Any]]], Awaitable[None]]
 Clear = Callable[[asyncpg.Connection, str], Awaitable[None]]
 
 

@@ -1,6 +1,7 @@
 """The read models of the house, by name."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import asyncpg
 
@@ -9,16 +10,22 @@ from lms.projections.model import Told
 from lms.projections.readers import Projection
 
 
-async def _progress(connection: asyncpg.Connection, tenant_id: str, told: Sequence[Told]) -> None:
+async def _progress(
+    connection: asyncpg.Connection, tenant_id: str, told: Sequence[Told[Any]]
+) -> None:
     await store.change_progress(connection, tenant_id, progress.changes(told))
 
 
-async def _gradebook(connection: asyncpg.Connection, tenant_id: str, told: Sequence[Told]) -> None:
+async def _gradebook(
+    connection: asyncpg.Connection, tenant_id: str, told: Sequence[Told[Any]]
+) -> None:
     before = await store.cells(connection, tenant_id, gradebook.keys(told))
     await store.save_cells(connection, tenant_id, gradebook.after(before, told))
 
 
-async def _outcomes(connection: asyncpg.Connection, tenant_id: str, told: Sequence[Told]) -> None:
+async def _outcomes(
+    connection: asyncpg.Connection, tenant_id: str, told: Sequence[Told[Any]]
+) -> None:
     await store.replace_outcomes(connection, tenant_id, outcomes.standing(told))
 
 

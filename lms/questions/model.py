@@ -20,7 +20,8 @@ Kind = Literal[
     "essay",
     "file_upload",
 ]
-State = Literal["draft", "published", "retired"]
+# held: out of use until somebody has looked at it; recalled: out of use for good, with its whole batch.
+State = Literal["draft", "published", "retired", "held", "recalled"]
 
 # The id of an option, a gap, a criterion: short, made by whoever writes the item, never a position.
 PartId = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_-]{1,32}(?!\n)$")]

@@ -14,6 +14,10 @@ from server.rest.reply import PROBLEM_TYPE
 REF = "#/components/schemas/{name}"
 PARAMETER = re.compile(r"{(\w+)}")
 QUERY_SAYS: Mapping[str, str] = {
+    "course_id": "Only what belongs to this course.",
+    "origin": "Only what the factory made (generated), or learners reported (reported).",
+    "faults": "Only items with faults, when it is 1.",
+    "days": "Over so many days, up to 366.",
     "cursor": "next_cursor of the page before",
     "limit": "things a page, 1 to 200 (50)",
     "q": "part of a name, an e-mail address or a text",

@@ -10,20 +10,29 @@ from server.rest import (
     classes,
     courses,
     edge,
+    generation,
     gradebook,
     grades,
     lessons,
     media,
     objects,
     openapi,
+    placement,
+    practice,
+    quality,
     questions,
+    quizzes,
+    reviews,
     session,
     shapes,
+    skills,
     uploads,
     users,
 )
 from server.rest import exam_shapes as exams
+from server.rest import factory_shapes as factory
 from server.rest import grade_shapes as grading
+from server.rest import practice_shapes as tutor
 from server.rest.call import PREFIX, Route
 from server.rest.deps import Deps
 from server.rest.lane import FastLane, lean_route
@@ -37,6 +46,7 @@ QUESTION_BYTES = 600_000
 BANK_BYTES = 5_000_000
 SETTINGS_BYTES = 600_000
 ANSWER_BYTES = 600_000
+BRIEF_BYTES = 500_000
 
 # One line a route, whatever its length.
 # fmt: off
@@ -123,6 +133,42 @@ ROUTES: tuple[Route, ...] = (
     Route(method="GET", path="/courses/{course_id}/gradebook", handler=gradebook.get_gradebook, summary="The gradebook; a student's own row", permission="assessment.see", reply=grading.Gradebook),
     Route(method="GET", path="/courses/{course_id}/gradebook/export", handler=gradebook.export_gradebook, summary="The gradebook as a CSV", permission="grade.see", reply=bytes, content_type="text/csv", cost=10),
     Route(method="PUT", path="/courses/{course_id}/gradebook/settings", handler=gradebook.change_gradebook, summary="Categories, weights, letters", permission="grade.edit", body=grading.GradebookSettings, reply=grading.Gradebook, keyed="may", matched=True),
+    # Practice
+    Route(method="POST", path="/courses/{course_id}/next", handler=practice.next_lesson, summary="The next lesson of the tutor", permission="practice.do", reply=tutor.NextLesson, keyed="may"),
+    Route(method="GET", path="/practice/{practice_id}", handler=practice.get_practice, summary="A lesson of the tutor as it stands", permission="practice.do", reply=tutor.Practice),
+    Route(method="PUT", path="/practice/{practice_id}/answers/{item_id}", handler=practice.answer_practice, summary="Check an answer", permission="practice.do", body=tutor.PracticeAnswer, max_bytes=ANSWER_BYTES, reply=tutor.Verdict),
+    Route(method="POST", path="/practice/{practice_id}/finish", handler=practice.finish_practice, summary="End a lesson of the tutor", permission="practice.do", reply=tutor.PracticeSummary, keyed="may"),
+    Route(method="POST", path="/practice/{practice_id}/items/{item_id}/reports", handler=practice.report_item, summary="Say that an item is wrong", permission="practice.do", body=tutor.NewReport, reply=tutor.Report, status=201, keyed="must"),
+    Route(method="POST", path="/courses/{course_id}/placement", handler=placement.start_placement, summary="Find where I stand", permission="practice.do", reply=tutor.PlacementStep, keyed="may"),
+    Route(method="PUT", path="/placements/{placement_id}/answers/{item_id}", handler=placement.answer_placement, summary="Answer an item of the placement", permission="practice.do", body=tutor.PlacementAnswer, reply=tutor.PlacementStep),
+    # Skills
+    Route(method="GET", path="/courses/{course_id}/skills/mine", handler=skills.my_skills, summary="My skills", permission="practice.do", reply=tutor.MySkills),
+    Route(method="GET", path="/courses/{course_id}/skills", handler=skills.skill_map, summary="The skills of a class", permission="skill.see", reply=tutor.SkillMap, query=("skill",)),
+    Route(method="GET", path="/courses/{course_id}/assignments", handler=skills.list_assignments, summary="Practice that was assigned", permission="skill.see", reply=shapes.Page[tutor.AssignmentLine], query=PAGE),
+    Route(method="POST", path="/courses/{course_id}/assignments", handler=skills.assign_practice, summary="Assign practice", permission="practice.assign", body=tutor.NewAssignment, max_bytes=LESSON_BYTES, reply=tutor.Assigned, status=201, keyed="must"),
+    # Quick quizzes
+    Route(method="GET", path="/classes/{class_id}/quizzes", handler=quizzes.list_quizzes, summary="Quizzes of a class", permission="class.see", reply=shapes.Page[tutor.Quiz], query=PAGE),
+    Route(method="POST", path="/classes/{class_id}/quizzes", handler=quizzes.pose_quiz, summary="Pose an item to the room", permission="class.run", body=tutor.NewQuiz, reply=tutor.Quiz, status=201, keyed="must"),
+    Route(method="GET", path="/quizzes/{quiz_id}", handler=quizzes.get_quiz, summary="One quiz", permission="class.see", reply=tutor.Quiz),
+    Route(method="PUT", path="/quizzes/{quiz_id}/answers", handler=quizzes.answer_quiz, summary="Answer a quiz", permission="practice.do", body=tutor.QuizAnswerBody, max_bytes=ANSWER_BYTES, reply=tutor.QuizAck),
+    Route(method="POST", path="/quizzes/{quiz_id}/reveal", handler=quizzes.reveal_quiz, summary="Show the key and the counts", permission="class.run", reply=tutor.Quiz, keyed="may"),
+    # The content factory
+    Route(method="GET", path="/generation-jobs", handler=generation.list_generations, summary="Jobs of the content factory", permission="generation.ask", reply=shapes.Page[factory.Generation], query=(*PAGE, "course_id")),
+    Route(method="POST", path="/generation-jobs", handler=generation.ask_generation, summary="Ask for items", permission="generation.ask", body=factory.NewGeneration, max_bytes=BRIEF_BYTES, reply=factory.Generation, status=202, keyed="must", cost=5),
+    Route(method="GET", path="/generation-jobs/{job_id}", handler=generation.get_generation, summary="How far a job is", permission="generation.ask", reply=factory.Generation),
+    Route(method="POST", path="/generation-jobs/{job_id}/cancel", handler=generation.cancel_generation, summary="Let it make no more", permission="generation.ask", reply=factory.Generation, keyed="may"),
+    Route(method="POST", path="/generation-jobs/{job_id}/recall", handler=generation.recall_generation, summary="Take a batch out of use", permission="item.recall", body=factory.RecallBody, reply=factory.Generation, status=202, keyed="must", audited=True),
+    Route(method="GET", path="/generation-budget", handler=generation.get_budget, summary="What the models may cost", permission="factory.see", reply=factory.Budget),
+    Route(method="PUT", path="/generation-budget", handler=generation.change_budget, summary="Set what the models may cost", permission="factory.manage", body=factory.BudgetChange, reply=factory.Budget, keyed="may"),
+    Route(method="GET", path="/reviews", handler=reviews.list_reviews, summary="What waits for a reviewer", permission="review.do", reply=shapes.Page[factory.ReviewLine], query=(*PAGE, "course_id", "origin")),
+    Route(method="GET", path="/reviews/{candidate_id}", handler=reviews.get_review, summary="One staged item", permission="review.do", reply=factory.Review),
+    Route(method="POST", path="/reviews/{candidate_id}", handler=reviews.decide_review, summary="Accept, edit or reject", permission="review.do", body=factory.ReviewBody, max_bytes=QUESTION_BYTES, reply=factory.Reviewed, keyed="may", audited=True),
+    Route(method="GET", path="/questions/{question_id}/card", handler=quality.get_card, summary="Where an item comes from", permission="question.see", reply=factory.ProvenanceCard),
+    Route(method="POST", path="/questions/{question_id}/release", handler=quality.release_item, summary="Put a held item back to use", permission="question.edit", status=204, keyed="may"),
+    Route(method="GET", path="/courses/{course_id}/stock", handler=quality.list_stock, summary="How many items there are of each skill", permission="question.see", reply=shapes.Page[factory.StockLine], query=PAGE),
+    Route(method="PUT", path="/courses/{course_id}/stock", handler=quality.set_stock, summary="Say how many there should be", permission="generation.ask", body=factory.StockMark, max_bytes=BRIEF_BYTES, reply=factory.StockLine, keyed="may"),
+    Route(method="GET", path="/courses/{course_id}/quality", handler=quality.list_quality, summary="How the items did in use", permission="question.see", reply=shapes.Page[factory.QualityLine], query=(*PAGE, "faults")),
+    Route(method="GET", path="/factory", handler=quality.get_dashboard, summary="How the factory does", permission="factory.see", reply=factory.FactoryDashboard, query=("days",)),
     # Media without a page
     Route(method="POST", path="/classes/{class_id}/whip", handler=media.whip, summary="Send by WHIP", auth="join", body=bytes, content_type=media.SDP_TYPE, max_bytes=SDP_BYTES, reply=bytes, status=201, cost=10),
     Route(method="DELETE", path="/classes/{class_id}/whip/{user_id}", handler=media.whip_end, summary="Stop sending by WHIP", auth="join"),

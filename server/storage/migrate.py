@@ -116,8 +116,10 @@ async def _take_turn(connection: asyncpg.Connection) -> None:
 
 async def _check_server(connection: asyncpg.Connection) -> None:
     """Old servers and those without pgvector are turned away before anything is changed."""
+    # An owner who is no superuser cannot create it, only use it once it is there.
     has_vector = await connection.fetchval(
-        "SELECT EXISTS (SELECT FROM pg_available_extensions WHERE name = 'vector')"
+        "SELECT EXISTS (SELECT FROM pg_available_extensions WHERE name = 'vector' AND (installed_version IS NOT NULL"
+        " OR (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)))"
     )
     missing = unfit(connection.get_server_version().major, has_vector=has_vector)
     if missing:
@@ -128,7 +130,11 @@ def unfit(major: int, *, has_vector: bool) -> str:
     """What such a server lacks; empty when it will do."""
     if major < OLDEST_SERVER:
         return f"is PostgreSQL {major}: {OLDEST_SERVER} or newer is needed"
-    return "" if has_vector else "has no extension `vector`: install pgvector there"
+    return (
+        ""
+        if has_vector
+        else "has no extension `vector`: install pgvector there, and let a superuser say CREATE EXTENSION vector"
+    )
 
 
 def _said(error: Exception) -> str:

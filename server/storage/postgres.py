@@ -4,14 +4,15 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from types import TracebackType
-from typing import Self, cast
+from typing import Literal, Self, cast
 from uuid import UUID
 
 import asyncpg
 
 from lms.errors import Unavailable
 
-ROLE = "lectern_app"
+Role = Literal["lectern_app", "lectern_review", "lectern_factory"]
+ROLE: Role = "lectern_app"
 ACQUIRE_SECONDS = 5.0
 
 # What says "not now" rather than "not so": the caller may try again.
@@ -32,12 +33,15 @@ class OpenError(Exception):
 class Database:
     """Implements signaling.context.Database.
 
-    Every connection runs as lectern_app, for which row-level security is forced: a transaction under a tenant sees that
+    Every connection runs as lectern_app or as one of the two roles that see the staging beside, for which row-level security is forced: a transaction under a tenant sees that
     tenant's rows alone, one under None sees the tables that belong to no tenant.
     """
 
-    def __init__(self, url: str, *, pool_size: int, statement_timeout_ms: int) -> None:
+    def __init__(
+        self, url: str, *, pool_size: int, statement_timeout_ms: int, role: Role = ROLE
+    ) -> None:
         self._url = url
+        self._role = role
         self._pool_size = pool_size
         self._statement_timeout_ms = statement_timeout_ms
         self._pool: asyncpg.Pool | None = None
@@ -62,7 +66,7 @@ class Database:
             timeout=ACQUIRE_SECONDS,
             reset=_nothing_to_reset,
             server_settings={
-                "role": ROLE,
+                "role": self._role,
                 "application_name": "lectern",
                 "statement_timeout": str(timeout_ms),
                 "lock_timeout": str(timeout_ms),

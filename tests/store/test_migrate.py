@@ -140,7 +140,9 @@ async def test_the_owner_of_the_database_need_not_be_superuser(
     await _run(
         empty_url,
         f"CREATE ROLE {owner} LOGIN CREATEROLE;"
-        f"GRANT lectern_app, lectern_append TO {owner} WITH ADMIN TRUE, SET FALSE, INHERIT FALSE;"
+        f"GRANT lectern_app, lectern_append, lectern_review, lectern_factory TO {owner}"
+        " WITH ADMIN TRUE, SET FALSE, INHERIT FALSE;"
+        "CREATE EXTENSION vector;"
         f"ALTER DATABASE {name} OWNER TO {owner}",
     )
     url = empty_url.replace("//lectern@", f"//{owner}@")

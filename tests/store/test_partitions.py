@@ -17,7 +17,17 @@ pytestmark = pytest.mark.store
 
 TODAY = datetime(2027, 3, 10, 12, tzinfo=UTC)
 TENANT = "018f0000-0000-7000-8000-000000000001"
-SPLIT = {"answers", "attempt_events", "attempt_papers", "audit", "grades", "marks"}
+SPLIT = {
+    "answers",
+    "attempt_events",
+    "attempt_papers",
+    "audit",
+    "grades",
+    "marks",
+    "practice_answers",
+    "practices",
+    "quiz_answers",
+}
 
 
 @pytest.fixture

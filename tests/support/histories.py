@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from lms.events import (
-    AnyEvent,
     AttemptAnswered,
+    AttemptEvent,
     AttemptExtended,
     AttemptGraded,
     AttemptOpened,
@@ -46,9 +46,9 @@ class History:
             name: an_id(self.chance) for name in ("assessment_id", "course_id", "user_id")
         }
 
-    def step(self) -> AnyEvent | None:
+    def step(self) -> AttemptEvent | None:
         """What happens next, or nothing that can be heard."""
-        steps: dict[str, Sequence[Callable[[], AnyEvent | None]]] = {
+        steps: dict[str, Sequence[Callable[[], AttemptEvent | None]]] = {
             "ready": [self.open],
             "open": [self.answer] * 8 + [self.open, self.submit, self.extend],
             "submitted": [self.grade] * 5 + [self.answer_late, self.reopen],
@@ -60,23 +60,23 @@ class History:
     def nothing(self) -> None:
         return None
 
-    def open(self) -> AnyEvent:
+    def open(self) -> AttemptEvent:
         self.state, self.opening, self.seq = "open", self.opening + 1, 0
         return AttemptOpened(
             **self.about, opening=self.opening, asked=len(self.items), number=1, ends_at_ms=1
         )
 
-    def answer(self, *, late: bool = False) -> AnyEvent:
+    def answer(self, *, late: bool = False) -> AttemptEvent:
         self.seq += 1
         item = self.chance.choice(self.items)
         return AttemptAnswered(
             **self.about, item_id=item, opening=self.opening, seq=self.seq, late=late
         )
 
-    def answer_late(self) -> AnyEvent:
+    def answer_late(self) -> AttemptEvent:
         return self.answer(late=True)
 
-    def submit(self) -> AnyEvent:
+    def submit(self) -> AttemptEvent:
         self.state = "submitted"
         late = self.chance.random() < 0.3
         return AttemptSubmitted(
@@ -88,14 +88,14 @@ class History:
             late=late,
         )
 
-    def extend(self) -> AnyEvent:
+    def extend(self) -> AttemptEvent:
         return AttemptExtended(**self.about, ends_at_ms=2, reopened=False)
 
-    def reopen(self) -> AnyEvent:
+    def reopen(self) -> AttemptEvent:
         self.state = "open"
         return AttemptExtended(**self.about, ends_at_ms=3, reopened=True)
 
-    def grade(self) -> AnyEvent:
+    def grade(self) -> AttemptEvent:
         self.revision += 1
         complete = self.chance.random() < 0.7
         self.state = "graded" if complete else "marking"
@@ -120,13 +120,13 @@ class History:
             items=outcomes,
         )
 
-    def release(self) -> AnyEvent:
+    def release(self) -> AttemptEvent:
         return AttemptReleased(**self.about)
 
 
 def interleaved(
     seed: int, *, tenants: int = 2, attempts: int = 6, steps: int = 120
-) -> Iterator[tuple[str, AnyEvent, datetime]]:
+) -> Iterator[tuple[str, AttemptEvent, datetime]]:
     """Events of several attempts of several schools as they come one after the other: school, event, time."""
     chance = random.Random(seed)
     schools = [an_id(chance) for _ in range(tenants)]

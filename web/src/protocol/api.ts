@@ -5,7 +5,7 @@ export type CourseRole = "teacher" | "student";
 export type ClassRole = "teacher" | "student" | "proctor" | "observer";
 export type ClassState = "scheduled" | "open" | "closed";
 export type QuestionKind = "single_choice" | "multiple_choice" | "true_false" | "short_text" | "numeric" | "matching" | "ordering" | "cloze" | "essay" | "file_upload";
-export type QuestionState = "draft" | "published" | "retired";
+export type QuestionState = "draft" | "published" | "retired" | "held" | "recalled";
 export type AssessmentState = "draft" | "published" | "archived";
 export type AttemptState = "ready" | "open" | "submitted" | "marking" | "graded" | "withdrawn";
 export type LatePolicy = "refuse" | "keep" | "count";
@@ -13,7 +13,20 @@ export type Release = "at_once" | "together";
 export type Standing = "best" | "last" | "first" | "average";
 export type SubmittedBy = "learner" | "deadline";
 export type LiveState = "not_started" | "started" | "answering" | "idle" | "lost_link" | "submitted";
+export type Why = "due_review" | "weak_skill" | "recent_mistake" | "class_quiz" | "assigned" | "new_skill" | "stretch" | "at_level";
+export type PracticePath = "warm" | "cold";
+export type ReportReason = "wrong_answer" | "unclear" | "mistake" | "unfair" | "too_hard" | "picture" | "other";
+export type GenerationState = "queued" | "running" | "done" | "cancelled" | "failed" | "stopped";
+export type ReviewDecision = "accept" | "edit" | "reject";
+export type ReviewReason = "wrong_key" | "two_keys" | "not_in_source" | "unclear" | "too_easy" | "too_hard" | "wrong_skill" | "answer_in_stem" | "bad_options" | "language" | "unfair" | "unsafe" | "duplicate" | "other";
+export type ReviewOrigin = "generated" | "reported";
+export type Tier = "small" | "strong" | "rules";
+export type GateName = "schema" | "structure" | "grounding" | "blind" | "duplicate" | "safety" | "risk";
 export type CellState = "none" | "open" | "submitted" | "marking" | "graded";
+export type Source = "practice" | "placement" | "quiz" | "exam";
+export type Origin = "generated" | "seeded" | "reported";
+export type CandidateState = "queued" | "second" | "accepted" | "rejected" | "ingested" | "recalled" | "withdrawn";
+export type Step = "objective" | "stem" | "options" | "check";
 
 /** One page of a list; `next_cursor` is null on the last. */
 export interface Page<Item> {
@@ -761,6 +774,421 @@ export interface Gradebook {
   readonly lag_ms: number;
 }
 
+/** One item of a lesson of the tutor, without its key; its ids of options are those of this lesson. */
+export interface PracticeItem {
+  readonly id: string;
+  readonly kind: QuestionKind;
+  readonly content: Content;
+  readonly skills: readonly string[];
+  readonly reason: Reason;
+  readonly pictures: Readonly<Record<string, string>>;
+}
+
+/** The learner's next items; the header `Lectern-Path` says whether they were made ahead (warm) or found now (cold). */
+export interface NextLesson {
+  readonly practice_id: string;
+  readonly items: readonly PracticeItem[];
+}
+
+/** An answer, checked at once: the key comes with it. `correct` is null where nobody but a person can tell. */
+export interface Verdict {
+  readonly correct: boolean | null;
+  readonly earned_milli: number;
+  readonly possible_milli: number;
+  readonly reason: "right" | "partly" | "wrong" | "unanswered" | "unknown_option" | "wrong_shape" | "not_a_number" | "too_long" | "unit_missing" | "unknown_unit" | "wrong_unit" | "no_key" | "to_mark" | "marked";
+  readonly feedback: string;
+  readonly key: Key;
+  readonly answered: number;
+  readonly asked: number;
+  readonly streak: number;
+}
+
+/** One answer; `seq` counts up per item, and the same one with another value is refused (409 `seq_conflict`). */
+export interface PracticeAnswer {
+  readonly seq: number;
+  readonly value: string | boolean | readonly string[] | Readonly<Record<string, string>>;
+}
+
+/** An answer that was given before, and what came of it. */
+export interface AnsweredItem {
+  readonly item_id: string;
+  readonly seq: number;
+  readonly value: string | boolean | readonly string[] | Readonly<Record<string, string>>;
+  readonly verdict: Verdict;
+}
+
+/** A lesson of the tutor as it stands: for a reload, and for another device. */
+export interface Practice {
+  readonly practice_id: string;
+  readonly course_id: string;
+  readonly items: readonly PracticeItem[];
+  readonly answers: readonly AnsweredItem[];
+  readonly finished: boolean;
+}
+
+/** What a lesson did to a skill: strength before and after, 0 to 1000. */
+export interface SkillChange {
+  readonly skill: string;
+  readonly before_milli: number;
+  readonly after_milli: number;
+}
+
+/** The end of a lesson of the tutor. */
+export interface PracticeSummary {
+  readonly practice_id: string;
+  readonly asked: number;
+  readonly answered: number;
+  readonly right: number;
+  readonly skills: readonly SkillChange[];
+}
+
+/** What is wrong with an item, from a learner. */
+export interface NewReport {
+  readonly reason: ReportReason;
+  readonly note?: string;
+}
+
+/** A report that was taken; the same learner and item give the same one. */
+export interface Report {
+  readonly id: string;
+}
+
+/** The answer to the item that is asked now. */
+export interface PlacementAnswer {
+  readonly value: string | boolean | readonly string[] | Readonly<Record<string, string>>;
+}
+
+/** Where a placement stands: the next item, or null when it is done; `level` is what was found. */
+export interface PlacementStep {
+  readonly placement_id: string;
+  readonly item: PracticeItem | null;
+  readonly asked: number;
+  readonly asked_at_most: number;
+  readonly done: boolean;
+  readonly level: number | null;
+}
+
+/** One skill of one learner: strength and recall from 0 to 1000. */
+export interface Skill {
+  readonly skill: string;
+  readonly strength_milli: number;
+  readonly recall_milli: number;
+  readonly answered: number;
+  readonly right: number;
+  readonly due_at: string | null;
+  readonly last_at: string | null;
+}
+
+/** A learner's own skills in a course, and what a teacher assigned. */
+export interface MySkills {
+  readonly skills: readonly Skill[];
+  readonly placed: boolean;
+  readonly assigned: readonly string[];
+  readonly days: number;
+}
+
+/** One row of the skill map; a skill that was never met is not in it. */
+export interface LearnerSkills {
+  readonly user_id: string;
+  readonly name: string;
+  readonly skills: readonly Skill[];
+  readonly stuck: readonly string[];
+  readonly last_at: string | null;
+}
+
+/** The skills of a class: whom to help with what. */
+export interface SkillMap {
+  readonly skills: readonly string[];
+  readonly learners: readonly LearnerSkills[];
+}
+
+/** Practice of a skill for some learners; nobody named means everybody in the course. */
+export interface NewAssignment {
+  readonly skill: string;
+  readonly items?: number;
+  readonly user_ids?: readonly string[];
+}
+
+/** How many learners were given practice. */
+export interface Assigned {
+  readonly learners: number;
+}
+
+/** Practice that was assigned: how much of it was given out so far. */
+export interface AssignmentLine {
+  readonly id: string;
+  readonly user_id: string;
+  readonly name: string;
+  readonly skill: string;
+  readonly items: number;
+  readonly given: number;
+  readonly created_at: string;
+}
+
+/** Pose this item of the bank of the class's course to the room. */
+export interface NewQuiz {
+  readonly question_id: string;
+}
+
+/** A learner's answer; a higher `seq` replaces it until the key is shown. */
+export interface QuizAnswerBody {
+  readonly seq: number;
+  readonly value: string | boolean | readonly string[] | Readonly<Record<string, string>>;
+}
+
+/** The answer is stored; what it is worth comes with the reveal. */
+export interface QuizAck {
+  readonly seq: number;
+  readonly server_time: string;
+}
+
+/** How many chose one of the answers; `id` is an option, true, false, or `other`. */
+export interface QuizShare {
+  readonly id: string;
+  readonly answers: number;
+}
+
+/** What the caller answered, and, once it is revealed, what that earned. */
+export interface QuizMine {
+  readonly seq: number;
+  readonly value: string | boolean | readonly string[] | Readonly<Record<string, string>>;
+  readonly earned_milli: number | null;
+  readonly possible_milli: number | null;
+}
+
+/** A quiz: what is asked; the counts for who runs the class, and for all once it is revealed, with the key. */
+export interface Quiz {
+  readonly id: string;
+  readonly class_id: string;
+  readonly question_id: string;
+  readonly kind: QuestionKind;
+  readonly content: Content;
+  readonly posed_at: string;
+  readonly revealed: boolean;
+  readonly present: number | null;
+  readonly answered: number | null;
+  readonly right: number | null;
+  readonly shares: readonly QuizShare[];
+  readonly key: Key | null;
+  readonly mine: QuizMine | null;
+  readonly pictures: Readonly<Record<string, string>>;
+}
+
+/** A brief: what is wanted, and from what text; `upload_id` is a text file, PDFs are not read. */
+export interface NewGeneration {
+  readonly course_id: string;
+  readonly brief: Brief;
+  readonly source?: string;
+  readonly upload_id?: string | null;
+}
+
+/** How far a job is. `made` drafts came from the models, `passed` the gates, `dropped` did not; then people decide. */
+export interface Generation {
+  readonly id: string;
+  readonly course_id: string;
+  readonly brief: Brief;
+  readonly state: GenerationState;
+  readonly reason: string;
+  readonly wanted: number;
+  readonly made: number;
+  readonly passed: number;
+  readonly dropped: number;
+  readonly accepted: number;
+  readonly rejected: number;
+  readonly ingested: number;
+  readonly dropped_by: Readonly<Record<string, number>>;
+  readonly tier: Tier | null;
+  readonly tokens: number;
+  readonly cost_micros: number;
+  readonly created_at: string;
+  readonly updated_at: string;
+  readonly done_at: string | null;
+  readonly recalled_at: string | null;
+}
+
+/** What a recall touched. */
+export interface Recalled {
+  readonly items: number;
+  readonly attempts: number;
+  readonly learners: number;
+  readonly practices: number;
+}
+
+/** Why a batch is taken out of use; the teachers of the courses read it. */
+export interface RecallBody {
+  readonly reason: string;
+}
+
+/** What the models may cost the school this month, and did. */
+export interface Budget {
+  readonly month: string;
+  readonly tokens_limit: number;
+  readonly tokens_used: number;
+  readonly tokens_held: number;
+  readonly cost_micros: number;
+}
+
+/** The limit from this month on. */
+export interface BudgetChange {
+  readonly tokens_limit: number;
+}
+
+/** A staged item in the queue, the riskiest first. */
+export interface ReviewLine {
+  readonly id: string;
+  readonly course_id: string;
+  readonly course: string;
+  readonly origin: ReviewOrigin;
+  readonly kind: QuestionKind;
+  readonly title: string;
+  readonly skill: string;
+  readonly level: number;
+  readonly language: string;
+  readonly risk: number;
+  readonly second: boolean;
+  readonly reports: number;
+  readonly created_at: string;
+}
+
+/** What a learner said is wrong; the reviewer is not told who. */
+export interface ReportLine {
+  readonly reason: string;
+  readonly note: string;
+  readonly created_at: string;
+}
+
+/** A staged item with its source beside it; `version` is to be given back with the decision. */
+export interface Review {
+  readonly line: ReviewLine;
+  readonly version: number;
+  readonly content: Content;
+  readonly key: Key;
+  readonly skills: readonly string[];
+  readonly difficulty: number;
+  readonly source: string;
+  readonly quote: readonly number[] | null;
+  readonly gates: readonly Finding[];
+  readonly brief: Brief | null;
+  readonly tier: Tier | null;
+  readonly model: string;
+  readonly reports: readonly ReportLine[];
+  readonly pictures: Readonly<Record<string, string>>;
+}
+
+/** The item as it should be. */
+export interface ReviewEdit {
+  readonly title: string;
+  readonly content: Content;
+  readonly key: Key;
+  readonly difficulty: number;
+  readonly skills: readonly string[];
+  readonly level: number;
+}
+
+/** A decision about version `version`; an edit has the whole item, a rejection at least one reason. */
+export interface ReviewBody {
+  readonly version: number;
+  readonly decision: ReviewDecision;
+  readonly reasons?: readonly ReviewReason[];
+  readonly note?: string;
+  readonly edit?: ReviewEdit | null;
+  readonly took_ms?: number;
+}
+
+/** What became of the item, and the next of the queue. */
+export interface Reviewed {
+  readonly id: string;
+  readonly state: "second" | "accepted" | "rejected" | "kept" | "retired";
+  readonly next: string | null;
+  readonly waiting: number;
+}
+
+/** Where an item of the bank comes from. */
+export interface ProvenanceCard {
+  readonly question_id: string;
+  readonly job_id: string | null;
+  readonly tier: Tier;
+  readonly provider: string;
+  readonly model: string;
+  readonly prompts: Readonly<Record<string, string>>;
+  readonly quote: string;
+  readonly gates: readonly Finding[];
+  readonly reviewers: readonly string[];
+  readonly edited: boolean;
+  readonly tokens: number;
+  readonly cost_micros: number;
+  readonly generated_at: string;
+  readonly accepted_at: string;
+  readonly ingested_at: string;
+  readonly recalled_at: string | null;
+}
+
+/** Keep at least `low` items of a skill at a level; below that `batch` more are asked for. */
+export interface StockMark {
+  readonly skill: string;
+  readonly level: number;
+  readonly language?: string;
+  readonly low: number;
+  readonly batch?: number;
+  readonly kinds: readonly QuestionKind[];
+  readonly source?: string;
+}
+
+/** How many items there are of a skill and level, and how many there should be (0: nobody said). */
+export interface StockLine {
+  readonly skill: string;
+  readonly level: number;
+  readonly language: string;
+  readonly items: number;
+  readonly low: number;
+  readonly batch: number;
+  readonly job_id: string | null;
+}
+
+/** How an item did in use: mean share of the points (the p-value of one that is right or wrong), 0 to 1. */
+export interface QualityLine {
+  readonly question_id: string;
+  readonly version: number;
+  readonly title: string;
+  readonly kind: QuestionKind;
+  readonly state: QuestionState;
+  readonly answered: number;
+  readonly mean_share: number;
+  readonly point_biserial: number | null;
+  readonly dead_options: readonly string[];
+  readonly faults: readonly string[];
+  readonly generated: boolean;
+}
+
+/** Shares from 0 to 1; null where there is nothing to share out. */
+export interface Rates {
+  readonly schema_pass: number | null;
+  readonly gates_pass: number | null;
+  readonly accept: number | null;
+  readonly edit: number | null;
+  readonly agreement: number | null;
+  readonly seeded_missed: number | null;
+  readonly escapes: number | null;
+}
+
+/** How the factory does, over the last so many days. */
+export interface FactoryDashboard {
+  readonly days: number;
+  readonly jobs: number;
+  readonly drafts: number;
+  readonly passed: number;
+  readonly accepted: number;
+  readonly waiting: number;
+  readonly rates: Rates;
+  readonly tokens: number;
+  readonly cost_micros: number;
+  readonly tokens_per_accepted: number | null;
+  readonly cost_micros_per_accepted: number | null;
+  readonly dropped_by: Readonly<Record<string, number>>;
+  readonly rejected_for: Readonly<Record<string, number>>;
+  readonly budget: Budget;
+}
+
 /** One thing to choose, to match or to put in order; its text is Markdown with maths. */
 export interface Option {
   readonly id: string;
@@ -914,4 +1342,31 @@ export interface Letter {
 export interface Rules {
   readonly categories: readonly Category[];
   readonly letters: readonly Letter[];
+}
+
+/** Why an item is there: a code, the skill it is about, and, for a review, how many days ago it was last met. */
+export interface Reason {
+  readonly why: Why;
+  readonly skill: string;
+  readonly days: number;
+}
+
+/** What is wanted; `scenario` asks for items that set a scene, which need the strong models. */
+export interface Brief {
+  readonly skill: string;
+  readonly level: number;
+  readonly language: string;
+  readonly kinds: readonly QuestionKind[];
+  readonly count: number;
+  readonly difficulty: number;
+  readonly scenario: boolean;
+  readonly note: string;
+}
+
+/** What one gate says of a draft: passed or not, a stable code, and figures; never the item's own words. */
+export interface Finding {
+  readonly gate: GateName;
+  readonly passed: boolean;
+  readonly code: string;
+  readonly figures: Readonly<Record<string, number>>;
 }

@@ -7,7 +7,7 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lms.events import AnyEvent, AttemptGraded
+from lms.events import AttemptEvent, AttemptGraded
 from lms.projections import gradebook, outcomes
 from lms.projections.model import Cell, CellKey, Told
 from tests.support.histories import NOW, History
@@ -17,11 +17,11 @@ def _history() -> History:
     return History(chance=random.Random(2), tenant_id="school")
 
 
-def _told(*events: AnyEvent) -> list[Told]:
+def _told(*events: AttemptEvent) -> list[Told[AttemptEvent]]:
     return [Told(event=event, at=NOW + timedelta(seconds=n)) for n, event in enumerate(events)]
 
 
-def _cell(*events: AnyEvent) -> Cell | None:
+def _cell(*events: AttemptEvent) -> Cell | None:
     return next(iter(gradebook.after({}, _told(*events)).values()), None)
 
 

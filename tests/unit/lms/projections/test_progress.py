@@ -7,13 +7,13 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lms.events import AnyEvent, AttemptAnswered
+from lms.events import AttemptAnswered, AttemptEvent
 from lms.projections import progress
 from lms.projections.model import ProgressChange, Told
 from tests.support.histories import NOW, History
 
 
-def _told(events: list[AnyEvent]) -> list[Told]:
+def _told(events: list[AttemptEvent]) -> list[Told[AttemptEvent]]:
     return [Told(event=event, at=NOW + timedelta(seconds=n)) for n, event in enumerate(events)]
 
 

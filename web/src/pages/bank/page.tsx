@@ -20,7 +20,7 @@ import { clearFilter, filterOf, Filters, isNarrow } from "./filters";
 import { ImportDialog } from "./import";
 import "./bank.css";
 
-const BADGE: Readonly<Record<QuestionState, string>> = { draft: "badge warn", published: "badge ok", retired: "badge" };
+const BADGE: Readonly<Record<QuestionState, string>> = { draft: "badge warn", published: "badge ok", retired: "badge", held: "badge warn", recalled: "badge" };
 
 export function StateBadge({ state }: { readonly state: QuestionState }) {
   return <span class={BADGE[state]}>{t(`bank.state.${state}`)}</span>;

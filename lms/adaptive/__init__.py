@@ -1,0 +1,1 @@
+"""What a learner can do, remembers, and should do next."""

@@ -1,0 +1,91 @@
+"""Briefs, jobs, candidates: the nouns of the content factory."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import msgspec
+
+from lms.questions.model import Content, Difficulty, Grade, Key, Kind, Language, Word
+
+JobState = Literal["queued", "running", "done", "cancelled", "failed", "stopped"]
+Origin = Literal["generated", "seeded", "reported"]
+CandidateState = Literal[
+    "queued", "second", "accepted", "rejected", "ingested", "recalled", "withdrawn"
+]
+Decision = Literal["accept", "edit", "reject"]
+# Why a reviewer turned an item down or changed it.
+ReviewReason = Literal[
+    "wrong_key",
+    "two_keys",
+    "not_in_source",
+    "unclear",
+    "too_easy",
+    "too_hard",
+    "wrong_skill",
+    "answer_in_stem",
+    "bad_options",
+    "language",
+    "unfair",
+    "unsafe",
+    "duplicate",
+    "other",
+]
+# small: variations of what is there; strong: scenarios and what needs thought; rules: templates over the bank, no model at all.
+Tier = Literal["small", "strong", "rules"]
+GateName = Literal["schema", "structure", "grounding", "blind", "duplicate", "safety", "risk"]
+Step = Literal["objective", "stem", "options", "check"]
+
+
+class Brief(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is wanted; `scenario` asks for items that set a scene, which need the strong models."""
+
+    skill: Word
+    level: Grade = 1
+    language: Language = "en"
+    kinds: Annotated[list[Kind], msgspec.Meta(min_length=1, max_length=5)]
+    count: Annotated[int, msgspec.Meta(ge=1, le=100)] = 10
+    difficulty: Difficulty = 50
+    scenario: bool = False
+    note: Annotated[str, msgspec.Meta(max_length=2000)] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """An item as the factory made it, before a gate has looked at it."""
+
+    kind: Kind
+    title: str
+    content: Content
+    key: Key
+    quote: str = ""
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """What one gate says of a draft: passed or not, a stable code, and figures; never the item's own words."""
+
+    gate: GateName
+    passed: bool
+    code: str = ""
+    figures: dict[str, float] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """Where an item comes from; what is unknown is empty."""
+
+    job_id: str
+    tier: Tier
+    provider: str
+    model: str
+    prompts: Mapping[str, str]  # step to version
+    source_digest: str
+    upload_id: str | None = None
+    quote: str = ""
+    gates: Sequence[Finding] = ()
+    reviewers: Sequence[str] = ()
+    edited: bool = False
+    tokens: int = 0
+    cost_micros: int = 0
+    generated_at_ms: int = 0
+    accepted_at_ms: int = 0

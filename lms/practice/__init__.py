@@ -1,0 +1,1 @@
+"""Lessons of the tutor: items for one learner, checked at once."""

@@ -1,0 +1,1 @@
+"""Quick quizzes: an item of the bank posed to the room."""

@@ -1,0 +1,262 @@
+"""Bodies and replies of the content factory and its reviews, beside shapes.py and under its rules."""
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from lms.ai import model as ai
+from lms.questions import model as questions
+from server.rest.shapes import Body, Id, Reply, Time
+
+GenerationState = ai.JobState
+ReviewDecision = ai.Decision
+ReviewReason = ai.ReviewReason
+ReviewOrigin = Literal["generated", "reported"]
+Tier = ai.Tier
+GateName = ai.GateName
+
+# --- Jobs --------------------------------------------------------------------------------------
+
+
+class NewGeneration(Body, frozen=True, kw_only=True):
+    """A brief: what is wanted, and from what text; `upload_id` is a text file, PDFs are not read."""
+
+    course_id: Id
+    brief: ai.Brief
+    source: Annotated[str, msgspec.Meta(max_length=100_000)] = ""
+    upload_id: Id | None = None
+
+
+class Generation(Reply, frozen=True, kw_only=True):
+    """How far a job is. `made` drafts came from the models, `passed` the gates, `dropped` did not; then people decide."""
+
+    id: str
+    course_id: str
+    brief: ai.Brief
+    state: GenerationState
+    # Why it ended early: budget, providers_away, cancelled_by_teacher, ...; empty otherwise.
+    reason: str
+    wanted: int
+    made: int
+    passed: int
+    dropped: int
+    accepted: int
+    rejected: int
+    ingested: int
+    # How many drafts each gate turned down.
+    dropped_by: dict[str, int]
+    tier: Tier | None
+    tokens: int
+    cost_micros: int
+    created_at: Time
+    updated_at: Time
+    done_at: Time | None
+    recalled_at: Time | None
+
+
+class Recalled(Reply, frozen=True, kw_only=True):
+    """What a recall touched."""
+
+    items: int
+    attempts: int
+    learners: int
+    practices: int
+
+
+class RecallBody(Body, frozen=True, kw_only=True):
+    """Why a batch is taken out of use; the teachers of the courses read it."""
+
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+
+
+class Budget(Reply, frozen=True, kw_only=True):
+    """What the models may cost the school this month, and did."""
+
+    month: str
+    tokens_limit: int
+    tokens_used: int
+    tokens_held: int
+    cost_micros: int
+
+
+class BudgetChange(Body, frozen=True, kw_only=True):
+    """The limit from this month on."""
+
+    tokens_limit: Annotated[int, msgspec.Meta(ge=0, le=10**12)]
+
+
+# --- Reviews -----------------------------------------------------------------------------------
+
+
+class ReviewLine(Reply, frozen=True, kw_only=True):
+    """A staged item in the queue, the riskiest first."""
+
+    id: str
+    course_id: str
+    course: str
+    origin: ReviewOrigin
+    kind: questions.Kind
+    title: str
+    skill: str
+    level: int
+    language: str
+    risk: int
+    second: bool
+    reports: int
+    created_at: Time
+
+
+class ReportLine(Reply, frozen=True, kw_only=True):
+    """What a learner said is wrong; the reviewer is not told who."""
+
+    reason: str
+    note: str
+    created_at: Time
+
+
+class Review(Reply, frozen=True, kw_only=True):
+    """A staged item with its source beside it; `version` is to be given back with the decision."""
+
+    line: ReviewLine
+    version: int
+    content: questions.Content
+    key: questions.Key
+    skills: list[str]
+    difficulty: int
+    source: str
+    # Where in the source it stands, as the two numbers of [from, to) in characters; null where it does not.
+    quote: list[int] | None
+    gates: list[ai.Finding]
+    brief: ai.Brief | None
+    tier: Tier | None
+    model: str
+    reports: list[ReportLine]
+    # What the first reviewer decided is not shown to the second.
+    pictures: dict[str, str] = {}
+
+
+class ReviewEdit(Body, frozen=True, kw_only=True):
+    """The item as it should be."""
+
+    title: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    content: questions.Content
+    key: questions.Key
+    difficulty: questions.Difficulty
+    skills: Annotated[list[questions.Word], msgspec.Meta(min_length=1, max_length=20)]
+    level: questions.Grade
+
+
+class ReviewBody(Body, frozen=True, kw_only=True):
+    """A decision about version `version`; an edit has the whole item, a rejection at least one reason."""
+
+    version: int
+    decision: ReviewDecision
+    reasons: Annotated[list[ReviewReason], msgspec.Meta(max_length=5)] = []
+    note: Annotated[str, msgspec.Meta(max_length=2000)] = ""
+    edit: ReviewEdit | None = None
+    took_ms: Annotated[int, msgspec.Meta(ge=0, le=86_400_000)] = 0
+
+
+class Reviewed(Reply, frozen=True, kw_only=True):
+    """What became of the item, and the next of the queue."""
+
+    id: str
+    state: Literal["second", "accepted", "rejected", "kept", "retired"]
+    next: str | None
+    waiting: int
+
+
+# --- After use ---------------------------------------------------------------------------------
+
+
+class ProvenanceCard(Reply, frozen=True, kw_only=True):
+    """Where an item of the bank comes from."""
+
+    question_id: str
+    job_id: str | None
+    tier: Tier
+    provider: str
+    model: str
+    prompts: dict[str, str]
+    quote: str
+    gates: list[ai.Finding]
+    reviewers: list[str]
+    edited: bool
+    tokens: int
+    cost_micros: int
+    generated_at: Time
+    accepted_at: Time
+    ingested_at: Time
+    recalled_at: Time | None
+
+
+class StockMark(Body, frozen=True, kw_only=True):
+    """Keep at least `low` items of a skill at a level; below that `batch` more are asked for."""
+
+    skill: questions.Word
+    level: questions.Grade
+    language: questions.Language = "en"
+    low: Annotated[int, msgspec.Meta(ge=1, le=1000)]
+    batch: Annotated[int, msgspec.Meta(ge=1, le=100)] = 10
+    kinds: Annotated[list[questions.Kind], msgspec.Meta(min_length=1, max_length=5)]
+    source: Annotated[str, msgspec.Meta(max_length=100_000)] = ""
+
+
+class StockLine(Reply, frozen=True, kw_only=True):
+    """How many items there are of a skill and level, and how many there should be (0: nobody said)."""
+
+    skill: str
+    level: int
+    language: str
+    items: int
+    low: int
+    batch: int
+    job_id: str | None
+
+
+class QualityLine(Reply, frozen=True, kw_only=True):
+    """How an item did in use: mean share of the points (the p-value of one that is right or wrong), 0 to 1."""
+
+    question_id: str
+    version: int
+    title: str
+    kind: questions.Kind
+    state: questions.State
+    answered: int
+    mean_share: float
+    point_biserial: float | None
+    dead_options: list[str]
+    faults: list[str]
+    generated: bool
+
+
+class Rates(Reply, frozen=True, kw_only=True):
+    """Shares from 0 to 1; null where there is nothing to share out."""
+
+    schema_pass: float | None
+    gates_pass: float | None
+    accept: float | None
+    edit: float | None
+    agreement: float | None
+    # Of the seeded bad items, those that a reviewer let pass; of the accepted, those held or recalled later.
+    seeded_missed: float | None
+    escapes: float | None
+
+
+class FactoryDashboard(Reply, frozen=True, kw_only=True):
+    """How the factory does, over the last so many days."""
+
+    days: int
+    jobs: int
+    drafts: int
+    passed: int
+    accepted: int
+    waiting: int
+    rates: Rates
+    tokens: int
+    cost_micros: int
+    tokens_per_accepted: float | None
+    cost_micros_per_accepted: float | None
+    dropped_by: dict[str, int]
+    rejected_for: dict[str, int]
+    budget: Budget

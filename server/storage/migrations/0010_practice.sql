@@ -1,0 +1,205 @@
+-- Practice: what a learner does next, what came of it, and what that says of their skills.
+SET LOCAL lock_timeout = '3s';
+
+CREATE TABLE practices (
+    tenant_id   uuid NOT NULL,
+    practice_id uuid NOT NULL,
+    course_id   uuid NOT NULL,
+    user_id     uuid NOT NULL,
+    -- How it came about: made ahead, or by the rule at the moment of asking.
+    path        text NOT NULL CHECK (path IN ('warm', 'cold')),
+    -- What is asked, in its order: item, question, version, difficulty, skills, reason.
+    items       jsonb NOT NULL,
+    asked       smallint NOT NULL,
+    answered    smallint NOT NULL DEFAULT 0,
+    created_at  timestamptz NOT NULL,
+    finished_at timestamptz,
+    PRIMARY KEY (tenant_id, practice_id)
+) PARTITION BY RANGE (practice_id);
+CREATE INDEX practices_by_learner ON practices (tenant_id, user_id, course_id, practice_id);
+COMMENT ON TABLE practices IS 'tenant: the lessons of the tutor: some items for one learner, each with its reason';
+
+CREATE TABLE practice_answers (
+    tenant_id      uuid NOT NULL,
+    practice_id    uuid NOT NULL,
+    item_id        uuid NOT NULL,
+    seq            bigint NOT NULL,
+    user_id        uuid NOT NULL,
+    value          text NOT NULL,
+    scorer         smallint NOT NULL,
+    earned_milli   bigint NOT NULL,
+    possible_milli bigint NOT NULL,
+    arrived_at     timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, practice_id, item_id, seq)
+) PARTITION BY RANGE (practice_id);
+COMMENT ON TABLE practice_answers IS 'tenant: what learners answered in practice, each with what it earned; never changed';
+
+CREATE TABLE placements (
+    tenant_id    uuid NOT NULL,
+    placement_id uuid NOT NULL,
+    course_id    uuid NOT NULL,
+    user_id      uuid NOT NULL,
+    state        text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'done')),
+    items        jsonb NOT NULL DEFAULT '[]',
+    ability      double precision NOT NULL DEFAULT 0,
+    error        double precision NOT NULL DEFAULT 1,
+    version      integer NOT NULL DEFAULT 1,
+    created_at   timestamptz NOT NULL,
+    done_at      timestamptz,
+    PRIMARY KEY (tenant_id, placement_id)
+);
+CREATE UNIQUE INDEX placements_one_open ON placements (tenant_id, user_id, course_id) WHERE state = 'open';
+COMMENT ON TABLE placements IS 'tenant: the short test that finds where a learner stands';
+
+CREATE TABLE assigned_practice (
+    tenant_id     uuid NOT NULL,
+    assignment_id uuid NOT NULL,
+    course_id     uuid NOT NULL,
+    user_id       uuid NOT NULL,
+    skill         text NOT NULL,
+    items         smallint NOT NULL CHECK (items BETWEEN 1 AND 40),
+    given         smallint NOT NULL DEFAULT 0,
+    assigned_by   uuid NOT NULL,
+    created_at    timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, assignment_id)
+);
+CREATE INDEX assigned_practice_by_learner ON assigned_practice (tenant_id, course_id, user_id, assignment_id);
+COMMENT ON TABLE assigned_practice IS 'tenant: practice of a skill that a teacher gave to a learner';
+
+CREATE TABLE item_reports (
+    tenant_id   uuid NOT NULL,
+    report_id   uuid NOT NULL,
+    course_id   uuid NOT NULL,
+    question_id uuid NOT NULL,
+    version     integer NOT NULL,
+    user_id     uuid NOT NULL,
+    reason      text NOT NULL,
+    note        text NOT NULL DEFAULT '',
+    state       text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'upheld', 'dismissed')),
+    created_at  timestamptz NOT NULL,
+    decided_by  uuid,
+    decided_at  timestamptz,
+    PRIMARY KEY (tenant_id, report_id),
+    UNIQUE (tenant_id, question_id, version, user_id)
+);
+CREATE INDEX item_reports_open ON item_reports (tenant_id, created_at) WHERE state = 'open';
+COMMENT ON TABLE item_reports IS 'tenant: what learners say is wrong with an item';
+
+CREATE TABLE quizzes (
+    tenant_id   uuid NOT NULL,
+    quiz_id     uuid NOT NULL,
+    class_id    uuid NOT NULL,
+    course_id   uuid NOT NULL,
+    question_id uuid NOT NULL,
+    version     integer NOT NULL,
+    -- As it is shown in the room: option ids of its own, so that they say nothing of the key.
+    shown       jsonb NOT NULL,
+    posed_by    uuid NOT NULL,
+    posed_at    timestamptz NOT NULL,
+    revealed_at timestamptz,
+    PRIMARY KEY (tenant_id, quiz_id)
+);
+CREATE INDEX quizzes_by_class ON quizzes (tenant_id, class_id, quiz_id);
+COMMENT ON TABLE quizzes IS 'tenant: items that a teacher posed to the room';
+
+CREATE TABLE quiz_answers (
+    tenant_id      uuid NOT NULL,
+    quiz_id        uuid NOT NULL,
+    user_id        uuid NOT NULL,
+    seq            bigint NOT NULL,
+    value          text NOT NULL,
+    scorer         smallint NOT NULL,
+    earned_milli   bigint NOT NULL,
+    possible_milli bigint NOT NULL,
+    arrived_at     timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, quiz_id, user_id, seq)
+) PARTITION BY RANGE (quiz_id);
+COMMENT ON TABLE quiz_answers IS 'tenant: what learners answered to a quiz in class, each with what it earned; never changed';
+
+-- Read models of the events: what each learner answered, and the skill that follows from it.
+CREATE TABLE responses (
+    tenant_id   uuid NOT NULL,
+    user_id     uuid NOT NULL,
+    source_id   uuid NOT NULL,
+    item_id     uuid NOT NULL,
+    course_id   uuid NOT NULL,
+    source      text NOT NULL CHECK (source IN ('practice', 'placement', 'quiz', 'exam')),
+    question_id uuid NOT NULL,
+    version     integer NOT NULL,
+    skills      text[] NOT NULL,
+    difficulty  smallint NOT NULL,
+    share_milli smallint NOT NULL CHECK (share_milli BETWEEN 0 AND 1000),
+    at          timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, user_id, source_id, item_id)
+);
+CREATE INDEX responses_by_learner ON responses (tenant_id, user_id, course_id, at);
+CREATE INDEX responses_by_question ON responses (tenant_id, question_id, version);
+COMMENT ON TABLE responses IS 'tenant: how each item went for each learner, wherever it was asked; a read model';
+
+CREATE TABLE learner_skills (
+    tenant_id  uuid NOT NULL,
+    course_id  uuid NOT NULL,
+    user_id    uuid NOT NULL,
+    skill      text NOT NULL,
+    -- lms.adaptive.model.SkillState, and the moment at which the review is due.
+    state      jsonb NOT NULL,
+    answered   integer NOT NULL,
+    due_at     timestamptz,
+    updated_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, course_id, user_id, skill)
+) WITH (fillfactor = 70);
+CREATE INDEX learner_skills_by_user ON learner_skills (tenant_id, user_id, course_id);
+COMMENT ON TABLE learner_skills IS 'tenant: what each learner can do and remembers, by skill; a read model';
+
+CREATE TABLE refills (
+    tenant_id uuid NOT NULL,
+    course_id uuid NOT NULL,
+    user_id   uuid NOT NULL,
+    -- At once after a quiz in class; else when there is nothing better to do.
+    urgent    boolean NOT NULL DEFAULT false,
+    asked_at  timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, course_id, user_id)
+) WITH (fillfactor = 70);
+CREATE INDEX refills_waiting ON refills (tenant_id, urgent DESC, asked_at);
+COMMENT ON TABLE refills IS 'tenant: learners whose next items are to be chosen anew';
+
+DO $$
+DECLARE
+    name text;
+BEGIN
+    FOREACH name IN ARRAY ARRAY['practices', 'practice_answers', 'placements', 'assigned_practice', 'item_reports', 'quizzes',
+        'quiz_answers', 'responses', 'learner_skills', 'refills'] LOOP
+        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
+        EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', name);
+        EXECUTE format('CREATE POLICY own_school ON %I TO lectern_app USING (tenant_id = lectern_tenant())'
+            ' WITH CHECK (tenant_id = lectern_tenant())', name);
+        EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I TO lectern_app', name);
+    END LOOP;
+END
+$$;
+REVOKE UPDATE, DELETE ON practice_answers, quiz_answers FROM lectern_app;
+
+-- Which learners wait for their next items, in any school: ids only, school by school along the index.
+CREATE POLICY refilling ON refills FOR SELECT TO lectern_append USING (true);
+GRANT SELECT ON refills TO lectern_append;
+CREATE FUNCTION refills_to_do(most integer) RETURNS TABLE (tenant_id uuid, course_id uuid, user_id uuid, urgent boolean, asked_at timestamptz)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+    WITH RECURSIVE schools AS (
+        (SELECT r.tenant_id FROM refills AS r ORDER BY r.tenant_id LIMIT 1)
+        UNION ALL
+        SELECT (SELECT r.tenant_id FROM refills AS r WHERE r.tenant_id > s.tenant_id ORDER BY r.tenant_id LIMIT 1)
+        FROM schools AS s WHERE s.tenant_id IS NOT NULL
+    )
+    SELECT d.* FROM schools AS s
+    CROSS JOIN LATERAL (
+        SELECT r.tenant_id, r.course_id, r.user_id, r.urgent, r.asked_at FROM refills AS r
+        WHERE r.tenant_id = s.tenant_id ORDER BY r.urgent DESC, r.asked_at LIMIT most
+    ) AS d
+    ORDER BY d.urgent DESC, d.asked_at LIMIT most
+$$;
+GRANT CREATE ON SCHEMA public TO lectern_append;
+ALTER FUNCTION refills_to_do(integer) OWNER TO lectern_append;
+REVOKE CREATE ON SCHEMA public FROM lectern_append;
+REVOKE EXECUTE ON FUNCTION refills_to_do(integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION refills_to_do(integer) TO lectern_app;

@@ -1,0 +1,260 @@
+-- The content factory: what was asked for, what came of it, who let it pass. Nothing of it is shown to learners from here.
+SET LOCAL lock_timeout = '3s';
+
+CREATE EXTENSION IF NOT EXISTS vector;
+
+-- lectern_review reads and decides about staged items, for reviewers; lectern_factory writes them, in the workers. Both may do what
+-- lectern_app may, which cannot see the staging at all.
+DO $$
+DECLARE
+    wanted text;
+BEGIN
+    FOREACH wanted IN ARRAY ARRAY['lectern_review', 'lectern_factory'] LOOP
+        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted) THEN
+            BEGIN
+                EXECUTE format('CREATE ROLE %I NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE', wanted);
+            EXCEPTION WHEN duplicate_object OR unique_violation THEN
+                NULL;
+            END;
+        END IF;
+        IF NOT pg_has_role(current_user, wanted, 'SET') THEN
+            EXECUTE format('GRANT %I TO current_user', wanted);
+        END IF;
+        IF NOT pg_has_role(wanted, 'lectern_app', 'USAGE') THEN
+            EXECUTE format('GRANT lectern_app TO %I', wanted);
+        END IF;
+    END LOOP;
+END
+$$;
+
+-- Out of use for a while (held: its figures or its readers say that something is wrong) or for good (recalled).
+ALTER TABLE questions DROP CONSTRAINT questions_state_check;
+ALTER TABLE questions ADD CONSTRAINT questions_state_check
+    CHECK (state IN ('draft', 'published', 'retired', 'held', 'recalled')) NOT VALID;
+ALTER TABLE questions VALIDATE CONSTRAINT questions_state_check;
+
+CREATE TABLE generation_jobs (
+    tenant_id    uuid NOT NULL,
+    job_id       uuid NOT NULL,
+    course_id    uuid NOT NULL,
+    asked_by     uuid,
+    -- lms.ai.model.Brief, and the digest of all that decides what comes out.
+    brief        jsonb NOT NULL,
+    digest       bytea NOT NULL,
+    source       text NOT NULL DEFAULT '',
+    upload_id    uuid,
+    state        text NOT NULL CHECK (state IN ('queued', 'running', 'done', 'cancelled', 'failed', 'stopped')),
+    reason       text NOT NULL DEFAULT '',
+    wanted       smallint NOT NULL CHECK (wanted BETWEEN 1 AND 100),
+    made         smallint NOT NULL DEFAULT 0,
+    passed       smallint NOT NULL DEFAULT 0,
+    dropped      smallint NOT NULL DEFAULT 0,
+    accepted     smallint NOT NULL DEFAULT 0,
+    rejected     smallint NOT NULL DEFAULT 0,
+    ingested     smallint NOT NULL DEFAULT 0,
+    tokens_in    bigint NOT NULL DEFAULT 0,
+    tokens_out   bigint NOT NULL DEFAULT 0,
+    cost_micros  bigint NOT NULL DEFAULT 0,
+    created_at   timestamptz NOT NULL,
+    updated_at   timestamptz NOT NULL,
+    done_at      timestamptz,
+    recalled_at  timestamptz,
+    recalled_by  uuid,
+    PRIMARY KEY (tenant_id, job_id),
+    FOREIGN KEY (tenant_id, course_id) REFERENCES courses (tenant_id, course_id)
+);
+CREATE INDEX generation_jobs_by_course ON generation_jobs (tenant_id, course_id, job_id);
+CREATE INDEX generation_jobs_by_digest ON generation_jobs (tenant_id, course_id, digest, job_id);
+COMMENT ON TABLE generation_jobs IS 'tenant: briefs to the content factory and how far each has come; a job is a batch';
+
+-- One row a call of a model, or an answer served from what was kept; no prompt holds anything of a learner.
+CREATE TABLE generation_steps (
+    tenant_id      uuid NOT NULL,
+    job_id         uuid NOT NULL,
+    slot           smallint NOT NULL,
+    step           text NOT NULL,
+    try            smallint NOT NULL,
+    prompt_version text NOT NULL,
+    provider       text NOT NULL,
+    model          text NOT NULL,
+    outcome        text NOT NULL,
+    digest         bytea NOT NULL,
+    tokens_in      integer NOT NULL DEFAULT 0,
+    tokens_out     integer NOT NULL DEFAULT 0,
+    cost_micros    bigint NOT NULL DEFAULT 0,
+    took_ms        integer NOT NULL DEFAULT 0,
+    at             timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, job_id, slot, step, try)
+);
+COMMENT ON TABLE generation_steps IS 'tenant: every step of every generated item: prompt, model, outcome, tokens, time';
+
+CREATE TABLE model_answers (
+    tenant_id  uuid NOT NULL,
+    digest     bytea NOT NULL,
+    answer     jsonb NOT NULL,
+    model      text NOT NULL,
+    created_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, digest)
+);
+COMMENT ON TABLE model_answers IS 'tenant: what a model answered to exactly this prompt; asked again it costs nothing';
+
+CREATE TABLE token_budgets (
+    tenant_id    uuid NOT NULL,
+    month        date NOT NULL,
+    tokens_limit bigint NOT NULL CHECK (tokens_limit >= 0),
+    -- Used for good, and set aside for calls that are under way.
+    tokens_used  bigint NOT NULL DEFAULT 0,
+    tokens_held  bigint NOT NULL DEFAULT 0,
+    cost_micros  bigint NOT NULL DEFAULT 0,
+    PRIMARY KEY (tenant_id, month),
+    CHECK (tokens_used >= 0 AND tokens_held >= 0)
+);
+COMMENT ON TABLE token_budgets IS 'tenant: what the models may cost a school in a month, and did';
+
+CREATE TABLE questions_staging (
+    tenant_id    uuid NOT NULL,
+    candidate_id uuid NOT NULL,
+    course_id    uuid NOT NULL,
+    job_id       uuid,
+    slot         smallint,
+    -- generated by the factory, seeded (a bad one, to measure reviewers), or reported by learners (question_id says which).
+    origin       text NOT NULL CHECK (origin IN ('generated', 'seeded', 'reported')),
+    question_id  uuid,
+    version      integer,
+    state        text NOT NULL CHECK (state IN ('queued', 'second', 'accepted', 'rejected', 'ingested', 'recalled', 'withdrawn')),
+    item_version integer NOT NULL DEFAULT 1,
+    kind         text NOT NULL,
+    labels       jsonb NOT NULL,
+    content      json NOT NULL,
+    key          json NOT NULL,
+    -- Where in the source it stands, what the gates found, how it came about.
+    quote        text NOT NULL DEFAULT '',
+    gates        jsonb NOT NULL DEFAULT '[]',
+    risk         smallint NOT NULL CHECK (risk BETWEEN 0 AND 100),
+    provenance   jsonb NOT NULL,
+    fault        text NOT NULL DEFAULT '',
+    taken_by     uuid,
+    taken_until  timestamptz,
+    created_at   timestamptz NOT NULL,
+    decided_at   timestamptz,
+    PRIMARY KEY (tenant_id, candidate_id),
+    UNIQUE (tenant_id, job_id, slot)
+);
+CREATE INDEX questions_staging_queue ON questions_staging (tenant_id, risk DESC, created_at) WHERE state IN ('queued', 'second');
+CREATE INDEX questions_staging_accepted ON questions_staging (tenant_id, course_id, decided_at) WHERE state = 'accepted';
+COMMENT ON TABLE questions_staging IS 'tenant: items that no person has let pass yet; the role that serves learners cannot read it';
+
+CREATE TABLE review_decisions (
+    tenant_id    uuid NOT NULL,
+    decision_id  uuid NOT NULL,
+    candidate_id uuid NOT NULL,
+    item_version integer NOT NULL,
+    round        smallint NOT NULL CHECK (round IN (1, 2)),
+    reviewer_id  uuid NOT NULL,
+    decision     text NOT NULL CHECK (decision IN ('accept', 'edit', 'reject')),
+    reasons      text[] NOT NULL DEFAULT '{}',
+    note         text NOT NULL DEFAULT '',
+    diff         jsonb NOT NULL DEFAULT '[]',
+    took_ms      integer NOT NULL DEFAULT 0,
+    at           timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, decision_id),
+    UNIQUE (tenant_id, candidate_id, item_version, round, reviewer_id)
+);
+CREATE INDEX review_decisions_by_candidate ON review_decisions (tenant_id, candidate_id, at);
+COMMENT ON TABLE review_decisions IS 'tenant: what each reviewer decided about a staged item; never changed';
+
+-- Readable by everybody who may see the item.
+CREATE TABLE provenance_cards (
+    tenant_id    uuid NOT NULL,
+    question_id  uuid NOT NULL,
+    candidate_id uuid NOT NULL,
+    job_id       uuid,
+    card         jsonb NOT NULL,
+    ingested_at  timestamptz NOT NULL,
+    recalled_at  timestamptz,
+    PRIMARY KEY (tenant_id, question_id),
+    UNIQUE (tenant_id, candidate_id)
+);
+CREATE INDEX provenance_cards_by_job ON provenance_cards (tenant_id, job_id);
+COMMENT ON TABLE provenance_cards IS 'tenant: where an item of the factory comes from: batch, source, models, prompts, reviewers';
+
+-- Vectors of items of the bank and of staged ones; `space` says which model they are of: only vectors of one space are compared.
+CREATE TABLE item_vectors (
+    tenant_id  uuid NOT NULL,
+    subject_id uuid NOT NULL,
+    course_id  uuid NOT NULL,
+    staged     boolean NOT NULL,
+    space      text NOT NULL,
+    digest     bytea NOT NULL,
+    vector     vector(384) NOT NULL,
+    created_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, subject_id, space)
+);
+CREATE INDEX item_vectors_near ON item_vectors USING hnsw (vector vector_cosine_ops);
+COMMENT ON TABLE item_vectors IS 'tenant: what items mean, as vectors, to find those that are alike';
+
+CREATE TABLE stock_marks (
+    tenant_id uuid NOT NULL,
+    course_id uuid NOT NULL,
+    skill     text NOT NULL,
+    level     smallint NOT NULL CHECK (level BETWEEN 1 AND 10),
+    language  text NOT NULL,
+    low       smallint NOT NULL CHECK (low BETWEEN 1 AND 1000),
+    batch     smallint NOT NULL CHECK (batch BETWEEN 1 AND 100),
+    source    text NOT NULL DEFAULT '',
+    kinds     text[] NOT NULL,
+    job_id    uuid,
+    set_by    uuid NOT NULL,
+    set_at    timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, course_id, skill, level, language)
+);
+COMMENT ON TABLE stock_marks IS 'tenant: how many items of a skill and level there are to be; below that the factory is asked for more';
+
+CREATE TABLE item_quality (
+    tenant_id      uuid NOT NULL,
+    question_id    uuid NOT NULL,
+    version        integer NOT NULL,
+    course_id      uuid NOT NULL,
+    answered       integer NOT NULL,
+    mean_share     real NOT NULL,
+    point_biserial real,
+    dead_options   text[] NOT NULL DEFAULT '{}',
+    faults         text[] NOT NULL DEFAULT '{}',
+    measured_at    timestamptz NOT NULL,
+    held_at        timestamptz,
+    PRIMARY KEY (tenant_id, question_id, version)
+);
+CREATE INDEX item_quality_by_course ON item_quality (tenant_id, course_id, question_id);
+COMMENT ON TABLE item_quality IS 'tenant: how an item did in use, and what is wrong with it';
+
+DO $$
+DECLARE
+    name text;
+BEGIN
+    FOREACH name IN ARRAY ARRAY['generation_jobs', 'generation_steps', 'model_answers', 'token_budgets', 'questions_staging',
+        'review_decisions', 'provenance_cards', 'item_vectors', 'stock_marks', 'item_quality'] LOOP
+        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
+        EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', name);
+        EXECUTE format('CREATE POLICY own_school ON %I TO lectern_app USING (tenant_id = lectern_tenant())'
+            ' WITH CHECK (tenant_id = lectern_tenant())', name);
+    END LOOP;
+    -- What lies here is nobody's but the factory's and the reviewers'.
+    FOREACH name IN ARRAY ARRAY['generation_steps', 'model_answers', 'questions_staging', 'review_decisions', 'item_vectors'] LOOP
+        EXECUTE format('REVOKE ALL ON %I FROM lectern_app', name);
+    END LOOP;
+END
+$$;
+GRANT SELECT, INSERT, UPDATE ON generation_jobs, token_budgets TO lectern_app;
+REVOKE DELETE ON generation_jobs, token_budgets FROM lectern_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON stock_marks, item_quality TO lectern_app;
+GRANT SELECT ON provenance_cards TO lectern_app;
+REVOKE INSERT, UPDATE, DELETE ON provenance_cards FROM lectern_app;
+GRANT SELECT, UPDATE ON questions_staging TO lectern_review;
+GRANT SELECT, INSERT ON review_decisions TO lectern_review;
+GRANT INSERT ON questions_staging TO lectern_review;
+GRANT SELECT ON generation_steps, item_vectors TO lectern_review;
+GRANT UPDATE ON provenance_cards TO lectern_review;
+GRANT SELECT, INSERT, UPDATE ON questions_staging, provenance_cards TO lectern_factory;
+GRANT SELECT, INSERT ON generation_steps, model_answers TO lectern_factory;
+GRANT SELECT ON review_decisions TO lectern_factory;
+GRANT SELECT, INSERT, UPDATE, DELETE ON item_vectors TO lectern_factory;
