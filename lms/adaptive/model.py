@@ -21,6 +21,10 @@ Why = Literal[
 ]
 Source = Literal["practice", "placement", "quiz", "exam"]
 
+WHOLE_COURSE = (
+    ""  # the name under which the strength over all skills of a course is kept, beside theirs
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SkillState:
