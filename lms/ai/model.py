@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from lms.questions.model import Content, Difficulty, Grade, Key, Kind, Language, Word
+from lms.ids import CandidateId
+from lms.questions.model import Content, Difficulty, Grade, Key, Kind, Language, New, Word
 
 JobState = Literal["queued", "running", "done", "cancelled", "failed", "stopped"]
 Origin = Literal["generated", "seeded", "reported"]
@@ -89,3 +90,24 @@ class Card:
     cost_micros: int = 0
     generated_at_ms: int = 0
     accepted_at_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """An item that is to be staged: what it is, how risky, and where it comes from.
+
+    `item` has what the gates let pass, with its labels. Of a reported one `question_id` and `version` say which item of the bank it is.
+    """
+
+    candidate_id: CandidateId
+    course_id: str
+    origin: Origin
+    item: New
+    risk: int
+    card: Card
+    job_id: str | None = None
+    slot: int | None = None
+    question_id: str | None = None
+    version: int | None = None
+    # Of a seeded one: what is wrong with it. Of a reported one: what is said against it.
+    fault: str = ""

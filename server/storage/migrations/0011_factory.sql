@@ -133,6 +133,10 @@ CREATE TABLE questions_staging (
     risk         smallint NOT NULL CHECK (risk BETWEEN 0 AND 100),
     provenance   jsonb NOT NULL,
     fault        text NOT NULL DEFAULT '',
+    -- Whether a second reviewer looks at it whatever the first one says: so that the two can be compared.
+    sampled      boolean NOT NULL DEFAULT false,
+    -- Not in the queue before this one is decided: the bad one was made of it, and the two beside each other would say so.
+    behind       uuid,
     taken_by     uuid,
     taken_until  timestamptz,
     created_at   timestamptz NOT NULL,
@@ -140,7 +144,12 @@ CREATE TABLE questions_staging (
     PRIMARY KEY (tenant_id, candidate_id),
     UNIQUE (tenant_id, job_id, slot)
 );
-CREATE INDEX questions_staging_queue ON questions_staging (tenant_id, risk DESC, created_at) WHERE state IN ('queued', 'second');
+CREATE INDEX questions_staging_queue ON questions_staging (tenant_id, risk DESC, candidate_id)
+    WHERE state IN ('queued', 'second') AND behind IS NULL;
+CREATE INDEX questions_staging_behind ON questions_staging (tenant_id, behind) WHERE behind IS NOT NULL;
+CREATE INDEX questions_staging_decided ON questions_staging (tenant_id, decided_at);
+CREATE UNIQUE INDEX questions_staging_reported ON questions_staging (tenant_id, question_id)
+    WHERE origin = 'reported' AND state IN ('queued', 'second');
 CREATE INDEX questions_staging_accepted ON questions_staging (tenant_id, course_id, decided_at) WHERE state = 'accepted';
 COMMENT ON TABLE questions_staging IS 'tenant: items that no person has let pass yet; the role that serves learners cannot read it';
 
