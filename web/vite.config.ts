@@ -27,7 +27,7 @@ function bootScript(): Plugin {
 }
 
 /** What an exam needs offline: everything that these import, the words, the styles, the fonts of the formulas. */
-const EXAM_ROOTS = /\/src\/(?:main\.tsx|pages\/exam\/[a-z]+\.tsx?|ui\/prose\/[a-z]+\.tsx|i18n\/[a-z]+\.json|core\/leftovers\.ts)$|\/katex\//;
+const EXAM_ROOTS = /\/src\/(?:main\.tsx|pages\/exam\/[a-z]+\.tsx?|ui\/prose\/[a-z]+\.tsx|i18n\/[a-z]+\/(?:core|exam|question)\.json|core\/leftovers\.ts)$|\/katex\//;
 
 /** Puts src/worker.js beside the shell, with the list of its files and a version that changes with any of them. */
 function examWorker(): Plugin {

@@ -1,7 +1,7 @@
 /** A class of drawn people for looking at the pages without a server; no part of the bundle. */
 
 import { render } from "preact";
-import { speak, type Locale } from "../src/i18n";
+import { learn, speak, type Locale } from "../src/i18n";
 import { Devices } from "../src/media/devices";
 import { LocalMedia } from "../src/media/local";
 import type { Playing } from "../src/media/subscribe";
@@ -130,6 +130,7 @@ function visit(): Visit {
     state: {
       closed: false, people, chat,
       hands: [2, 3, 4, 8].filter((place) => place < count).map((place, order) => ({ user: `u${place}`, at: now - 72_000 + order * 20_000 })),
+      quiz: null,
     },
   });
   made.store.speakers.value = count > 1 ? ["u1"] : [];
@@ -162,6 +163,7 @@ function playing(): Map<string, Playing> {
 }
 
 await speak((asked.get("lang") ?? "en") as Locale);
+await learn(["class"]);
 const theme = asked.get("theme");
 if (theme) document.documentElement.dataset["theme"] = theme;
 const page = document.getElementById("page");

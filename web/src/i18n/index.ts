@@ -1,11 +1,40 @@
-/** The words of the pages: one catalogue a language, `t()` typed by its keys. */
+/** The words of the pages: one catalogue a language and area; `core` comes first, the others with the pages that say them. */
 import { signal } from "@preact/signals";
-import type en from "./en.json";
+import type assessment from "./en/assessment.json";
+import type bank from "./en/bank.json";
+import type board from "./en/board.json";
+import type classroom from "./en/class.json";
+import type core from "./en/core.json";
+import type course from "./en/course.json";
+import type exam from "./en/exam.json";
+import type gradebook from "./en/gradebook.json";
+import type marking from "./en/marking.json";
+import type people from "./en/people.json";
+import type question from "./en/question.json";
+import type status from "./en/status.json";
+import type teaching from "./en/teaching.json";
 import { format, parse, type Message, type Values } from "./format";
 
-export type Key = keyof typeof en;
+/** Every area under the name of its file. */
+interface Areas {
+  readonly assessment: typeof assessment;
+  readonly bank: typeof bank;
+  readonly board: typeof board;
+  readonly class: typeof classroom;
+  readonly core: typeof core;
+  readonly course: typeof course;
+  readonly exam: typeof exam;
+  readonly gradebook: typeof gradebook;
+  readonly marking: typeof marking;
+  readonly people: typeof people;
+  readonly question: typeof question;
+  readonly status: typeof status;
+  readonly teaching: typeof teaching;
+}
+export type Area = keyof Areas;
+export type Key = { [A in Area]: keyof Areas[A] }[Area];
 export type Locale = "en" | "ar";
-type Catalogue = Readonly<Record<Key, string>>;
+type Words = Readonly<Record<string, string>>;
 
 /** Every language under its own name, in the order of the switch. */
 export const LOCALES: readonly { readonly id: Locale; readonly name: string; readonly dir: "ltr" | "rtl" }[] = [
@@ -14,19 +43,19 @@ export const LOCALES: readonly { readonly id: Locale; readonly name: string; rea
 ];
 
 const STORED = "lectern.locale";
-const load: Readonly<Record<Locale, () => Promise<{ default: Catalogue }>>> = {
-  en: () => import("./en.json"),
-  ar: () => import("./ar.json"),
-};
+const files = import.meta.glob<Words>("./{en,ar}/*.json", { import: "default" });
 
 interface Spoken {
   readonly locale: Locale;
   /** The reader's own variant of it, for dates and numbers: `en-GB`. */
   readonly region: string;
-  readonly words: Catalogue | null;
+  readonly words: Words;
   readonly read: Map<Key, Message>;
 }
-const spoken = signal<Spoken>({ locale: "en", region: "en", words: null, read: new Map() });
+const spoken = signal<Spoken>({ locale: "en", region: "en", words: {}, read: new Map() });
+/** What the pages said so far, and what has come of it, in any language. */
+const said = new Set<Area>(["core"]);
+const here = new Map<string, Words>();
 
 /** The language in use; whoever reads it is drawn again when it changes. */
 export function locale(): Locale {
@@ -57,12 +86,40 @@ function stored(): string | null {
   }
 }
 
-/** Fetches a language and turns the page to it. */
+function lacking(next: Locale): readonly string[] {
+  return [...said].map((area) => `./${next}/${area}.json`).filter((file) => !here.has(file));
+}
+
+/** Until nothing lacks, because another page may have come to want its words meanwhile. */
+async function fetchAll(next: Locale): Promise<void> {
+  for (let lacks = lacking(next); lacks.length > 0; lacks = lacking(next)) await Promise.all(lacks.map(fetchOne));
+}
+
+function together(next: Locale): Words {
+  return Object.assign({}, ...[...said].map((area) => here.get(`./${next}/${area}.json`))) as Words;
+}
+
+async function fetchOne(file: string): Promise<void> {
+  const load = files[file];
+  if (!load) throw new Error(`There are no words in ${file}.`);
+  here.set(file, await load());
+}
+
+/** Fetches a language, as far as the pages have needed it, and turns the page to it. */
 export async function speak(next: Locale): Promise<void> {
-  const { default: words } = await load[next]();
-  spoken.value = { locale: next, region: regionOf(next), words, read: new Map() };
+  await fetchAll(next);
+  spoken.value = { locale: next, region: regionOf(next), words: together(next), read: new Map() };
   document.documentElement.lang = next;
   document.documentElement.dir = LOCALES.find(({ id }) => id === next)?.dir ?? "ltr";
+}
+
+/** Fetches what a page says besides the core; it holds for every language that is turned to later. */
+export async function learn(areas: readonly Area[]): Promise<void> {
+  if (areas.every((area) => said.has(area)) && lacking(locale()).length === 0) return;
+  for (const area of areas) said.add(area);
+  await fetchAll(locale());
+  // The language may have been turned meanwhile; by then it had these words as well.
+  spoken.value = { ...spoken.value, words: together(locale()), read: new Map() };
 }
 
 /** Turns to a language and keeps it for the next visit. */
@@ -76,13 +133,13 @@ export async function choose(next: Locale): Promise<void> {
 }
 
 export function t(key: Key, values: Values = {}): string {
-  const { region: said, words, read } = spoken.value;
+  const { region: reader, words, read } = spoken.value;
   let message = read.get(key);
   if (!message) {
-    message = parse(words?.[key] ?? key);
+    message = parse(words[key] ?? key);
     read.set(key, message);
   }
-  return format(message, values, said);
+  return format(message, values, reader);
 }
 
 /** A size of a file; nothing is smaller than a tenth. */
@@ -92,6 +149,5 @@ export function megabytes(bytes: number): string {
 
 /** The key of a family whose last part is known only at run time, or else the fallback. */
 export function keyOr(key: string, fallback: Key): Key {
-  const { words } = spoken.value;
-  return words && key in words ? (key as Key) : fallback;
+  return key in spoken.value.words ? (key as Key) : fallback;
 }

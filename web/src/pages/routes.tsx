@@ -3,7 +3,7 @@ import type { ComponentType } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { address, go } from "../core/location";
 import { me } from "../core/session";
-import { t } from "../i18n";
+import { learn, t, type Area } from "../i18n";
 import { Trouble, Waiting } from "../ui/states";
 import { parameters } from "./pattern";
 
@@ -13,32 +13,34 @@ type Load = () => Promise<ComponentType<Parameters>>;
 interface Route {
   readonly pattern: string;
   readonly load: Load;
+  /** The catalogues whose words the page says, besides the core. */
+  readonly says?: readonly Area[];
   /** Open to those who are not signed in. */
   readonly open?: true;
 }
 
 const ROUTES: readonly Route[] = [
   { pattern: "/signin", open: true, load: async () => (await import("./signin/page")).SignInPage },
-  { pattern: "/status", open: true, load: async () => (await import("./status/page")).StatusPage },
+  { pattern: "/status", open: true, says: ["status"], load: async () => (await import("./status/page")).StatusPage },
   { pattern: "/", load: async () => (await import("./home/page")).HomePage },
   { pattern: "/courses", load: async () => (await import("./courses/page")).CoursesPage },
-  { pattern: "/courses/:courseId", load: page(async () => (await import("./course/page")).CoursePage) },
-  { pattern: "/courses/:courseId/lessons/new", load: page(async () => (await import("./lesson/edit")).NewLessonPage) },
-  { pattern: "/courses/:courseId/bank", load: page(async () => (await import("./bank/page")).BankPage) },
-  { pattern: "/courses/:courseId/bank/new", load: page(async () => (await import("./bank/edit")).NewQuestionPage) },
-  { pattern: "/questions/:questionId", load: page(async () => (await import("./bank/edit")).QuestionPage) },
-  { pattern: "/courses/:courseId/gradebook", load: page(async () => (await import("./gradebook/page")).GradebookPage) },
-  { pattern: "/assessments/:assessmentId/board", load: page(async () => (await import("./board/page")).BoardPage) },
-  { pattern: "/assessments/:assessmentId/marking", load: page(async () => (await import("./marking/page")).MarkingPage) },
-  { pattern: "/assessments/:assessmentId/settings", load: page(async () => (await import("./assessment/page")).SettingsPage) },
-  { pattern: "/assessments/:assessmentId/items", load: page(async () => (await import("./assessment/items")).ItemsPage) },
-  { pattern: "/lessons/:lessonId", load: page(async () => (await import("./lesson/page")).LessonPage) },
-  { pattern: "/lessons/:lessonId/edit", load: page(async () => (await import("./lesson/edit")).EditLessonPage) },
-  { pattern: "/classes/:classId", load: page(async () => (await import("./door/index")).default) },
-  { pattern: "/exams/:assessmentId", load: page(async () => (await import("./exam/start")).ExamStartPage) },
-  { pattern: "/exams/:assessmentId/attempts/:attemptId", load: page(async () => (await import("./exam/page")).AttemptPage) },
-  { pattern: "/exams/:assessmentId/attempts/:attemptId/result", load: page(async () => (await import("./exam/result")).ResultPage) },
-  { pattern: "/admin/people", load: async () => (await import("./people/page")).PeoplePage },
+  { pattern: "/courses/:courseId", says: ["course", "teaching"], load: page(async () => (await import("./course/page")).CoursePage) },
+  { pattern: "/courses/:courseId/lessons/new", says: ["course", "teaching"], load: page(async () => (await import("./lesson/edit")).NewLessonPage) },
+  { pattern: "/courses/:courseId/bank", says: ["bank", "teaching"], load: page(async () => (await import("./bank/page")).BankPage) },
+  { pattern: "/courses/:courseId/bank/new", says: ["bank", "teaching", "question"], load: page(async () => (await import("./bank/edit")).NewQuestionPage) },
+  { pattern: "/questions/:questionId", says: ["bank", "teaching", "question"], load: page(async () => (await import("./bank/edit")).QuestionPage) },
+  { pattern: "/courses/:courseId/gradebook", says: ["gradebook", "teaching"], load: page(async () => (await import("./gradebook/page")).GradebookPage) },
+  { pattern: "/assessments/:assessmentId/board", says: ["board", "teaching"], load: page(async () => (await import("./board/page")).BoardPage) },
+  { pattern: "/assessments/:assessmentId/marking", says: ["marking", "teaching", "question"], load: page(async () => (await import("./marking/page")).MarkingPage) },
+  { pattern: "/assessments/:assessmentId/settings", says: ["assessment", "teaching"], load: page(async () => (await import("./assessment/page")).SettingsPage) },
+  { pattern: "/assessments/:assessmentId/items", says: ["assessment", "teaching"], load: page(async () => (await import("./assessment/items")).ItemsPage) },
+  { pattern: "/lessons/:lessonId", says: ["course"], load: page(async () => (await import("./lesson/page")).LessonPage) },
+  { pattern: "/lessons/:lessonId/edit", says: ["course", "teaching"], load: page(async () => (await import("./lesson/edit")).EditLessonPage) },
+  { pattern: "/classes/:classId", says: ["class"], load: page(async () => (await import("./door/index")).default) },
+  { pattern: "/exams/:assessmentId", says: ["exam", "question"], load: page(async () => (await import("./exam/start")).ExamStartPage) },
+  { pattern: "/exams/:assessmentId/attempts/:attemptId", says: ["exam", "question"], load: page(async () => (await import("./exam/page")).AttemptPage) },
+  { pattern: "/exams/:assessmentId/attempts/:attemptId/result", says: ["exam", "question"], load: page(async () => (await import("./exam/result")).ResultPage) },
+  { pattern: "/admin/people", says: ["people"], load: async () => (await import("./people/page")).PeoplePage },
 ];
 const NOWHERE: Route = { pattern: "", open: true, load: async () => (await import("./nowhere")).NowherePage };
 
@@ -89,8 +91,8 @@ export function Pages() {
   const stranger = useGuard(route);
   useEffect(() => {
     let wanted = true;
-    route.load().then(
-      (Page) => wanted && setDrawn({ route, Page }),
+    Promise.all([route.load(), learn(route.says ?? [])]).then(
+      ([Page]) => wanted && setDrawn({ route, Page }),
       () => wanted && setDrawn({ route, Page: null }),
     );
     return () => {
