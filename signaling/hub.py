@@ -17,6 +17,7 @@ from signaling.classroom.framing import NAMESPACE
 from signaling.classroom.ledger import Surroundings
 from signaling.classroom.log import Append, Outcome
 from signaling.classroom.namespace import ClassNamespace
+from signaling.classroom.quizzes import Tell
 from signaling.classroom.residency import Classes
 from signaling.context import (
     Channels,
@@ -215,6 +216,11 @@ class Hub:
         """Tell the class of a file, once however often it is asked. Raises SignalingError when it cannot be told."""
         place = Place(tenant_id=tenant_id, class_id=class_id)
         await self._classes.ask(letters.AnnounceAsk(place=place, by=by, command=file))
+
+    async def tell_quiz(self, tenant_id: str, class_id: str, by: str, tell: Tell) -> None:
+        """Tell the class of a quiz, once however often it is asked. Raises SignalingError when it cannot be told."""
+        place = Place(tenant_id=tenant_id, class_id=class_id)
+        await self._classes.ask(letters.QuizAsk(place=place, by=by, command=tell))
 
     async def ask_media(self, claims: JoinClaims, request: sfu.Request) -> sfu.Reply:
         """WHIP and WHEP: ask the SFU of the class in the name of the person of the token. Raises SignalingError."""

@@ -292,6 +292,18 @@ class TrackChanged(msgspec.Struct, frozen=True, kw_only=True):
     on: bool
 
 
+class QuizPosed(msgspec.Struct, frozen=True, kw_only=True):
+    """There is a quick quiz; what it asks, each browser asks by itself: GET /quizzes/{id}."""
+
+    quiz: str
+
+
+class QuizRevealed(msgspec.Struct, frozen=True, kw_only=True):
+    """The key of a quiz and the counts may be seen now."""
+
+    quiz: str
+
+
 class ClassClosed(msgspec.Struct, frozen=True, kw_only=True):
     """The class is over for everyone."""
 
@@ -306,6 +318,8 @@ EventData = (
     | HandRaised
     | HandLowered
     | TrackChanged
+    | QuizPosed
+    | QuizRevealed
     | ClassClosed
 )
 
@@ -320,6 +334,8 @@ EVENT_TYPES: dict[str, type[EventData]] = {
     "hand.raised": HandRaised,
     "hand.lowered": HandLowered,
     "track.changed": TrackChanged,
+    "quiz.posed": QuizPosed,
+    "quiz.revealed": QuizRevealed,
     "class.closed": ClassClosed,
 }
 TYPE_OF_EVENT = {kind: name for name, kind in EVENT_TYPES.items()}
@@ -370,6 +386,13 @@ class Hand(msgspec.Struct, frozen=True, kw_only=True):
     at: int
 
 
+class QuizNow(msgspec.Struct, frozen=True, kw_only=True):
+    """The latest quiz of the class."""
+
+    quiz: str
+    revealed: bool
+
+
 class State(msgspec.Struct, frozen=True, kw_only=True):
     """The class as a joiner sees it; `chat` holds the latest 200 messages."""
 
@@ -377,6 +400,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     people: list[Person]
     chat: list[ChatLine]
     hands: list[Hand]
+    quiz: QuizNow | None
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):

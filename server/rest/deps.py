@@ -19,6 +19,7 @@ from server.rest.shapes import IceServer
 from server.storage.objects import Objects
 from sfu import commands
 from signaling.classroom.files import Announce
+from signaling.classroom.quizzes import Tell
 from signaling.context import Clock, Database, JoinClaims, Meters
 
 
@@ -33,6 +34,9 @@ class ClassGateway(Protocol):
 
     async def announce(self, tenant_id: str, class_id: str, by: str, file: Announce) -> None:
         """Tell the class of a file of this person, once however often it is asked; SignalingError when it cannot be."""
+
+    async def tell_quiz(self, tenant_id: str, class_id: str, by: str, tell: Tell) -> None:
+        """Tell the class of a quiz or of its key, once however often it is asked; SignalingError when it cannot be."""
 
     async def ask_media(self, claims: JoinClaims, request: commands.Request) -> commands.Reply:
         """Pass a request to the SFU of the class in the name of the token's person; SignalingError when it cannot be."""

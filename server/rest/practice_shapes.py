@@ -239,7 +239,8 @@ class QuizMine(Reply, frozen=True, kw_only=True):
 
 
 class Quiz(Reply, frozen=True, kw_only=True):
-    """A quiz: what is asked; the counts for who runs the class, and for all once it is revealed, with the key."""
+    """A quiz: what is asked; the counts for who runs the class, and for all once it is revealed, with the
+    key. Until then options have names that say nothing; then, and for who runs the class, they have the ids of the item."""
 
     id: str
     class_id: str
@@ -248,7 +249,6 @@ class Quiz(Reply, frozen=True, kw_only=True):
     content: questions.Content
     posed_at: Time
     revealed: bool
-    present: int | None
     answered: int | None
     right: int | None
     shares: list[QuizShare]

@@ -2,11 +2,13 @@
 
 from signaling import permissions
 from signaling import protocol as wire
-from signaling.classroom import chat, files, hands, people, tracks
+from signaling.classroom import chat, files, hands, people, quizzes, tracks
 from signaling.classroom.state import ClassState
 from signaling.errors import NotInClass
 
-ClassCommand = wire.ClientCommand | people.Join | people.Lose | people.Close | files.Announce
+ClassCommand = (
+    wire.ClientCommand | people.Join | people.Lose | people.Close | files.Announce | quizzes.Tell
+)
 
 
 def decide(state: ClassState, command: ClassCommand, by: str) -> list[wire.EventData]:
@@ -23,6 +25,8 @@ def decide(state: ClassState, command: ClassCommand, by: str) -> list[wire.Event
             return people.close(state)
         case files.Announce():
             return files.announce(state, by, command)
+        case quizzes.Tell():
+            return quizzes.tell(state, command)
         case _:
             return _decide_for_person(state, command, by)
 

@@ -5,6 +5,7 @@ import msgspec
 from sfu import commands as sfu
 from signaling import protocol as wire
 from signaling.classroom.files import Announce
+from signaling.classroom.quizzes import Tell
 from signaling.context import JoinClaims
 from signaling.errors import Busy, SignalingError
 from signaling.media.negotiation import MediaMessage
@@ -44,6 +45,14 @@ class AnnounceAsk(msgspec.Struct, frozen=True, kw_only=True, tag="announce"):
     place: Place
     by: str
     command: Announce
+
+
+class QuizAsk(msgspec.Struct, frozen=True, kw_only=True, tag="quiz"):
+    """`by` has posed a quiz, or shown its key."""
+
+    place: Place
+    by: str
+    command: Tell
 
 
 class RemoveAsk(msgspec.Struct, frozen=True, kw_only=True, tag="remove"):
@@ -99,6 +108,7 @@ Ask = (
     | CommandAsk
     | CloseAsk
     | AnnounceAsk
+    | QuizAsk
     | RemoveAsk
     | WordAsk
     | MediaAsk

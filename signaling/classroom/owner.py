@@ -132,8 +132,8 @@ class Owner:
                 return await self._broadcast(ask.claims, ask.request)
             case letters.CloseAsk(by=by):
                 return letters.Decided(seq=await self.ledger.submit(people.Close(), by))
-            case letters.AnnounceAsk(by=by, command=file):
-                return letters.Decided(seq=await self.ledger.submit(file, by, file.command_id))
+            case letters.AnnounceAsk(by=by, command=told) | letters.QuizAsk(by=by, command=told):
+                return letters.Decided(seq=await self.ledger.submit(told, by, told.command_id))
             case letters.RemoveAsk(user=user, removed=removed):
                 # Who only plays without a page is in no list of people: no event would end that.
                 self._programs.pop(user, None)

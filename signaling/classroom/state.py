@@ -25,6 +25,7 @@ class ClassState:
     people: Mapping[str, wire.Person] = field(default_factory=dict)
     chat: tuple[wire.ChatLine, ...] = ()
     hands: tuple[wire.Hand, ...] = ()
+    quiz: wire.QuizNow | None = None
     roles_given: Mapping[str, wire.ClassRole] = field(default_factory=dict)
     # A token from before this time lets the person in no more.
     shut_until_ms: Mapping[str, int] = field(default_factory=dict)
@@ -37,6 +38,7 @@ def snapshot(state: ClassState) -> wire.State:
         people=list(state.people.values()),
         chat=list(state.chat),
         hands=list(state.hands),
+        quiz=state.quiz,
     )
 
 
@@ -143,8 +145,19 @@ def _track_changed(state: ClassState, _event: wire.Event, data: wire.TrackChange
     return _with_person(state, data.user, tracks=[*tracks, data.source] if data.on else tracks)
 
 
+def _posed(state: ClassState, _event: wire.Event, data: wire.QuizPosed) -> ClassState:
+    return replace(state, quiz=wire.QuizNow(quiz=data.quiz, revealed=False))
+
+
+def _revealed(state: ClassState, _event: wire.Event, data: wire.QuizRevealed) -> ClassState:
+    """Of an older quiz it changes nothing: the latest stays in view."""
+    if state.quiz is None or state.quiz.quiz != data.quiz:
+        return state
+    return replace(state, quiz=wire.QuizNow(quiz=data.quiz, revealed=True))
+
+
 def _closed(state: ClassState, _event: wire.Event, _data: wire.ClassClosed) -> ClassState:
-    return replace(state, closed=True, people={}, hands=())
+    return replace(state, closed=True, people={}, hands=(), quiz=None)
 
 
 def _with_person(state: ClassState, user: str, **changes: Any) -> ClassState:
@@ -170,5 +183,7 @@ _APPLY: Mapping[type, Callable[[ClassState, wire.Event, Any], ClassState]] = {
     wire.HandRaised: _raised,
     wire.HandLowered: _lowered,
     wire.TrackChanged: _track_changed,
+    wire.QuizPosed: _posed,
+    wire.QuizRevealed: _revealed,
     wire.ClassClosed: _closed,
 }

@@ -142,6 +142,11 @@ def cases() -> dict[str, Case]:
         "get_gradebook": Case(),
         "export_gradebook": Case(),
         "change_gradebook": Case(body={"letters": [{"letter": "A", "from_percent": 90}]}),
+        "list_quizzes": Case(),
+        "pose_quiz": Case(body=lambda ids: {"question_id": ids["question_id"]}),
+        "get_quiz": Case(),
+        "answer_quiz": Case(body={"seq": 1, "value": "x"}),
+        "reveal_quiz": Case(),
         "whip": offer,
         "whip_end": Case(),
         "whep": offer,
@@ -199,6 +204,7 @@ async def made(
     exam = {"title": "E", "settings": asked}
     assessment = (await post(f"/courses/{course}/assessments", exam))["id"]
     await post(f"/assessments/{assessment}/publish")
+    posed = await post(f"/classes/{live}/quizzes", {"question_id": question})
     attempt, item = await sat(school, student, assessment, known["tenant"])
     regrade = await post(
         f"/assessments/{assessment}/regrades", another_key({"question_id": question})
@@ -215,6 +221,7 @@ async def made(
             "attempt_id": attempt,
             "item_id": item,
             "regrade_id": regrade["id"],
+            "quiz_id": posed["id"],
             "user_id": known["extra"],
             "player_id": known["extra"],
         }

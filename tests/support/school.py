@@ -32,6 +32,7 @@ from server.storage.redis import connected
 from server.telemetry.metrics import PrometheusMeters
 from sfu import commands
 from signaling.classroom.files import Announce
+from signaling.classroom.quizzes import Tell
 from signaling.context import JoinClaims
 
 
@@ -50,6 +51,9 @@ class RecordingClasses:
 
     async def announce(self, tenant_id: str, class_id: str, by: str, file: Announce) -> None:
         self.asked.append(("announce", class_id, by, file))
+
+    async def tell_quiz(self, tenant_id: str, class_id: str, by: str, tell: Tell) -> None:
+        self.asked.append(("tell_quiz", class_id, by, tell))
 
     async def ask_media(self, claims: JoinClaims, request: commands.Request) -> commands.Reply:
         self.asked.append(("media", claims.class_id, request))

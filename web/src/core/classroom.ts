@@ -3,7 +3,7 @@
 import type { ChatLine, Event, Hand, Person, State } from "../protocol/messages";
 
 export const CHAT_KEPT = 200;
-export const NOBODY: State = { closed: false, people: [], chat: [], hands: [] };
+export const NOBODY: State = { closed: false, people: [], chat: [], hands: [], quiz: null };
 
 type Appliers = { [T in Event["type"]]: (state: State, event: Extract<Event, { type: T }>) => State };
 
@@ -50,7 +50,11 @@ const appliers: Appliers = {
         : person.tracks.filter((source) => source !== data.source),
     })),
   }),
-  "class.closed": (state) => ({ ...state, closed: true, people: [], hands: [] }),
+  "quiz.posed": (state, { data }) => ({ ...state, quiz: { quiz: data.quiz, revealed: false } }),
+  // Of an older quiz it changes nothing: the latest stays in view.
+  "quiz.revealed": (state, { data }) =>
+    state.quiz?.quiz === data.quiz ? { ...state, quiz: { quiz: data.quiz, revealed: true } } : state,
+  "class.closed": (state) => ({ ...state, closed: true, people: [], hands: [], quiz: null }),
 };
 
 export function apply(state: State, event: Event): State {

@@ -956,7 +956,7 @@ export interface QuizMine {
   readonly possible_milli: number | null;
 }
 
-/** A quiz: what is asked; the counts for who runs the class, and for all once it is revealed, with the key. */
+/** A quiz: what is asked; the counts for who runs the class, and for all once it is revealed, with the key. Until then options have names that say nothing; then, and for who runs the class, they have the ids of the item. */
 export interface Quiz {
   readonly id: string;
   readonly class_id: string;
@@ -965,7 +965,6 @@ export interface Quiz {
   readonly content: Content;
   readonly posed_at: string;
   readonly revealed: boolean;
-  readonly present: number | null;
   readonly answered: number | null;
   readonly right: number | null;
   readonly shares: readonly QuizShare[];
@@ -1351,7 +1350,7 @@ export interface Reason {
   readonly days: number;
 }
 
-/** What is wanted; `scenario` asks for items that set a scene, which need the strong models. */
+/** What is wanted; `scenario` asks for items that set a scene, which need the strong models. The same brief and source under another `series` bring other items; under the same one, those that there are. */
 export interface Brief {
   readonly skill: string;
   readonly level: number;
@@ -1361,6 +1360,7 @@ export interface Brief {
   readonly difficulty: number;
   readonly scenario: boolean;
   readonly note: string;
+  readonly series: number;
 }
 
 /** What one gate says of a draft: passed or not, a stable code, and figures; never the item's own words. */

@@ -190,6 +190,16 @@ export interface TrackChanged {
   readonly on: boolean;
 }
 
+/** There is a quick quiz; what it asks, each browser asks by itself: GET /quizzes/{id}. */
+export interface QuizPosed {
+  readonly quiz: string;
+}
+
+/** The key of a quiz and the counts may be seen now. */
+export interface QuizRevealed {
+  readonly quiz: string;
+}
+
 /** The class is over for everyone. */
 export type ClassClosed = Readonly<Record<string, never>>;
 
@@ -218,12 +228,19 @@ export interface Hand {
   readonly at: number;
 }
 
+/** The latest quiz of the class. */
+export interface QuizNow {
+  readonly quiz: string;
+  readonly revealed: boolean;
+}
+
 /** The class as a joiner sees it; `chat` holds the latest 200 messages. */
 export interface State {
   readonly closed: boolean;
   readonly people: readonly Person[];
   readonly chat: readonly ChatLine[];
   readonly hands: readonly Hand[];
+  readonly quiz: QuizNow | null;
 }
 
 /** The state after event `seq`; `you` and `heartbeat_ms` are for this browser alone. */
@@ -370,6 +387,8 @@ export interface EventTypes {
   readonly "hand.raised": HandRaised;
   readonly "hand.lowered": HandLowered;
   readonly "track.changed": TrackChanged;
+  readonly "quiz.posed": QuizPosed;
+  readonly "quiz.revealed": QuizRevealed;
   readonly "class.closed": ClassClosed;
 }
 

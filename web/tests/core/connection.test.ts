@@ -61,7 +61,7 @@ class Wire {
 }
 
 function snapshot(seq: number): Snapshot {
-  const state = { closed: false, people: [], chat: [], hands: [] };
+  const state = { closed: false, people: [], chat: [], hands: [], quiz: null };
   return { epoch: 3, seq, you: "me", server_time: 0, heartbeat_ms: 1000, away: [], state };
 }
 

@@ -9,6 +9,7 @@ const room: State = {
   people: [{ user: "me", name: "Me", role: "student", joined_at: 0, tracks: [] }],
   chat: [],
   hands: [],
+  quiz: null,
 };
 
 function snapshot(seq: number, state: State = room): Snapshot {

@@ -20,7 +20,7 @@ beforeEach(() => {
     server_time: 0,
     heartbeat_ms: 1000,
     away: [],
-    state: { closed: false, people: [], chat: [{ seq: 4, at: 0, user: "me", name: "Me", text: "hi" }], hands: [] },
+    state: { closed: false, people: [], chat: [{ seq: 4, at: 0, user: "me", name: "Me", text: "hi" }], hands: [], quiz: null },
   });
   const connection = {
     command: () => new Promise<Ack>((resolve) => answers.push(resolve)),

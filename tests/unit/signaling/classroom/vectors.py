@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from signaling import protocol as wire
-from signaling.classroom import files, people
+from signaling.classroom import files, people, quizzes
 from signaling.classroom.decide import ClassCommand
 from signaling.classroom.state import CHAT_KEPT, snapshot
 from tests.unit.signaling.classroom.histories import ROLES, SOURCES, USERS, play
@@ -43,6 +43,13 @@ def chosen() -> dict[str, History]:
             ("bob", file("1")),
             ("ann", file("2", "ملاحظات.pdf")),
             ("ann", wire.ChatDelete(id="1", message=2)),
+        ],
+        "a quiz is posed, the next takes its place, and that is revealed": [
+            ("ann", join("Ann", "teacher")),
+            ("ann", quizzes.Tell(quiz="1", revealed=False)),
+            ("ann", quizzes.Tell(quiz="2", revealed=False)),
+            ("ann", quizzes.Tell(quiz="1", revealed=True)),
+            ("ann", quizzes.Tell(quiz="2", revealed=True)),
         ],
         "hands keep their order": [
             ("ann", join("Ann", "teacher")),

@@ -1,0 +1,131 @@
+"""SQL of quick quizzes."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import asyncpg
+import msgspec
+
+from lms.attempts.model import Value
+from lms.ids import ClassId, CourseId, QuestionId, QuizId
+from lms.quizzes.model import Given, Posed, Quiz
+
+_FIELDS = "quiz_id, class_id, course_id, question_id, version, shown, posed_at, revealed_at"
+# The last answer of each learner, along the key.
+_LAST = """
+SELECT DISTINCT ON (user_id) seq, value, earned_milli, possible_milli FROM quiz_answers
+WHERE tenant_id = $1 AND quiz_id = $2 AND ($3::uuid IS NULL OR user_id = $3)
+ORDER BY user_id, seq DESC
+"""
+
+
+def _quiz(row: asyncpg.Record) -> Quiz:
+    return Quiz(
+        quiz_id=QuizId(str(row["quiz_id"])),
+        class_id=ClassId(str(row["class_id"])),
+        course_id=CourseId(str(row["course_id"])),
+        question_id=QuestionId(str(row["question_id"])),
+        version=row["version"],
+        posed=msgspec.json.decode(row["shown"], type=Posed),
+        posed_at=row["posed_at"],
+        revealed_at=row["revealed_at"],
+    )
+
+
+def _given(row: asyncpg.Record) -> Given:
+    return Given(
+        seq=row["seq"],
+        value=msgspec.json.decode(row["value"], type=Value),
+        earned_milli=row["earned_milli"],
+        possible_milli=row["possible_milli"],
+    )
+
+
+async def add(connection: asyncpg.Connection, tenant_id: str, quiz: Quiz, by: str) -> None:
+    """Write a quiz down."""
+    await connection.execute(
+        f"INSERT INTO quizzes (tenant_id, posed_by, {_FIELDS})"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        tenant_id,
+        by,
+        quiz.quiz_id,
+        quiz.class_id,
+        quiz.course_id,
+        quiz.question_id,
+        quiz.version,
+        msgspec.json.encode(quiz.posed).decode(),
+        quiz.posed_at,
+        quiz.revealed_at,
+    )
+
+
+async def get(
+    connection: asyncpg.Connection, tenant_id: str, quiz_id: str, *, lock: str = ""
+) -> Quiz | None:
+    """One quiz; `lock` SHARE: it is not revealed before the end of the transaction, UPDATE: nor answered."""
+    row = await connection.fetchrow(
+        f"SELECT {_FIELDS} FROM quizzes WHERE tenant_id = $1 AND quiz_id = $2"
+        + (f" FOR {lock}" if lock else ""),
+        tenant_id,
+        quiz_id,
+    )
+    return None if row is None else _quiz(row)
+
+
+async def of_class(
+    connection: asyncpg.Connection,
+    place: tuple[str, str],
+    after: str | None,
+    limit: int,
+) -> list[Quiz]:
+    """The quizzes of (tenant, class) in the order in which they were posed."""
+    rows = await connection.fetch(
+        f"SELECT {_FIELDS} FROM quizzes WHERE tenant_id = $1 AND class_id = $2"
+        " AND ($3::uuid IS NULL OR quiz_id > $3) ORDER BY quiz_id LIMIT $4",
+        *place,
+        after,
+        limit,
+    )
+    return [_quiz(row) for row in rows]
+
+
+async def reveal(
+    connection: asyncpg.Connection, tenant_id: str, quiz_id: str, now: datetime
+) -> None:
+    """From now on the key may be seen, and nobody answers any more."""
+    await connection.execute(
+        "UPDATE quizzes SET revealed_at = $3 WHERE tenant_id = $1 AND quiz_id = $2 AND revealed_at IS NULL",
+        tenant_id,
+        quiz_id,
+        now,
+    )
+
+
+async def last_answers(
+    connection: asyncpg.Connection, tenant_id: str, quiz_id: str, user_id: str | None = None
+) -> Sequence[Given]:
+    """The last answer of each learner, or of this one."""
+    return [_given(row) for row in await connection.fetch(_LAST, tenant_id, quiz_id, user_id)]
+
+
+async def add_answer(
+    connection: asyncpg.Connection,
+    place: tuple[str, str, str],
+    given: Given,
+    scorer: int,
+    arrived_at: datetime,
+) -> bool:
+    """Store an answer of (tenant, quiz, user); False when one of this seq is there."""
+    stored = await connection.fetchval(
+        "INSERT INTO quiz_answers"
+        " (tenant_id, quiz_id, user_id, seq, value, earned_milli, possible_milli, scorer, arrived_at)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING RETURNING true",
+        *place,
+        given.seq,
+        msgspec.json.encode(given.value, order="sorted").decode(),
+        given.earned_milli,
+        given.possible_milli,
+        scorer,
+        arrived_at,
+    )
+    return bool(stored)
