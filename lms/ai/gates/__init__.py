@@ -1,0 +1,1 @@
+"""The gates of the factory: each looks at a draft and lets it pass or not; none repairs, none does IO."""
