@@ -12,6 +12,7 @@ from lms.questions.model import (
     Content,
     Filter,
     Key,
+    Kind,
     Labels,
     Listed,
     Question,
@@ -322,6 +323,28 @@ async def content_of(
     return {
         (str(row["question_id"]), row["version"]): msgspec.json.decode(
             row["content"], type=Content
+        )
+        for row in rows
+    }
+
+
+async def said_at(
+    connection: asyncpg.Connection, tenant_id: str, wanted: Collection[At]
+) -> dict[At, tuple[Kind, Content, Key]]:
+    """What these versions say, with their keys, for checking answers."""
+    rows = await connection.fetch(
+        "SELECT v.question_id, v.version, v.kind, v.content, v.key FROM question_versions v"
+        " JOIN unnest($2::uuid[], $3::int[]) AS w (question_id, version)"
+        " ON v.question_id = w.question_id AND v.version = w.version WHERE v.tenant_id = $1",
+        tenant_id,
+        [question_id for question_id, _ in wanted],
+        [number for _, number in wanted],
+    )
+    return {
+        (str(row["question_id"]), row["version"]): (
+            row["kind"],
+            msgspec.json.decode(row["content"], type=Content),
+            msgspec.json.decode(row["key"], type=Key),
         )
         for row in rows
     }

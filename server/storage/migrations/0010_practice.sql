@@ -58,7 +58,6 @@ CREATE TABLE assigned_practice (
     user_id       uuid NOT NULL,
     skill         text NOT NULL,
     items         smallint NOT NULL CHECK (items BETWEEN 1 AND 40),
-    given         smallint NOT NULL DEFAULT 0,
     assigned_by   uuid NOT NULL,
     created_at    timestamptz NOT NULL,
     PRIMARY KEY (tenant_id, assignment_id)
@@ -84,6 +83,14 @@ CREATE TABLE item_reports (
 );
 CREATE INDEX item_reports_open ON item_reports (tenant_id, created_at) WHERE state = 'open';
 COMMENT ON TABLE item_reports IS 'tenant: what learners say is wrong with an item';
+
+-- A secret of each school: what options are called in practice follows from it, and nobody outside can tell how.
+CREATE TABLE practice_seeds (
+    tenant_id uuid NOT NULL,
+    seed      uuid NOT NULL DEFAULT gen_random_uuid(),
+    PRIMARY KEY (tenant_id)
+);
+COMMENT ON TABLE practice_seeds IS 'tenant: the secret behind the names of options in practice';
 
 CREATE TABLE quizzes (
     tenant_id   uuid NOT NULL,
@@ -151,13 +158,62 @@ CREATE TABLE learner_skills (
 CREATE INDEX learner_skills_by_user ON learner_skills (tenant_id, user_id, course_id);
 COMMENT ON TABLE learner_skills IS 'tenant: what each learner can do and remembers, by skill; a read model';
 
-CREATE TABLE refills (
+-- The last response of a learner in a course that their skills are folded from, and the lock of that fold.
+CREATE TABLE skill_folds (
     tenant_id uuid NOT NULL,
-    course_id uuid NOT NULL,
     user_id   uuid NOT NULL,
+    course_id uuid NOT NULL,
+    at        timestamptz NOT NULL,
+    source_id uuid NOT NULL,
+    item_id   uuid NOT NULL,
+    PRIMARY KEY (tenant_id, user_id, course_id)
+) WITH (fillfactor = 70);
+COMMENT ON TABLE skill_folds IS 'tenant: how far the responses of a learner are folded into their skills; a read model';
+
+-- What an attempt at an exam may teach once its learner may know it: until then its items wait here, and no skill follows.
+CREATE TABLE exam_standings (
+    tenant_id  uuid NOT NULL,
+    attempt_id uuid NOT NULL,
+    user_id    uuid NOT NULL,
+    course_id  uuid NOT NULL,
+    revision   integer NOT NULL,
+    released   boolean NOT NULL,
+    -- When the answers were first graded whole; a regrade does not make them any younger.
+    graded_at  timestamptz,
+    items      jsonb NOT NULL,
+    PRIMARY KEY (tenant_id, attempt_id)
+) WITH (fillfactor = 70);
+COMMENT ON TABLE exam_standings IS 'tenant: graded items of attempts, and whether they are released; a read model';
+
+CREATE TABLE recalled_items (
+    tenant_id   uuid NOT NULL,
+    question_id uuid NOT NULL,
+    PRIMARY KEY (tenant_id, question_id)
+);
+COMMENT ON TABLE recalled_items IS 'tenant: items whose responses count for no skill; a read model';
+
+-- How often an item was given out in a week, so that no item wears out while others lie idle.
+CREATE TABLE item_exposures (
+    tenant_id   uuid NOT NULL,
+    course_id   uuid NOT NULL,
+    week        date NOT NULL,
+    question_id uuid NOT NULL,
+    given       integer NOT NULL,
+    PRIMARY KEY (tenant_id, course_id, week, question_id)
+) WITH (fillfactor = 70);
+COMMENT ON TABLE item_exposures IS 'tenant: how often an item was put into lessons of the tutor, by week';
+
+CREATE TABLE refills (
+    tenant_id  uuid NOT NULL,
+    course_id  uuid NOT NULL,
+    user_id    uuid NOT NULL,
     -- At once after a quiz in class; else when there is nothing better to do.
-    urgent    boolean NOT NULL DEFAULT false,
-    asked_at  timestamptz NOT NULL,
+    urgent     boolean NOT NULL DEFAULT false,
+    asked_at   timestamptz NOT NULL,
+    -- Counts up with every ask: who has chosen takes the row away only if nobody has asked since.
+    asks       bigint NOT NULL DEFAULT 1,
+    -- Somebody chooses now; one that was killed is waited for no longer than this.
+    held_until timestamptz,
     PRIMARY KEY (tenant_id, course_id, user_id)
 ) WITH (fillfactor = 70);
 CREATE INDEX refills_waiting ON refills (tenant_id, urgent DESC, asked_at);
@@ -167,8 +223,8 @@ DO $$
 DECLARE
     name text;
 BEGIN
-    FOREACH name IN ARRAY ARRAY['practices', 'practice_answers', 'placements', 'assigned_practice', 'item_reports', 'quizzes',
-        'quiz_answers', 'responses', 'learner_skills', 'refills'] LOOP
+    FOREACH name IN ARRAY ARRAY['practices', 'practice_answers', 'placements', 'assigned_practice', 'item_reports', 'practice_seeds', 'quizzes',
+        'quiz_answers', 'responses', 'learner_skills', 'skill_folds', 'exam_standings', 'recalled_items', 'item_exposures', 'refills'] LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
         EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', name);
         EXECUTE format('CREATE POLICY own_school ON %I TO lectern_app USING (tenant_id = lectern_tenant())'
@@ -182,7 +238,7 @@ REVOKE UPDATE, DELETE ON practice_answers, quiz_answers FROM lectern_app;
 -- Which learners wait for their next items, in any school: ids only, school by school along the index.
 CREATE POLICY refilling ON refills FOR SELECT TO lectern_append USING (true);
 GRANT SELECT ON refills TO lectern_append;
-CREATE FUNCTION refills_to_do(most integer) RETURNS TABLE (tenant_id uuid, course_id uuid, user_id uuid, urgent boolean, asked_at timestamptz)
+CREATE FUNCTION refills_to_do(now timestamptz, most integer) RETURNS TABLE (tenant_id uuid, course_id uuid, user_id uuid, urgent boolean, asked_at timestamptz)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
     WITH RECURSIVE schools AS (
@@ -194,12 +250,13 @@ AS $$
     SELECT d.* FROM schools AS s
     CROSS JOIN LATERAL (
         SELECT r.tenant_id, r.course_id, r.user_id, r.urgent, r.asked_at FROM refills AS r
-        WHERE r.tenant_id = s.tenant_id ORDER BY r.urgent DESC, r.asked_at LIMIT most
+        WHERE r.tenant_id = s.tenant_id AND (r.held_until IS NULL OR r.held_until <= now)
+        ORDER BY r.urgent DESC, r.asked_at LIMIT most
     ) AS d
     ORDER BY d.urgent DESC, d.asked_at LIMIT most
 $$;
 GRANT CREATE ON SCHEMA public TO lectern_append;
-ALTER FUNCTION refills_to_do(integer) OWNER TO lectern_append;
+ALTER FUNCTION refills_to_do(timestamptz, integer) OWNER TO lectern_append;
 REVOKE CREATE ON SCHEMA public FROM lectern_append;
-REVOKE EXECUTE ON FUNCTION refills_to_do(integer) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION refills_to_do(integer) TO lectern_app;
+REVOKE EXECUTE ON FUNCTION refills_to_do(timestamptz, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION refills_to_do(timestamptz, integer) TO lectern_app;
