@@ -238,7 +238,7 @@ REVOKE UPDATE, DELETE ON practice_answers, quiz_answers FROM lectern_app;
 -- Which learners wait for their next items, in any school: ids only, school by school along the index.
 CREATE POLICY refilling ON refills FOR SELECT TO lectern_append USING (true);
 GRANT SELECT ON refills TO lectern_append;
-CREATE FUNCTION refills_to_do(now timestamptz, most integer) RETURNS TABLE (tenant_id uuid, course_id uuid, user_id uuid, urgent boolean, asked_at timestamptz)
+CREATE FUNCTION refills_to_do(moment timestamptz, most integer) RETURNS TABLE (tenant_id uuid, course_id uuid, user_id uuid, urgent boolean, asked_at timestamptz)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
     WITH RECURSIVE schools AS (
@@ -250,7 +250,7 @@ AS $$
     SELECT d.* FROM schools AS s
     CROSS JOIN LATERAL (
         SELECT r.tenant_id, r.course_id, r.user_id, r.urgent, r.asked_at FROM refills AS r
-        WHERE r.tenant_id = s.tenant_id AND (r.held_until IS NULL OR r.held_until <= now)
+        WHERE r.tenant_id = s.tenant_id AND (r.held_until IS NULL OR r.held_until <= moment)
         ORDER BY r.urgent DESC, r.asked_at LIMIT most
     ) AS d
     ORDER BY d.urgent DESC, d.asked_at LIMIT most
