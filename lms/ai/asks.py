@@ -149,8 +149,8 @@ class Embeds(Protocol):
         """The space that vectors are of; known before anything is asked."""
         ...
 
-    async def embed(self, texts: Sequence[str]) -> Embedded | Away:
-        """A vector for each text, in order."""
+    async def embed(self, texts: Sequence[str]) -> Embedded | Refused | Away:
+        """A vector for each text, in order; Refused when one of them may not go out, Away when nobody answers."""
         ...
 
 
