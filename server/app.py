@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 _log = structlog.get_logger(__name__)
 
 RENEWALS_POOL = 2
+REVIEW_POOL = 3
 RENEWALS_TIMEOUT_MS = 2500
 EVENTS_LATE_SECONDS = 30.0
 BODY_MAX_BYTES = 8 * 1024 * 1024
@@ -74,6 +75,9 @@ async def node(settings: Settings, place: Place) -> AsyncIterator[int]:
                 pool_size=RENEWALS_POOL,
                 statement_timeout_ms=min(RENEWALS_TIMEOUT_MS, settings.statement_timeout_ms),
             )
+        )
+        review = await stack.enter_async_context(
+            database.beside("lectern_review", pool_size=REVIEW_POOL)
         )
         channels = ShardedChannels(settings.redis_url, meters)
         await stack.enter_async_context(channels.running())
@@ -130,6 +134,7 @@ async def node(settings: Settings, place: Place) -> AsyncIterator[int]:
         checks = Checks(components, meters, clock)
         deps = Deps(
             database=database,
+            review=review,
             keys=keys,
             tokens=tokens,
             revocations=revocations,

@@ -47,6 +47,8 @@ class Deps:
     """One instance a process, made in server/app.py."""
 
     database: Database
+    # A small pool of its own, whose role sees the staged items: reviewers alone are served by it.
+    review: Database
     keys: KeyRing
     tokens: Tokens
     revocations: Revocations

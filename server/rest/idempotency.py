@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from server.problems import Refusal
 from server.rest import reply
 from server.rest.call import Answer, Call, Effect
+from signaling.context import Database
 
 KEY_MAX_CHARS = 128
 KEEP = timedelta(hours=24)
@@ -30,10 +31,10 @@ class _Kept(msgspec.Struct, frozen=True, kw_only=True):
     headers: dict[str, str]
 
 
-async def once(call: Call[Any], effect: Effect) -> Answer:
-    """The answer of the effect, which happens in one transaction, and with a key only once."""
+async def once(call: Call[Any], effect: Effect, database: Database | None = None) -> Answer:
+    """The answer of the effect, which happens in one transaction, and with a key only once; `database` is another pool than the usual one."""
     who = call.principal
-    async with call.deps.database.transaction(who.tenant_id) as connection:
+    async with (database or call.deps.database).transaction(who.tenant_id) as connection:
         if call.idempotency_key is None:
             return await effect(connection)
         return await _keyed(call, connection, effect, call.idempotency_key)

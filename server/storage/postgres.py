@@ -46,6 +46,15 @@ class Database:
         self._statement_timeout_ms = statement_timeout_ms
         self._pool: asyncpg.Pool | None = None
 
+    def beside(self, role: Role, *, pool_size: int) -> "Database":
+        """Another pool on the same database, for who may do more; to be entered like this one."""
+        return Database(
+            self._url,
+            pool_size=pool_size,
+            statement_timeout_ms=self._statement_timeout_ms,
+            role=role,
+        )
+
     async def __aenter__(self) -> Self:
         try:
             self._pool = await self._opened()

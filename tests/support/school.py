@@ -178,8 +178,10 @@ async def running_school(
         exams = await stack.enter_async_context(
             running_exams(database, client, clock.steady, meters)
         )
+        review = await stack.enter_async_context(database.beside("lectern_review", pool_size=2))
         deps = Deps(
             database=database,
+            review=review,
             keys=keys,
             tokens=Tokens(keys, revocations, clock),
             revocations=revocations,

@@ -1,0 +1,141 @@
+"""The life of a staged item as a table, and how two reviewers of one item are compared."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Literal
+
+import msgspec
+
+from lms.ai.model import CandidateState, Decision, Origin
+from lms.questions.model import New
+
+# From this on an item is looked at by two before it may pass.
+HIGH_RISK = 70
+# Who looks: one; two if the first lets it pass (a high risk); two in any case (the sample that reviewers are compared by).
+Eyes = Literal["one", "two_to_pass", "two"]
+
+# (how it stands, what was decided, whose eyes) to how it stands then. The second decision is the one that counts.
+MOVES: Mapping[tuple[CandidateState, Decision, Eyes], CandidateState] = {
+    ("queued", "accept", "one"): "accepted",
+    ("queued", "edit", "one"): "accepted",
+    ("queued", "reject", "one"): "rejected",
+    ("queued", "accept", "two_to_pass"): "second",
+    ("queued", "edit", "two_to_pass"): "second",
+    ("queued", "reject", "two_to_pass"): "rejected",
+    ("queued", "accept", "two"): "second",
+    ("queued", "edit", "two"): "second",
+    ("queued", "reject", "two"): "second",
+    ("second", "accept", "two_to_pass"): "accepted",
+    ("second", "edit", "two_to_pass"): "accepted",
+    ("second", "reject", "two_to_pass"): "rejected",
+    ("second", "accept", "two"): "accepted",
+    ("second", "edit", "two"): "accepted",
+    ("second", "reject", "two"): "rejected",
+}
+# What nobody decides: the ingest, a recall, and an item that was changed in the bank while it waited.
+BY_ITSELF: Mapping[tuple[CandidateState, str], CandidateState] = {
+    ("accepted", "ingest"): "ingested",
+    ("ingested", "recall"): "recalled",
+    ("queued", "recall"): "withdrawn",
+    ("second", "recall"): "withdrawn",
+    ("accepted", "recall"): "withdrawn",
+}
+OPEN: frozenset[CandidateState] = frozenset({"queued", "second"})
+
+DIFF_MAX = 200
+
+
+def eyes(origin: Origin, risk: int, *, sampled: bool) -> Eyes:
+    """How many look at it. One of the bank that was reported was let pass by somebody already."""
+    if origin == "reported":
+        return "one"
+    if sampled:
+        return "two"
+    return "two_to_pass" if risk >= HIGH_RISK else "one"
+
+
+def after(state: CandidateState, decision: Decision, whose: Eyes) -> CandidateState:
+    """How the item stands after the decision; KeyError when nothing is to be decided."""
+    return MOVES[state, decision, whose]
+
+
+def place_of(quote: str, source: str) -> tuple[int, int] | None:
+    """Where the quote stands in the source, whatever the space between its words and their case; None when it does not."""
+    words = quote.strip(" .\"'").split()
+    if not words:
+        return None
+    found = re.search(r"\s+".join(re.escape(word) for word in words), source, re.IGNORECASE)
+    return None if found is None else found.span()
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """One place of an item before and after an edit, by a JSON pointer; None where there was nothing, or is nothing left."""
+
+    at: str
+    before: Any = None
+    after: Any = None
+
+
+def diff(before: New, after: New) -> list[Change]:
+    """What an edit changed, as many places as anybody reads."""
+    found = list[Change]()
+    for change in _changes("", _plain(before), _plain(after)):
+        found.append(change)
+        if len(found) == DIFF_MAX:
+            break
+    return found
+
+
+def _plain(item: New) -> Any:
+    return msgspec.to_builtins(
+        {"labels": item.labels, "content": item.content, "key": item.key}, order="deterministic"
+    )
+
+
+def _changes(at: str, before: Any, after: Any) -> Iterator[Change]:
+    if before == after:
+        return
+    if isinstance(before, dict) and isinstance(after, dict):
+        for name in [*before, *(one for one in after if one not in before)]:
+            step = str(name).replace("~", "~0").replace("/", "~1")
+            yield from _changes(f"{at}/{step}", before.get(name), after.get(name))
+    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        for place, pair in enumerate(zip(before, after, strict=True)):
+            yield from _changes(f"{at}/{place}", *pair)
+    else:
+        yield Change(at=at, before=before, after=after)
+
+
+# Of how many items the first said pass (or not), and the second said pass (or not).
+Pairs = Mapping[tuple[bool, bool], int]
+
+
+def agreement(pairs: Pairs) -> float | None:
+    """Cohen's kappa of the two who looked at the sample: 1 is one mind, 0 is chance; None when there are no pairs.
+
+    An edit lets an item pass. When both always say the same one thing, chance explains all of it, and they are said to agree.
+    """
+    total = sum(pairs.values())
+    if not total:
+        return None
+    same = (pairs.get((True, True), 0) + pairs.get((False, False), 0)) / total
+    first = _passes(pairs, 0) / total
+    second = _passes(pairs, 1) / total
+    by_chance = first * second + (1 - first) * (1 - second)
+    return 1.0 if by_chance == 1 else (same - by_chance) / (1 - by_chance)
+
+
+def _passes(pairs: Pairs, place: int) -> int:
+    return sum(count for said, count in pairs.items() if said[place])
+
+
+def table() -> Sequence[str]:
+    """The life of a staged item as lines of Markdown, for docs/flows.md."""
+    lines = ["| it is | and | looked at by | then it is |", "|---|---|---|---|"]
+    named = {"one": "one", "two_to_pass": "two, to pass", "two": "two, always"}
+    lines += [
+        f"| {state} | {decision} | {named[whose]} | {then} |"
+        for (state, decision, whose), then in MOVES.items()
+    ]
+    lines += [f"| {state} | {cause} | - | {then} |" for (state, cause), then in BY_ITSELF.items()]
+    return lines
