@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 
 from lms.attempts.model import Value
-from lms.ids import ClassId, CourseId, QuestionId, QuizId
+from lms.ids import ClassId, CourseId, QuestionId, QuizId, UserId
 from lms.questions.model import Content, Kind
 
 
@@ -36,6 +36,7 @@ class Quiz:
 class Given:
     """One learner's answer, by the ids of the item, and what it earned."""
 
+    user_id: UserId
     seq: int
     value: Value
     earned_milli: int

@@ -17,7 +17,7 @@ from lms.identity import Permission, Principal, may
 from lms.ids import QuizId
 from lms.questions import service as questions
 from lms.questions import store as bank
-from lms.questions.model import Content, Key
+from lms.questions.model import Content, Key, Labels
 from lms.quizzes import rules, store
 from lms.quizzes.model import Counts, Given, Quiz
 
@@ -94,19 +94,36 @@ async def answer(
     if not rules.is_new(before[0] if before else None, seq, named):
         return quiz
     one = await _scored(connection, who, quiz, (seq, named))
-    if not await store.add_answer(connection, place, one, scorers.CURRENT, desk.now):
+    if not await store.add_answer(connection, place[:2], one, scorers.CURRENT, desk.now):
         raise Conflict("This answer is being stored right now.", code="seq_conflict")
-    event = await _event(connection, who, quiz, one)
-    await outbox.append(connection, who.tenant_id, [event], desk.now)
     return quiz
 
 
 async def reveal(connection: asyncpg.Connection, who: Principal, quiz_id: str, desk: Desk) -> Seen:
     """Show the key and the counts to everybody; revealed is revealed."""
     quiz, _ = await _found(connection, who, quiz_id, "class.run", lock="UPDATE")
-    if quiz.revealed_at is None:
-        await store.reveal(connection, who.tenant_id, quiz_id, desk.now)
+    await _show(connection, who.tenant_id, quiz, desk)
     return await get(connection, who, quiz_id)
+
+
+async def end_of_class(
+    connection: asyncpg.Connection, who: Principal, class_id: str, desk: Desk
+) -> None:
+    """What was posed and never revealed in a class that the caller has just closed: nobody answers it any more."""
+    for quiz in await store.hidden(connection, who.tenant_id, class_id):
+        await _show(connection, who.tenant_id, quiz, desk)
+
+
+async def _show(connection: asyncpg.Connection, tenant_id: str, quiz: Quiz, desk: Desk) -> None:
+    """Only now the answers move anybody's next lesson: before, what comes next would tell who is wrong."""
+    if not await store.reveal(connection, tenant_id, quiz.quiz_id, desk.now):
+        return
+    question = await bank.get(connection, tenant_id, quiz.question_id)
+    if question is None:
+        raise NotFound("There is no such question.")
+    given = await store.last_answers(connection, tenant_id, quiz.quiz_id)
+    events = [_event(quiz, question.listed.labels, one) for one in given]
+    await outbox.append(connection, tenant_id, events, desk.now)
 
 
 async def _found(
@@ -172,6 +189,7 @@ async def _scored(
     )
     outcome = scorers.score(scorers.CURRENT, asked, rules.POINTS_MILLI, value)
     return Given(
+        user_id=who.user_id,
         seq=seq,
         value=value,
         earned_milli=outcome.earned_milli,
@@ -179,15 +197,9 @@ async def _scored(
     )
 
 
-async def _event(
-    connection: asyncpg.Connection, who: Principal, quiz: Quiz, one: Given
-) -> QuizAnswered:
-    question = await bank.get(connection, who.tenant_id, quiz.question_id)
-    if question is None:
-        raise NotFound("There is no such question.")
-    labels = question.listed.labels
+def _event(quiz: Quiz, labels: Labels, one: Given) -> QuizAnswered:
     return QuizAnswered(
-        user_id=who.user_id,
+        user_id=one.user_id,
         course_id=quiz.course_id,
         class_id=quiz.class_id,
         source_id=quiz.quiz_id,

@@ -7,13 +7,13 @@ import asyncpg
 import msgspec
 
 from lms.attempts.model import Value
-from lms.ids import ClassId, CourseId, QuestionId, QuizId
+from lms.ids import ClassId, CourseId, QuestionId, QuizId, UserId
 from lms.quizzes.model import Given, Posed, Quiz
 
 _FIELDS = "quiz_id, class_id, course_id, question_id, version, shown, posed_at, revealed_at"
 # The last answer of each learner, along the key.
 _LAST = """
-SELECT DISTINCT ON (user_id) seq, value, earned_milli, possible_milli FROM quiz_answers
+SELECT DISTINCT ON (user_id) user_id, seq, value, earned_milli, possible_milli FROM quiz_answers
 WHERE tenant_id = $1 AND quiz_id = $2 AND ($3::uuid IS NULL OR user_id = $3)
 ORDER BY user_id, seq DESC
 """
@@ -34,6 +34,7 @@ def _quiz(row: asyncpg.Record) -> Quiz:
 
 def _given(row: asyncpg.Record) -> Given:
     return Given(
+        user_id=UserId(str(row["user_id"])),
         seq=row["seq"],
         value=msgspec.json.decode(row["value"], type=Value),
         earned_milli=row["earned_milli"],
@@ -89,16 +90,29 @@ async def of_class(
     return [_quiz(row) for row in rows]
 
 
+async def hidden(connection: asyncpg.Connection, tenant_id: str, class_id: str) -> list[Quiz]:
+    """The quizzes of a class that are not revealed; nobody answers them before the end of the transaction."""
+    rows = await connection.fetch(
+        f"SELECT {_FIELDS} FROM quizzes WHERE tenant_id = $1 AND class_id = $2 AND revealed_at IS NULL"
+        " ORDER BY quiz_id FOR UPDATE",
+        tenant_id,
+        class_id,
+    )
+    return [_quiz(row) for row in rows]
+
+
 async def reveal(
     connection: asyncpg.Connection, tenant_id: str, quiz_id: str, now: datetime
-) -> None:
-    """From now on the key may be seen, and nobody answers any more."""
-    await connection.execute(
-        "UPDATE quizzes SET revealed_at = $3 WHERE tenant_id = $1 AND quiz_id = $2 AND revealed_at IS NULL",
+) -> bool:
+    """From now on the key may be seen, and nobody answers any more; False when it was so before."""
+    shown = await connection.fetchval(
+        "UPDATE quizzes SET revealed_at = $3"
+        " WHERE tenant_id = $1 AND quiz_id = $2 AND revealed_at IS NULL RETURNING true",
         tenant_id,
         quiz_id,
         now,
     )
+    return bool(shown)
 
 
 async def last_answers(
@@ -110,17 +124,18 @@ async def last_answers(
 
 async def add_answer(
     connection: asyncpg.Connection,
-    place: tuple[str, str, str],
+    place: tuple[str, str],
     given: Given,
     scorer: int,
     arrived_at: datetime,
 ) -> bool:
-    """Store an answer of (tenant, quiz, user); False when one of this seq is there."""
+    """Store an answer to (tenant, quiz); False when one of this seq is there."""
     stored = await connection.fetchval(
         "INSERT INTO quiz_answers"
         " (tenant_id, quiz_id, user_id, seq, value, earned_milli, possible_milli, scorer, arrived_at)"
         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING RETURNING true",
         *place,
+        given.user_id,
         given.seq,
         msgspec.json.encode(given.value, order="sorted").decode(),
         given.earned_milli,

@@ -9,6 +9,7 @@ import msgspec
 from lms.classes import rules, service
 from lms.classes.model import LiveClass, Plan
 from lms.identity import Principal
+from lms.quizzes import service as quizzes
 from server.auth.tokens import JOIN_SECONDS, Admitted
 from server.problems import Refusal
 from server.rest import pages, reply, shapes
@@ -136,6 +137,7 @@ async def close_class(call: Call[None]) -> Answer:
 
     async def effect(connection: asyncpg.Connection) -> Answer:
         one = await service.close_class(connection, who, class_id, call.now)
+        await quizzes.end_of_class(connection, who, class_id, call.deps.desk())
         return _versioned(call, one)
 
     # First nobody new gets in, then everybody inside is told. A repeat tells them again: it is harmless, and what mends

@@ -395,7 +395,7 @@ def sees(route: Route, standing: frozenset[Standing]) -> bool:
         return bool(standing & MAY["course.see"])
     if "question_id" in route.path:
         return bool(standing & MAY["question.see"])
-    if "class_id" in route.path:
+    if "class_id" in route.path or "quiz_id" in route.path:
         return bool(standing & MAY["class.see"])
     return True
 

@@ -50,7 +50,7 @@ async def answered(api: Api, quiz: str, seq: int, value: Any) -> Got:
 
 def option(seen: Any, text: str) -> str:
     """The name under which the caller sees this option."""
-    return next(one["id"] for one in seen["content"]["options"] if text in one["text"])
+    return str(next(one["id"] for one in seen["content"]["options"] if text in one["text"]))
 
 
 async def test_the_room_hears_that_there_is_a_quiz_and_asks_for_it(school: School) -> None:
@@ -103,21 +103,30 @@ async def test_an_answer_sent_again_is_one_and_another_under_its_number_is_refus
     assert (counts["answered"], counts["right"]) == (1, 1)
 
 
-async def test_each_new_answer_is_an_event_with_figures_and_no_words(
+async def test_the_answers_that_count_are_events_when_the_key_is_shown_and_not_before(
     school: School, database: Database
 ) -> None:
     teacher, student = await school.sign_in("teacher"), await school.sign_in("student1")
-    quiz = (await posed(school, teacher))["id"]
-    seen = (await student.call("GET", f"/quizzes/{quiz}")).body
-    for seq, text in ((1, "/ "), (1, "/ "), (2, "f \\lambda")):
-        await answered(student, quiz, seq, option(seen, text))
+    first, second = await posed(school, teacher), await posed(school, teacher)
+    for quiz in (first["id"], second["id"]):
+        seen = (await student.call("GET", f"/quizzes/{quiz}")).body
+        for seq, text in ((1, "/ "), (2, "f \\lambda")):
+            await answered(student, quiz, seq, option(seen, text))
+        assert await shares(database, quiz) == []
+    await teacher.call("POST", f"/quizzes/{first['id']}/reveal")
+    await teacher.call("POST", f"/quizzes/{first['id']}/reveal")
+    await teacher.call("POST", f"/classes/{second['class_id']}/close")
+    assert [await shares(database, one["id"]) for one in (first, second)] == [[1000], [1000]]
+
+
+async def shares(database: Database, quiz: str) -> list[int]:
     async with database.transaction(None) as connection:
         rows = await connection.fetch(
             "SELECT (data ->> 'share_milli')::int AS share FROM outbox"
             " WHERE name = 'quiz.answered' AND data ->> 'source_id' = $1 ORDER BY outbox_id",
             quiz,
         )
-    assert [row["share"] for row in rows] == [0, 1000]
+    return [row["share"] for row in rows]
 
 
 async def test_what_cannot_be_posed(school: School) -> None:

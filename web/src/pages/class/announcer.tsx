@@ -9,9 +9,10 @@ const LINES_MAX = 5;
 
 export function Announcer({ visit, leads }: { visit: Visit; leads: boolean }) {
   const { store } = visit;
-  const { chat, hands, people } = store.room.value;
+  const room = store.room.value;
+  const { chat, hands, people } = room;
   const [said, setSaid] = useState("");
-  const seen = useRef({ seq: chat.at(-1)?.seq ?? 0, hands: new Set(hands.map((hand) => hand.user)) });
+  const seen = useRef({ seq: chat.at(-1)?.seq ?? 0, hands: new Set(hands.map((hand) => hand.user)), quiz: null as string | null });
   const waiting = useRef<string[]>([]);
   const you = store.you.value;
 
@@ -28,6 +29,12 @@ export function Announcer({ visit, leads }: { visit: Visit; leads: boolean }) {
     waiting.current.push(t("class.handUp", { name }));
   }
   seen.current.hands = new Set(hands.map((hand) => hand.user));
+
+  const quiz = room.quiz && `${room.quiz.quiz} ${String(room.quiz.revealed)}`;
+  if (quiz !== seen.current.quiz) {
+    seen.current.quiz = quiz;
+    if (room.quiz && !leads) waiting.current.push(t(room.quiz.revealed ? "class.quizShown" : "class.quizNew"));
+  }
 
   useEffect(() => {
     const timer = setInterval(() => {

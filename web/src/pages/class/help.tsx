@@ -15,6 +15,7 @@ const LIST: readonly (readonly [string, Key])[] = [
   ["E", "class.keyReact"],
   ["C", "class.keyChat"],
   ["P", "class.keyPeople"],
+  ["Q", "class.quiz"],
   ["T", "class.keyLayout"],
   ["Esc", "class.keyClose"],
   ["?", "class.keyHelp"],

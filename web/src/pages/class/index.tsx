@@ -3,7 +3,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { t } from "../../i18n";
-import type { ChatLine, Person } from "../../protocol/messages";
+import type { ChatLine, Person, QuizNow } from "../../protocol/messages";
 import { Confirm } from "../../ui/dialog";
 import { Grid } from "../../ui/grid";
 import { Acts } from "./acts";
@@ -17,7 +17,7 @@ import { Help } from "./help";
 import { useKeys } from "./keys";
 import { Needs } from "./needs";
 import { Outbox } from "./outbox";
-import { Panel, type PanelName } from "./panel";
+import { Panel, panelsOf, type PanelName } from "./panel";
 import { Floating } from "./reactions";
 import { Settings } from "./settings";
 import { Speaking } from "./speaking";
@@ -76,6 +76,7 @@ function Room({ visit, acts, faces, viewer, outbox }: RoomProps) {
   const [asked, ask] = useState<Question | null>(null);
   const chosen = useSignal<View | null>(null);
   const { panel, opened, show, unread } = usePanel(room.chat, store.you.value);
+  useQuiz(room.quiz, leads, show);
   const nowMs = useNow(() => store.serverTime.nowMs());
   const view = chosen.value ?? (shares ? "stage" : "grid");
   const wasMuted = useRef(false);
@@ -95,6 +96,7 @@ function Room({ visit, acts, faces, viewer, outbox }: RoomProps) {
       H: takesPart ? () => void acts.toggleHand() : undefined,
       C: () => show(panel === "chat" ? null : "chat"),
       P: () => show(panel === "people" ? null : "people"),
+      Q: panelsOf(room.quiz, role).includes("quiz") ? () => show(panel === "quiz" ? null : "quiz") : undefined,
       F: leads && first ? () => void acts.lower(first.user) : undefined,
       E: takesPart ? () => react.current?.querySelector("button")?.click() : undefined,
       T: () => (chosen.value = view === "grid" ? "stage" : "grid"),
@@ -213,6 +215,16 @@ function Asked({ visit, acts, asked, onClose }: { visit: Visit; acts: Acts; aske
         </Confirm>
       );
   }
+}
+
+/** A new quiz comes into view by itself for those who are to answer it; what is shown of it later finds them there or not. */
+function useQuiz(quiz: QuizNow | null, leads: boolean, show: (name: PanelName) => void) {
+  const id = quiz && !quiz.revealed ? quiz.quiz : null;
+  useEffect(() => {
+    // Who is in the middle of a word finishes it: the quiz is said aloud, and has its tab.
+    const writes = document.activeElement?.matches("textarea, input[type=text]") ?? false;
+    if (id !== null && !leads && !writes) show("quiz");
+  }, [id, leads]);
 }
 
 /** Which panel is open, and how much was said while the chat was not. */

@@ -1,17 +1,20 @@
 /** The side panel: chat and people; on phones a sheet that never hides who speaks. */
 
-import { useEffect, useRef } from "preact/hooks";
+import type { ComponentType } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { t } from "../../i18n";
-import type { ChatLine, ClassRole, Person } from "../../protocol/messages";
+import type { ChatLine, ClassRole, Person, QuizNow } from "../../protocol/messages";
 import { IconButton } from "../../ui/button";
 import { ChatList, Compose } from "../../ui/chat";
 import { Roster } from "../../ui/roster";
+import { Waiting } from "../../ui/states";
 import type { Acts } from "./acts";
 import type { Faces } from "./faces";
 import type { Outbox } from "./outbox";
+import type { Props as QuizProps } from "./quiz";
 import type { Visit } from "./visit";
 
-export type PanelName = "chat" | "people";
+export type PanelName = "chat" | "people" | "quiz";
 
 interface Props {
   visit: Visit;
@@ -32,8 +35,9 @@ interface Props {
 export function Panel(props: Props) {
   const { visit, shown, opened, unread, onShow } = props;
   const tabs = useRef<HTMLDivElement>(null);
+  const names = panelsOf(visit.store.room.value.quiz, props.role);
   useEffect(() => {
-    if (opened && shown === "people") tabs.current?.querySelector<HTMLElement>("[aria-selected=true]")?.focus();
+    if (opened && shown !== "chat") tabs.current?.querySelector<HTMLElement>("[aria-selected=true]")?.focus();
   }, [opened, shown]);
   const tab = (name: PanelName, label: string, count: number, fresh: boolean) => (
     <button
@@ -59,19 +63,40 @@ export function Panel(props: Props) {
           onKeyDown={(event) => {
             if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
             event.preventDefault();
-            onShow(shown === "chat" ? "people" : "chat");
+            const step = event.key === "ArrowRight" ? 1 : names.length - 1;
+            onShow(names[(names.indexOf(shown) + step) % names.length] ?? "chat");
           }}
         >
           {tab("chat", t("class.chat"), unread, true)}
           {tab("people", t("class.people"), visit.store.room.value.people.length, false)}
+          {names.includes("quiz") && tab("quiz", t("class.quiz"), 0, false)}
         </div>
         <IconButton small icon="x" label={t("class.closePanel")} onClick={() => onShow(null)} />
       </div>
       <div id="panel-body" role="tabpanel" aria-labelledby={`tab-${shown}`} class="side-body">
-        {shown === "chat" ? <Chat {...props} /> : <People {...props} />}
+        {shown === "chat" && <Chat {...props} />}
+        {shown === "people" && <People {...props} />}
+        {shown === "quiz" && <QuizPart {...props} />}
       </div>
     </aside>
   );
+}
+
+/** Those who run the class can pose a quiz at any time; the others have one when there is one. */
+export function panelsOf(quiz: QuizNow | null, role: ClassRole): readonly PanelName[] {
+  return quiz !== null || role === "teacher" ? ["chat", "people", "quiz"] : ["chat", "people"];
+}
+
+/** Comes with the first quiz: a class without one does not carry it. */
+function QuizPart({ visit, role }: Props) {
+  const [Quiz, setQuiz] = useState<ComponentType<QuizProps> | null>(null);
+  useEffect(() => {
+    void import("./quiz").then((part) => setQuiz(() => part.default));
+  }, []);
+  const { people, quiz } = visit.store.room.value;
+  const students = people.filter((person) => person.role === "student").length;
+  if (!Quiz) return <Waiting lines={6} />;
+  return <Quiz classId={visit.live.id} courseId={visit.live.course_id} now={quiz} leads={role === "teacher"} students={students} />;
 }
 
 function Chat({ visit, faces, outbox, acts, opened, role, onDelete }: Props) {

@@ -1,0 +1,93 @@
+/** A quiz as a learner sees it: answer, change it until the answer is shown, then see how it went. */
+import { useState } from "preact/hooks";
+import { quizzes } from "../../../core/quizzes";
+import { t } from "../../../i18n";
+import type { Quiz } from "../../../protocol/api";
+import type { QuizNow } from "../../../protocol/messages";
+import { Button } from "../../../ui/button";
+import { Question, Verdict, isAnswered, type Value } from "../../../ui/question";
+import { toast } from "../../../ui/toast";
+import { Ready, useLoading } from "../../loading";
+import { say } from "../../words";
+import { Bars } from "./bars";
+
+export function Learner({ now }: { readonly now: QuizNow }) {
+  // Asked again when the answer is shown: then it has the key, and what this learner's own answer earned.
+  const loading = useLoading((signal) => quizzes.get(now.quiz, signal), [now.quiz, now.revealed]);
+  return (
+    <div class="body quiz" tabIndex={0} data-testid="quiz">
+      <Ready of={loading} lines={6}>
+        {(quiz) => (quiz.revealed ? <Shown of={quiz} /> : <Asked of={quiz} />)}
+      </Ready>
+    </div>
+  );
+}
+
+interface Sent {
+  readonly seq: number;
+  readonly value: Value | null;
+}
+
+function Asked({ of }: { readonly of: Quiz }) {
+  const [sent, setSent] = useState<Sent>({ seq: of.mine?.seq ?? 0, value: null });
+  const [value, setValue] = useState<Value | null>(null);
+  const [busy, setBusy] = useState(false);
+  const before = sent.seq > 0;
+  const send = async () => {
+    if (value === null) return;
+    const next = { seq: sent.seq + 1, value };
+    setBusy(true);
+    try {
+      await quizzes.answer(of.id, next);
+      setSent(next);
+    } catch (error) {
+      toast(say(error));
+    } finally {
+      setBusy(false);
+    }
+  };
+  const changed = JSON.stringify(value) !== JSON.stringify(sent.value);
+  return (
+    <form
+      class="stack"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void send();
+      }}
+    >
+      <Question kind={of.kind} content={of.content} pictures={of.pictures} value={value} onValue={setValue} name={`quiz-${of.id}`} />
+      <div class="row">
+        <Button type="submit" look="primary" busy={busy} disabled={!isAnswered(of.kind, value) || !changed}>
+          {t(before ? "class.quizChange" : "class.quizSend")}
+        </Button>
+      </div>
+      <p class="sm mut" role="status">
+        {before && t("class.quizSent")}
+      </p>
+    </form>
+  );
+}
+
+function Shown({ of }: { readonly of: Quiz }) {
+  const { mine } = of;
+  const correct = mine === null ? null : mine.earned_milli === mine.possible_milli;
+  return (
+    <div class="stack">
+      <div role="status">
+        {correct === null ? <p class="mut">{t("class.quizMissed")}</p> : <Verdict correct={correct} inPart={(mine?.earned_milli ?? 0) > 0} />}
+      </div>
+      <Question
+        kind={of.kind}
+        content={of.content}
+        pictures={of.pictures}
+        value={mine?.value ?? null}
+        review={{ key: of.key, correct }}
+        name={`quiz-${of.id}`}
+      />
+      <section>
+        <h3 class="sm">{t("class.quizRoom", { answered: of.answered ?? 0, right: of.right ?? 0 })}</h3>
+        <Bars of={of} />
+      </section>
+    </div>
+  );
+}
