@@ -1,38 +1,40 @@
 """A short adaptive test: ability by Rasch and its error, which item tells most, and when enough is known."""
 
+import heapq
 import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from lms.adaptive import parameters
+from lms.adaptive.mixer import chance_at
+from lms.adaptive.parameters import EVEN_DIFFICULTY, POINTS_A_LOGIT
 from lms.assessments.chance import Chance
 
 GRID = tuple(step / 10 for step in range(-40, 41))
-PRIOR = tuple(
-    math.exp(-point * point / 2) for point in GRID
-)  # ability is spread as a normal of 1 logit
+PRIOR = tuple(math.exp(-point * point / 2) for point in GRID)  # learners are spread by one logit
+LEAST_CHANCE = 1e-9
+
 ASKED_AT_MOST = 12
 ASKED_AT_LEAST = 4
-ENOUGH_ERROR = 0.45
-AMONG = 5  # one of so many best items is asked, so that no item is seen by everybody
+ENOUGH_ERROR = 0.5
+AMONG = 5  # one of so many that tell most is asked, so that no item is known to everybody soon
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ability:
-    """Where a learner stands, in logits, and how sure that is (standard error)."""
+    """Where a learner stands, in logits from an ordinary one, and how sure that is (standard error)."""
 
     value: float = 0.0
     error: float = 1.0
 
 
 def estimate(answers: Sequence[tuple[int, float]]) -> Ability:
-    """The ability that explains the answers, each a difficulty (0 to 100) and a share of the points (0 to 1)."""
-    weights = list(PRIOR)
-    for difficulty, share in answers:
-        for index, point in enumerate(GRID):
-            chance = _chance(point, difficulty)
-            weights[index] *= chance**share * (1 - chance) ** (1 - share)
+    """The ability expected after these answers, each a difficulty (0 to 100) and a share of the points (0 to 1)."""
+    weights = [
+        weight * _likelihood(point, answers) for point, weight in zip(GRID, PRIOR, strict=True)
+    ]
     total = math.fsum(weights)
+    if total <= 0:
+        return Ability()
     mean = math.fsum(w * p for w, p in zip(weights, GRID, strict=True)) / total
     spread = math.fsum(w * (p - mean) ** 2 for w, p in zip(weights, GRID, strict=True)) / total
     return Ability(value=mean, error=math.sqrt(spread))
@@ -41,11 +43,14 @@ def estimate(answers: Sequence[tuple[int, float]]) -> Ability:
 def pick(
     pool: Sequence[tuple[str, int]], asked: Collection[str], ability: Ability, seed: str
 ) -> str | None:
-    """The item to ask next out of (id, difficulty), None when all were asked; one of the few that tell most, by the seed."""
-    left = [(item, difficulty) for item, difficulty in pool if item not in asked]
-    left.sort(key=lambda one: (-_told(ability.value, one[1]), one[0]))
-    best = left[:AMONG]
-    return best[Chance(f"{seed}/{len(asked)}").below(len(best))][0] if best else None
+    """The item to ask next out of (id, difficulty): one, by the seed, of the few that tell most; None when all were asked."""
+    left = (
+        (_untold(ability.value, difficulty), item)
+        for item, difficulty in pool
+        if item not in asked
+    )
+    best = heapq.nsmallest(AMONG, left)
+    return best[Chance(f"{seed}/{len(asked)}").below(len(best))][1] if best else None
 
 
 def enough(ability: Ability, asked: int) -> bool:
@@ -54,19 +59,19 @@ def enough(ability: Ability, asked: int) -> bool:
 
 
 def level(ability: Ability) -> int:
-    """The difficulty, 0 to 100, that is even for this ability."""
-    return min(
-        max(round(parameters.EVEN_DIFFICULTY + parameters.POINTS_A_LOGIT * ability.value), 0), 100
-    )
+    """The difficulty, 0 to 100, of an item that is as hard for this learner as an even one is for an ordinary one."""
+    return min(max(round(EVEN_DIFFICULTY + POINTS_A_LOGIT * ability.value), 0), 100)
 
 
-def _chance(ability: float, difficulty: float) -> float:
-    return 1 / (
-        1
-        + math.exp((difficulty - parameters.EVEN_DIFFICULTY) / parameters.POINTS_A_LOGIT - ability)
-    )
+def _likelihood(point: float, answers: Sequence[tuple[int, float]]) -> float:
+    likelihood = 1.0
+    for difficulty, share in answers:
+        chance = min(max(chance_at(point, difficulty), LEAST_CHANCE), 1 - LEAST_CHANCE)
+        right = min(max(0.0, share), 1.0)
+        likelihood *= chance**right * (1 - chance) ** (1 - right)
+    return likelihood
 
 
-def _told(ability: float, difficulty: float) -> float:
-    chance = _chance(ability, difficulty)
-    return chance * (1 - chance)
+def _untold(value: float, difficulty: int) -> float:
+    """How far from even the odds are: by Rasch an item tells most where they are even."""
+    return abs(chance_at(value, difficulty) - 0.5)

@@ -3,26 +3,29 @@
 import math
 from collections.abc import Mapping, Sequence
 
-from lms.adaptive import parameters
 from lms.adaptive.model import WHOLE_COURSE, SkillState
+from lms.adaptive.parameters import EDGE, EVEN_DIFFICULTY, POINTS_A_LOGIT
 
 NEW = SkillState()
+LOGIT_BOUND = 30.0  # beyond it, a chance is 0 or 1 to a float
 
 
 def chance(states: Mapping[str, SkillState], skills: Sequence[str], difficulty: float) -> float:
     """The chance that a learner with these states gets an item of these skills and this difficulty (0 to 100) right."""
+    return chance_at(ability(states, skills), difficulty)
+
+
+def ability(states: Mapping[str, SkillState], skills: Sequence[str]) -> float:
+    """What the learner brings to an item of these skills, in logits; a skill never met has the strength of the course."""
     course = states.get(WHOLE_COURSE, NEW)
-    logit = (
-        parameters.BIAS
-        + parameters.COURSE_SLOW * course.slow
-        + parameters.COURSE_FAST * course.fast
-        - parameters.DIFFICULTY
-        * (difficulty - parameters.EVEN_DIFFICULTY)
-        / parameters.POINTS_A_LOGIT
-    )
+    total = course.slow + course.fast
     for name in skills:
         state = states.get(name, NEW)
-        logit += (parameters.SKILL_SLOW * state.slow + parameters.SKILL_FAST * state.fast) / len(
-            skills
-        )
-    return 1.0 / (1.0 + math.exp(-logit))
+        total += (state.slow + state.fast) / len(skills)
+    return total
+
+
+def chance_at(brought: float, difficulty: float) -> float:
+    """The chance of a right answer by Rasch, for an ability in logits and a difficulty of the bank."""
+    logit = EDGE + brought - (difficulty - EVEN_DIFFICULTY) / POINTS_A_LOGIT
+    return 1.0 / (1.0 + math.exp(-min(max(-LOGIT_BOUND, logit), LOGIT_BOUND)))

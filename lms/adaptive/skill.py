@@ -1,48 +1,64 @@
-"""How strong a learner is in each skill: Elo on two time scales, and the memory of it, one step per answer."""
+"""How strong a learner is in each skill: Elo on two time scales beside the memory of it, one step per answer."""
 
-import dataclasses
-import math
 from collections.abc import Mapping
 
-from lms.adaptive import memory, mixer, parameters
+from lms.adaptive import memory, mixer
 from lms.adaptive.model import WHOLE_COURSE, Response, SkillState
+from lms.adaptive.parameters import COURSE, EVEN_DIFFICULTY, SKILL, STRENGTH_BOUND, Pace
 
 NEW = SkillState()
 
 
 def after(states: Mapping[str, SkillState], response: Response) -> dict[str, SkillState]:
-    """The states that this answer changed: those of its skills, and that of the whole course."""
-    surprise = response.share - mixer.chance(states, response.skills, response.difficulty)
-    part = surprise / max(len(response.skills), 1)
-    changed = {
-        skill: _moved(memory.after(states.get(skill, NEW), response), part, response)
-        for skill in response.skills
-    }
-    changed[WHOLE_COURSE] = _moved(states.get(WHOLE_COURSE, NEW), surprise, response)
+    """The states that this answer changed: those of its skills, and that of the whole course.
+
+    All of them move by one surprise: what was earned against what their mixture expected.
+    """
+    share = min(
+        max(0.0, response.share), 1.0
+    )  # in this order not even "not a number" gets through
+    skills = tuple(dict.fromkeys(response.skills))
+    surprise = share - mixer.chance(states, skills, response.difficulty)
+    changed = {}
+    for name in skills:
+        state = states.get(name, NEW)
+        slow, fast = _strengths(state, surprise, SKILL)
+        stability, hardness = memory.after(state, share, response.at)
+        changed[name] = SkillState(
+            slow=slow,
+            fast=fast,
+            answered=state.answered + 1,
+            right=state.right + (share >= 1),
+            stability_days=stability,
+            hardness=hardness,
+            last_at=response.at,
+        )
+    changed[WHOLE_COURSE] = _course(states.get(WHOLE_COURSE, NEW), surprise, share, response)
     return changed
 
 
 def strength(states: Mapping[str, SkillState], skill: str) -> float:
     """How likely an item of the skill of even difficulty goes right, 0 to 1: what pages show."""
-    return mixer.chance(states, (skill,), parameters.EVEN_DIFFICULTY)
+    return mixer.chance(states, (skill,), EVEN_DIFFICULTY)
 
 
-def _moved(state: SkillState, surprise: float, response: Response) -> SkillState:
-    step = max(
-        parameters.SLOW_FIRST_STEP / (1 + parameters.SLOW_SHRINK * state.answered),
-        parameters.SLOW_LEAST_STEP,
-    )
-    return dataclasses.replace(
-        state,
-        slow=_bounded(state.slow + step * surprise),
-        fast=_bounded(state.fast * parameters.FAST_KEEP + parameters.FAST_STEP * surprise),
+def _course(state: SkillState, surprise: float, share: float, response: Response) -> SkillState:
+    slow, fast = _strengths(state, surprise, COURSE)
+    return SkillState(
+        slow=slow,
+        fast=fast,
         answered=state.answered + 1,
-        right=state.right + (response.share >= 1),
+        right=state.right + (share >= 1),
         last_at=response.at,
     )
 
 
+def _strengths(state: SkillState, surprise: float, pace: Pace) -> tuple[float, float]:
+    step = max(pace.first_step / (1 + pace.shrink * state.answered), pace.least_step)
+    slow = state.slow + step * surprise
+    fast = pace.fast_keep * state.fast + pace.fast_step * surprise
+    return _bounded(slow), _bounded(fast)
+
+
 def _bounded(strength: float) -> float:
-    if math.isnan(strength):
-        return 0.0
-    return min(max(strength, -parameters.STRENGTH_BOUND), parameters.STRENGTH_BOUND)
+    return min(max(-STRENGTH_BOUND, strength), STRENGTH_BOUND)
