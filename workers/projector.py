@@ -1,6 +1,6 @@
-"""The projector: keeps the read models, all of them in one reading of the events."""
+"""The projector: keeps the read models, all of them in one reading of the events, and asks for what follows from them."""
 
-from lms.projections.registry import PROJECTIONS
+from lms.projections.registry import PROJECTIONS, REFILLS
 from workers.means import Means
 from workers.reading import Reading
 
@@ -14,7 +14,7 @@ class Projector:
 
     def __init__(self, means: Means) -> None:
         self._reading = Reading(
-            "projector", tuple(PROJECTIONS.values()), means, batch_events=BATCH_EVENTS
+            "projector", (*PROJECTIONS.values(), REFILLS), means, batch_events=BATCH_EVENTS
         )
 
     async def round(self) -> float:

@@ -66,8 +66,8 @@ class Candidate:
     level: int
     language: str
     difficulty: int
-    seen_at: datetime | None  # by this learner, last
-    served: int  # to everybody lately: exposure is capped
+    family: str  # items of one family look nearly the same
+    given: int  # to everybody lately: exposure is capped
 
 
 class Reason(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,3 +89,13 @@ class Chosen:
     difficulty: int
     reason: Reason
     chance_milli: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """The next items of a learner in a course are to be chosen anew; `urgent`: at once."""
+
+    course_id: str
+    user_id: str
+    urgent: bool
+    at: datetime

@@ -25,7 +25,15 @@ from server.telemetry.metrics import PrometheusMeters
 from workers.means import Means
 from workers.runner import Worker
 
-READ_MODELS = ("progress", "gradebook_cells", "item_outcomes")
+READ_MODELS = (
+    "progress",
+    "gradebook_cells",
+    "item_outcomes",
+    "responses",
+    "learner_skills",
+    "skill_folds",
+    "exam_standings",
+)
 PATIENCE_SECONDS = 30.0
 
 
