@@ -35,6 +35,25 @@ class Practice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Whose lesson in which course, of items of these kinds."""
+
+    course_id: str
+    user_id: str
+    kinds: tuple[Kind, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """An item of the bank that may be asked."""
+
+    question_id: str
+    version: int
+    skills: tuple[str, ...]
+    difficulty: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
     """A version of an item as every learner of the school sees it, and the id of each of its names."""
 

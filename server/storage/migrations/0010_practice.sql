@@ -260,3 +260,108 @@ ALTER FUNCTION refills_to_do(timestamptz, integer) OWNER TO lectern_append;
 REVOKE CREATE ON SCHEMA public FROM lectern_append;
 REVOKE EXECUTE ON FUNCTION refills_to_do(timestamptz, integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION refills_to_do(timestamptz, integer) TO lectern_app;
+
+-- Answers in practice, of many learners by one statement: what scoring said of each comes with it.
+DO $$
+DECLARE
+    name text;
+BEGIN
+    FOREACH name IN ARRAY ARRAY['practices', 'practice_answers'] LOOP
+        EXECUTE format('CREATE POLICY group_commit ON %I TO lectern_append USING (true) WITH CHECK (true)', name);
+    END LOOP;
+    FOREACH name IN ARRAY ARRAY['enrolments', 'questions', 'attempt_papers'] LOOP
+        EXECUTE format('CREATE POLICY practising ON %I FOR SELECT TO lectern_append USING (true)', name);
+        EXECUTE format('GRANT SELECT ON %I TO lectern_append', name);
+    END LOOP;
+END
+$$;
+GRANT SELECT, UPDATE ON practices TO lectern_append;
+GRANT SELECT, INSERT ON practice_answers TO lectern_append;
+
+-- Whether an item is in a paper of the learner's whose results are not out: practised, it would tell the exam's key.
+CREATE FUNCTION asked_in_exam(tenant uuid, learner uuid, question uuid) RETURNS boolean
+    LANGUAGE sql STABLE SET search_path = public, pg_temp
+AS $$
+    SELECT EXISTS (
+        SELECT FROM attempts AS a JOIN attempt_papers AS p USING (tenant_id, attempt_id)
+        WHERE a.tenant_id = tenant AND a.user_id = learner AND a.released_at IS NULL AND a.state <> 'withdrawn'
+            AND p.pins @> jsonb_build_array(jsonb_build_object('question_id', question))
+    )
+$$;
+
+CREATE FUNCTION append_practice_answers(
+    tenants uuid[], practice_ids uuid[], users uuid[], item_ids uuid[], seqs bigint[], given text[], scorers smallint[],
+    earned bigint[], possible bigint[], events jsonb[], arrivals timestamptz[]
+) RETURNS TABLE (code text, answered integer, asked integer, went boolean[])
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+    SET plan_cache_mode = force_generic_plan
+AS $$
+#variable_conflict use_column
+DECLARE
+    kept text;
+    stands practices%ROWTYPE;
+    first boolean;
+    full_now boolean;
+BEGIN
+    PERFORM 1 FROM practices AS p
+        WHERE (p.tenant_id, p.practice_id) IN (SELECT t, k FROM unnest(tenants, practice_ids) AS r (t, k))
+        ORDER BY p.tenant_id, p.practice_id
+        FOR NO KEY UPDATE;
+
+    FOR i IN 1 .. cardinality(tenants) LOOP
+        SELECT p.* INTO stands FROM practices AS p
+            WHERE p.tenant_id = tenants[i] AND p.practice_id = practice_ids[i] AND p.user_id = users[i];
+        SELECT a.value INTO kept FROM practice_answers AS a
+            WHERE a.tenant_id = stands.tenant_id AND a.practice_id = stands.practice_id AND a.item_id = item_ids[i] AND a.seq = seqs[i];
+        SELECT count(*) = 0, count(*) >= 20 INTO first, full_now FROM practice_answers AS a
+            WHERE a.tenant_id = stands.tenant_id AND a.practice_id = stands.practice_id AND a.item_id = item_ids[i];
+        code := CASE
+            WHEN stands.practice_id IS NULL THEN 'not_found'
+            WHEN kept = given[i] THEN 'saved'
+            WHEN kept IS NOT NULL THEN 'seq_conflict'
+            WHEN full_now THEN 'answers_full'
+            WHEN NOT EXISTS (SELECT FROM enrolments AS e WHERE e.tenant_id = stands.tenant_id AND e.course_id = stands.course_id
+                AND e.user_id = stands.user_id AND e.role = 'student') THEN 'not_enrolled'
+            WHEN NOT EXISTS (SELECT FROM questions AS q WHERE q.tenant_id = stands.tenant_id
+                AND q.question_id = (events[i] ->> 'question_id')::uuid AND q.state = 'published')
+                OR asked_in_exam(stands.tenant_id, stands.user_id, (events[i] ->> 'question_id')::uuid) THEN 'item_withdrawn'
+            ELSE 'new'
+        END;
+        IF code = 'new' THEN
+            INSERT INTO practice_answers (tenant_id, practice_id, item_id, seq, user_id, value, scorer, earned_milli, possible_milli, arrived_at)
+                VALUES (tenants[i], practice_ids[i], item_ids[i], seqs[i], users[i], given[i], scorers[i], earned[i], possible[i], arrivals[i]);
+            IF first THEN
+                full_now := stands.answered + 1 >= stands.asked AND stands.finished_at IS NULL;
+                UPDATE practices AS p SET answered = p.answered + 1, finished_at = CASE WHEN full_now THEN arrivals[i] ELSE p.finished_at END
+                    WHERE p.tenant_id = tenants[i] AND p.practice_id = practice_ids[i];
+                stands.answered := stands.answered + 1;
+                INSERT INTO outbox (shard, tenant_id, key_id, name, data, at)
+                    VALUES (lectern_shard(users[i]), tenants[i], users[i], 'practice.answered', events[i] - 'type', arrivals[i]);
+                IF full_now THEN
+                    INSERT INTO outbox (shard, tenant_id, key_id, name, data, at)
+                        VALUES (lectern_shard(users[i]), tenants[i], users[i], 'practice.finished', jsonb_build_object('user_id', users[i],
+                            'course_id', stands.course_id, 'practice_id', practice_ids[i], 'asked', stands.asked, 'answered', stands.answered),
+                            arrivals[i]);
+                END IF;
+            END IF;
+            code := 'saved';
+        END IF;
+        answered := stands.answered;
+        asked := stands.asked;
+        -- How the answers that count went, in the order in which they came.
+        went := ARRAY(SELECT c.earned_milli >= c.possible_milli FROM (
+            SELECT DISTINCT ON (a.item_id) a.earned_milli, a.possible_milli, a.arrived_at, a.item_id FROM practice_answers AS a
+            WHERE a.tenant_id = stands.tenant_id AND a.practice_id = stands.practice_id ORDER BY a.item_id, a.arrived_at, a.seq
+        ) AS c ORDER BY c.arrived_at, c.item_id);
+        RETURN NEXT;
+    END LOOP;
+END
+$$;
+GRANT CREATE ON SCHEMA public TO lectern_append;
+ALTER FUNCTION append_practice_answers(uuid[], uuid[], uuid[], uuid[], bigint[], text[], smallint[], bigint[], bigint[], jsonb[], timestamptz[])
+    OWNER TO lectern_append;
+REVOKE CREATE ON SCHEMA public FROM lectern_append;
+REVOKE EXECUTE ON FUNCTION append_practice_answers(uuid[], uuid[], uuid[], uuid[], bigint[], text[], smallint[], bigint[], bigint[], jsonb[], timestamptz[])
+    FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION append_practice_answers(uuid[], uuid[], uuid[], uuid[], bigint[], text[], smallint[], bigint[], bigint[], jsonb[], timestamptz[])
+    TO lectern_app;
