@@ -60,9 +60,15 @@ CREATE TABLE generation_jobs (
     done_at      timestamptz,
     recalled_at  timestamptz,
     recalled_by  uuid,
+    -- How many drafts each gate turned down; who made the items (rules where any had to be made by them); the job of
+    -- the same digest whose items stand for this one's.
+    dropped_by   jsonb NOT NULL DEFAULT '{}',
+    tier         text CHECK (tier IN ('small', 'strong', 'rules')),
+    served_from  uuid,
     PRIMARY KEY (tenant_id, job_id),
     FOREIGN KEY (tenant_id, course_id) REFERENCES courses (tenant_id, course_id)
 );
+CREATE INDEX generation_jobs_open ON generation_jobs (tenant_id, course_id) WHERE state IN ('queued', 'running');
 CREATE INDEX generation_jobs_by_course ON generation_jobs (tenant_id, course_id, job_id);
 CREATE INDEX generation_jobs_by_digest ON generation_jobs (tenant_id, course_id, digest, job_id);
 COMMENT ON TABLE generation_jobs IS 'tenant: briefs to the content factory and how far each has come; a job is a batch';
@@ -111,6 +117,18 @@ CREATE TABLE token_budgets (
 );
 COMMENT ON TABLE token_budgets IS 'tenant: what the models may cost a school in a month, and did';
 
+-- What tokens_held is made of: a worker that was killed in a call leaves its row, and who takes over settles it.
+CREATE TABLE token_holds (
+    tenant_id uuid NOT NULL,
+    job_id    uuid NOT NULL,
+    slot      smallint NOT NULL,
+    step      text NOT NULL,
+    month     date NOT NULL,
+    tokens    bigint NOT NULL CHECK (tokens > 0),
+    PRIMARY KEY (tenant_id, job_id, slot, step)
+);
+COMMENT ON TABLE token_holds IS 'tenant: tokens set aside for calls that are under way';
+
 CREATE TABLE questions_staging (
     tenant_id    uuid NOT NULL,
     candidate_id uuid NOT NULL,
@@ -150,7 +168,8 @@ CREATE INDEX questions_staging_behind ON questions_staging (tenant_id, behind) W
 CREATE INDEX questions_staging_decided ON questions_staging (tenant_id, decided_at);
 CREATE UNIQUE INDEX questions_staging_reported ON questions_staging (tenant_id, question_id)
     WHERE origin = 'reported' AND state IN ('queued', 'second');
-CREATE INDEX questions_staging_accepted ON questions_staging (tenant_id, course_id, decided_at) WHERE state = 'accepted';
+CREATE INDEX questions_staging_accepted ON questions_staging (tenant_id, candidate_id) WHERE state = 'accepted' AND origin = 'generated';
+CREATE INDEX questions_staging_by_question ON questions_staging (tenant_id, question_id) WHERE question_id IS NOT NULL;
 COMMENT ON TABLE questions_staging IS 'tenant: items that no person has let pass yet; the role that serves learners cannot read it';
 
 CREATE TABLE review_decisions (
@@ -240,7 +259,7 @@ DO $$
 DECLARE
     name text;
 BEGIN
-    FOREACH name IN ARRAY ARRAY['generation_jobs', 'generation_steps', 'model_answers', 'token_budgets', 'questions_staging',
+    FOREACH name IN ARRAY ARRAY['generation_jobs', 'generation_steps', 'model_answers', 'token_budgets', 'token_holds', 'questions_staging',
         'review_decisions', 'provenance_cards', 'item_vectors', 'stock_marks', 'item_quality'] LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
         EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', name);
@@ -248,7 +267,7 @@ BEGIN
             ' WITH CHECK (tenant_id = lectern_tenant())', name);
     END LOOP;
     -- What lies here is nobody's but the factory's and the reviewers'.
-    FOREACH name IN ARRAY ARRAY['generation_steps', 'model_answers', 'questions_staging', 'review_decisions', 'item_vectors'] LOOP
+    FOREACH name IN ARRAY ARRAY['generation_steps', 'model_answers', 'token_holds', 'questions_staging', 'review_decisions', 'item_vectors'] LOOP
         EXECUTE format('REVOKE ALL ON %I FROM lectern_app', name);
     END LOOP;
 END
@@ -265,5 +284,6 @@ GRANT SELECT ON generation_steps, item_vectors TO lectern_review;
 GRANT UPDATE ON provenance_cards TO lectern_review;
 GRANT SELECT, INSERT, UPDATE ON questions_staging, provenance_cards TO lectern_factory;
 GRANT SELECT, INSERT ON generation_steps, model_answers TO lectern_factory;
+GRANT SELECT, INSERT, DELETE ON token_holds TO lectern_factory;
 GRANT SELECT ON review_decisions TO lectern_factory;
 GRANT SELECT, INSERT, UPDATE, DELETE ON item_vectors TO lectern_factory;
