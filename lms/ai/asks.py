@@ -132,13 +132,11 @@ class Asks(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Embedded:
+class Embedded(_Ended):
     """A vector for each text, of VECTOR_DIMENSIONS numbers and of length 1; only those of one `space` can be compared."""
 
     space: str
     vectors: tuple[tuple[float, ...], ...]
-    tokens: int = 0
-    cost_micros: int = 0
 
 
 class Embeds(Protocol):

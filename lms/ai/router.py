@@ -90,8 +90,10 @@ def next_step(
     tried: Sequence[Tried],
     now: float,
     until: float,
+    *,
+    affordable: bool = True,
 ) -> Next:
-    """What to do now; `until` is when the whole ask has to be over."""
+    """What to do now; `until` is when the whole ask has to be over, `affordable` whether one more call is within its allowance."""
     if not models:
         return Over(away="no_models")
     wrong = [WRONG[one.outcome] for one in tried if one.outcome in WRONG]
@@ -100,6 +102,8 @@ def next_step(
         return _over(wrong)
     if now >= until:
         return _over(wrong, "deadline")
+    if not affordable:
+        return _over(wrong, "allowance")
     ready = [model for model in left if standings[model.provider].from_at <= now]
     if ready:
         return Call(model=_first(ready, standings, tried))
