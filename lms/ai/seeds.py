@@ -33,9 +33,14 @@ def is_sampled(candidate_id: str) -> bool:
     return _draw("sample", candidate_id, 100) < SAMPLE_PERCENT
 
 
+def is_doubled(candidate_id: str) -> bool:
+    """Whether a bad twin is mixed in with it."""
+    return _draw("seed", candidate_id, SEED_ONE_IN) == 0
+
+
 def twin(candidate: Candidate) -> Candidate | None:
     """The bad item that is mixed in with this one; None for most, and where no fault of ours fits its kind."""
-    if candidate.origin != "generated" or _draw("seed", candidate.candidate_id, SEED_ONE_IN):
+    if candidate.origin != "generated" or not is_doubled(candidate.candidate_id):
         return None
     names = sorted(FAULTS)
     first = _draw("fault", candidate.candidate_id, len(names))

@@ -11,7 +11,7 @@ from lms.ai.model import Candidate, Card
 from lms.ai.staging_store import Placed
 from lms.ids import CandidateId, uuid7
 from lms.questions import store as questions
-from lms.questions.model import New
+from lms.questions.model import New, Question
 
 
 async def stage(
@@ -49,7 +49,7 @@ async def stage_reported(
     placed = [
         Placed(
             candidate=Candidate(
-                candidate_id=_id_of(question_id, fault, now),
+                candidate_id=_id_of(one, now),
                 course_id=one.listed.course_id,
                 origin="reported",
                 item=New(
@@ -74,7 +74,8 @@ async def stage_reported(
     return await staging_store.add(connection, tenant_id, placed, now)
 
 
-def _id_of(question_id: str, fault: str, now: datetime) -> CandidateId:
-    """An id of now that the same report comes to again."""
-    chance = hashlib.sha256(f"{question_id}|{fault}".encode()).digest()[:10]
+def _id_of(question: Question, now: datetime) -> CandidateId:
+    """An id of now."""
+    listed = question.listed
+    chance = hashlib.sha256(f"{listed.question_id}|{listed.version}".encode()).digest()[:10]
     return CandidateId(uuid7(int(now.timestamp() * 1000), chance))
