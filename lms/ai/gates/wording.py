@@ -15,20 +15,141 @@ _SPELLED = str.maketrans(
         "\u0640": None,  # the Arabic lengthening of a line
     }
 )
-# Signs of vowels, which Arabic and Hebrew texts may have or leave out.
+# Signs of vowels, which Arabic and Hebrew texts may have or leave out; and letters that are written one for another.
 _POINTING = re.compile(r"[\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed]")
-_LETTERS = str.maketrans(
-    {"\u0622": "\u0627", "\u0623": "\u0627", "\u0625": "\u0627", "\u0649": "\u064a"}
-)
+_LETTERS = str.maketrans({"آ": "ا", "أ": "ا", "إ": "ا", "ى": "ي", "ی": "ي", "ک": "ك"})
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 # Scripts that write no space between words.
 _UNSPACED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]")
-_ARTICLE = re.compile(r"^(?:[\u0648\u0641\u0628\u0643]?\u0627\u0644|\u0644\u0644)(?=\w{3})")
+_ARTICLE = re.compile(r"^(?:[وفبك]?ال|لل)(?=\w{3})")
 TERM_MIN_CHARS = 3
 ROOT_CHARS = 5
 # Words of questions that say nothing of what they are about, in the languages that are asked for most.
 EVERYWHERE = frozenset(
-    ["the", "and", "for", "are", "was", "were", "what", "which", "who", "whom", "whose", "when", "where", "why", "how", "does", "did", "has", "have", "had", "with", "from", "that", "this", "these", "those", "than", "then", "into", "not", "its", "his", "her", "their", "your", "our", "one", "all", "any", "can", "will", "would", "could", "should", "following", "correct", "answer", "true", "false", "statement", "choose", "select", "best", "describes", "called", "los", "las", "una", "del", "que", "con", "por", "para", "cual", "como", "cuando", "donde", "este", "esta", "son", "fue", "les", "des", "une", "est", "que", "qui", "quel", "quelle", "dans", "pour", "par", "sur", "avec", "sont", "der", "die", "das", "den", "dem", "des", "ein", "eine", "einen", "ist", "sind", "war", "wie", "was", "welche", "welcher", "und", "mit", "von", "fur", "ما", "من", "في", "علي", "الي", "عن", "هو", "هي", "اي", "كان", "هذا", "هذه", "التي", "الذي", "ماذا", "عند", "بين"]
+    [
+        "the",
+        "and",
+        "for",
+        "are",
+        "was",
+        "were",
+        "what",
+        "which",
+        "who",
+        "whom",
+        "whose",
+        "when",
+        "where",
+        "why",
+        "how",
+        "does",
+        "did",
+        "has",
+        "have",
+        "had",
+        "with",
+        "from",
+        "that",
+        "this",
+        "these",
+        "those",
+        "than",
+        "then",
+        "into",
+        "not",
+        "its",
+        "his",
+        "her",
+        "their",
+        "your",
+        "our",
+        "one",
+        "all",
+        "any",
+        "can",
+        "will",
+        "would",
+        "could",
+        "should",
+        "following",
+        "correct",
+        "answer",
+        "true",
+        "false",
+        "statement",
+        "choose",
+        "select",
+        "best",
+        "describes",
+        "called",
+        "los",
+        "las",
+        "una",
+        "del",
+        "que",
+        "con",
+        "por",
+        "para",
+        "cual",
+        "como",
+        "cuando",
+        "donde",
+        "este",
+        "esta",
+        "son",
+        "fue",
+        "les",
+        "des",
+        "une",
+        "est",
+        "que",
+        "qui",
+        "quel",
+        "quelle",
+        "dans",
+        "pour",
+        "par",
+        "sur",
+        "avec",
+        "sont",
+        "der",
+        "die",
+        "das",
+        "den",
+        "dem",
+        "des",
+        "ein",
+        "eine",
+        "einen",
+        "ist",
+        "sind",
+        "war",
+        "wie",
+        "was",
+        "welche",
+        "welcher",
+        "und",
+        "mit",
+        "von",
+        "fur",
+        "ما",
+        "من",
+        "في",
+        "علي",
+        "الي",
+        "عن",
+        "هو",
+        "هي",
+        "اي",
+        "كان",
+        "هذا",
+        "هذه",
+        "التي",
+        "الذي",
+        "ماذا",
+        "عند",
+        "بين",
+    ]
 )
 _MARKS = re.compile(r"[*_`#>~\\$]+|\{\{[^}]*\}\}|!?\[|\]\([^)]*\)")
 
@@ -103,3 +224,13 @@ def told(draft: Draft) -> Iterator[str]:
 def texts(draft: Draft) -> list[str]:
     """Every text of the draft that a person reads."""
     return [draft.title, *asked(draft), *told(draft)]
+
+
+def unaccented(text: str) -> str:
+    """Latin letters without their accents, for patterns that are written without; other scripts as they are."""
+    return "".join(map(_unaccented, text))
+
+
+def _unaccented(char: str) -> str:
+    first = unicodedata.normalize("NFD", char)[0]
+    return first if first.isascii() else char
