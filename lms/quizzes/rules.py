@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 
 from lms.attempts import papers
 from lms.attempts.model import VALUE_TYPES, Value
@@ -41,6 +42,12 @@ def check_kind(quiz: Quiz, value_type: str) -> None:
         raise Invalid(
             "This is no answer to this kind of question.", pointer="/value", code="wrong_value"
         )
+
+
+def under_names(quiz: Quiz, given: Given) -> Given:
+    """The answer as its learner gave it."""
+    names = {one: name for name, one in quiz.posed.names.items()}
+    return replace(given, value=papers.value_by_ids(given.value, names))
 
 
 def is_new(before: Given | None, seq: int, value: Value) -> bool:

@@ -161,12 +161,13 @@ async def _seen(connection: asyncpg.Connection, who: Principal, quiz: Quiz, *, r
         else None
     )
     # Names are for as long as the key is kept: from then on everything is under the ids that the key has.
+    hidden = not (revealed or runs)
     by_ids = papers.by_ids(quiz.posed.content, quiz.posed.names)
     return Seen(
         quiz=quiz,
-        content=by_ids if revealed or runs else quiz.posed.content,
+        content=quiz.posed.content if hidden else by_ids,
         key=(await _key(connection, who, quiz)) if revealed else None,
-        mine=mine[0] if mine else None,
+        mine=(rules.under_names(quiz, mine[0]) if hidden else mine[0]) if mine else None,
         counts=None if every is None else rules.counts(quiz.posed.kind, every),
     )
 

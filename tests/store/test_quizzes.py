@@ -76,6 +76,7 @@ async def test_answers_come_in_and_the_last_counts_until_the_key_is_shown(school
     assert {one["id"]: one["answers"] for one in counts["shares"]} == {"a": 1, "b": 1}
     hidden = (await ann.call("GET", f"/quizzes/{quiz}")).body
     assert (hidden["answered"], hidden["mine"]["earned_milli"]) == (None, None)
+    assert hidden["mine"]["value"] == option(hidden, "f \\lambda")
 
     shown = await teacher.call("POST", f"/quizzes/{quiz}/reveal")
     assert (shown.status, shown.body["key"]["correct"]) == (200, ["a"])

@@ -29,8 +29,8 @@ interface Sent {
 }
 
 function Asked({ of }: { readonly of: Quiz }) {
-  const [sent, setSent] = useState<Sent>({ seq: of.mine?.seq ?? 0, value: null });
-  const [value, setValue] = useState<Value | null>(null);
+  const [sent, setSent] = useState<Sent>({ seq: of.mine?.seq ?? 0, value: of.mine?.value ?? null });
+  const [value, setValue] = useState<Value | null>(sent.value);
   const [busy, setBusy] = useState(false);
   const before = sent.seq > 0;
   const send = async () => {
@@ -84,7 +84,7 @@ function Shown({ of }: { readonly of: Quiz }) {
         review={{ key: of.key, correct }}
         name={`quiz-${of.id}`}
       />
-      <section>
+      <section class="stack">
         <h3 class="sm">{t("class.quizRoom", { answered: of.answered ?? 0, right: of.right ?? 0 })}</h3>
         <Bars of={of} />
       </section>
