@@ -1,22 +1,23 @@
 """A short adaptive test: ability by Rasch and its error, which item tells most, and when enough is known."""
 
+import functools
 import heapq
 import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from lms.adaptive.mixer import chance_at
-from lms.adaptive.parameters import EVEN_DIFFICULTY, POINTS_A_LOGIT
+from lms.adaptive.parameters import EDGE, EVEN_DIFFICULTY, POINTS_A_LOGIT
 from lms.assessments.chance import Chance
 
-GRID = tuple(step / 10 for step in range(-40, 41))
+GRID = tuple(step / 5 for step in range(-20, 21))
 PRIOR = tuple(math.exp(-point * point / 2) for point in GRID)  # learners are spread by one logit
-LEAST_CHANCE = 1e-9
 
 ASKED_AT_MOST = 12
 ASKED_AT_LEAST = 4
 ENOUGH_ERROR = 0.5
-AMONG = 5  # one of so many that tell most is asked, so that no item is known to everybody soon
+# One of so many that tell most is asked, so that no item is known to everybody soon: many at first, when everybody looks alike.
+AMONG_AT_FIRST, AMONG_FEWER, AMONG_AT_LEAST = 20, 3, 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,9 +30,7 @@ class Ability:
 
 def estimate(answers: Sequence[tuple[int, float]]) -> Ability:
     """The ability expected after these answers, each a difficulty (0 to 100) and a share of the points (0 to 1)."""
-    weights = [
-        weight * _likelihood(point, answers) for point, weight in zip(GRID, PRIOR, strict=True)
-    ]
+    weights = _likelihoods(answers)
     total = math.fsum(weights)
     if total <= 0:
         return Ability()
@@ -44,12 +43,11 @@ def pick(
     pool: Sequence[tuple[str, int]], asked: Collection[str], ability: Ability, seed: str
 ) -> str | None:
     """The item to ask next out of (id, difficulty): one, by the seed, of the few that tell most; None when all were asked."""
-    left = (
-        (_untold(ability.value, difficulty), item)
-        for item, difficulty in pool
-        if item not in asked
-    )
-    best = heapq.nsmallest(AMONG, left)
+    # By Rasch an item tells most where the odds are even.
+    even = EVEN_DIFFICULTY + POINTS_A_LOGIT * (EDGE + ability.value)
+    left = ((abs(difficulty - even), item) for item, difficulty in pool if item not in asked)
+    among = max(AMONG_AT_FIRST - AMONG_FEWER * len(asked), AMONG_AT_LEAST)
+    best = heapq.nsmallest(among, left)
     return best[Chance(f"{seed}/{len(asked)}").below(len(best))][1] if best else None
 
 
@@ -63,15 +61,17 @@ def level(ability: Ability) -> int:
     return min(max(round(EVEN_DIFFICULTY + POINTS_A_LOGIT * ability.value), 0), 100)
 
 
-def _likelihood(point: float, answers: Sequence[tuple[int, float]]) -> float:
-    likelihood = 1.0
+def _likelihoods(answers: Sequence[tuple[int, float]]) -> list[float]:
+    """How well each point of the grid explains the answers, with the prior."""
+    weights = list(PRIOR)
     for difficulty, share in answers:
-        chance = min(max(chance_at(point, difficulty), LEAST_CHANCE), 1 - LEAST_CHANCE)
         right = min(max(0.0, share), 1.0)
-        likelihood *= chance**right * (1 - chance) ** (1 - right)
-    return likelihood
+        explained = (chance**right * (1 - chance) ** (1 - right) for chance in _curve(difficulty))
+        weights = [weight * part for weight, part in zip(weights, explained, strict=True)]
+    return weights
 
 
-def _untold(value: float, difficulty: int) -> float:
-    """How far from even the odds are: by Rasch an item tells most where they are even."""
-    return abs(chance_at(value, difficulty) - 0.5)
+@functools.lru_cache(maxsize=128)
+def _curve(difficulty: int) -> tuple[float, ...]:
+    """The chances of a right answer along the grid; there are 101 difficulties."""
+    return tuple(chance_at(point, difficulty) for point in GRID)
