@@ -99,3 +99,14 @@ class Ask:
     user_id: str
     urgent: bool
     at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Met:
+    """An item that a learner answered, and the part of its points that it earned, in thousandths."""
+
+    question_id: str
+    skills: tuple[str, ...]
+    source: Source
+    share_milli: int
+    at: datetime

@@ -7,23 +7,12 @@ from datetime import date, datetime
 import asyncpg
 import msgspec
 
-from lms.adaptive.model import Ask, SkillState, Source
+from lms.adaptive.model import Ask, Met, SkillState
 
 _state = msgspec.json.Decoder(SkillState)
 
 # What is looked back at, of each learner: enough for weeks of practice, and never more than this.
 RECENT_MAX = 600
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Met:
-    """An item that a learner answered, and the part of its points that it earned, in thousandths."""
-
-    question_id: str
-    skills: tuple[str, ...]
-    source: Source
-    share_milli: int
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,256 @@
+"""The next lessons of a learner: which items, in which order, and why each.
+
+Greedy by gain, with a heap: each skill that the learner needs offers its best item; the one that is worth most is taken, and the
+next of its skill is worth less. The worth of an item is that of its need, times how well its chance of a right answer lies in the
+band. An item is looked at once for each of its skills, however large the bank: the items of a skill are sorted by difficulty, and
+looked for outward from where the chance is the one aimed at.
+"""
+
+import heapq
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from lms.adaptive import mixer
+from lms.adaptive.model import Candidate, Reason
+from lms.adaptive.needs import LEVEL_MAX, WORTH, Learner, Need, Wish, level_of, needs
+from lms.adaptive.shelf import Shelf
+
+# The next item of a skill in the same lesson is worth so much of the one before.
+AGAIN = 0.6
+# So many near the aim are compared by how worn they are.
+COMPARED = 6
+FAMILY_MOST = 2
+# Rather one again than fewer than these.
+LEAST_ITEMS = 5
+HEAD = ("class_quiz", "due_review")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pick:
+    """An item of a lesson, why it is there, and how likely it goes right."""
+
+    item: Candidate
+    reason: Reason
+    chance: float
+
+
+def lessons(learner: Learner, shelf: Shelf, wish: Wish, count: int) -> list[list[Pick]]:
+    """So many lessons, one after the other, no item twice; empty ones are left out."""
+    table = _Table(learner, shelf, wish)
+    made = [_in_order(_chosen(table)) for _ in range(count)]
+    return [one for one in made if one]
+
+
+def _chosen(table: "_Table") -> list[Pick]:
+    """Items for what is needed; then for all that is near; then, rather than nothing, what was met long ago."""
+    table.begin()
+    _take(table, needs(table.learner, table.shelf, table.wish, table.spent))
+    for level in (level_of(table.learner, table.shelf), LEVEL_MAX):
+        if table.left():
+            _take(table, _rest(table, level))
+    if len(table.picked) < LEAST_ITEMS:
+        _take_again(table)
+    table.spent.update(name for one in table.picked for name in one.item.skills)
+    return table.picked
+
+
+def _rest(table: "_Table", level: int) -> Iterator[Need]:
+    """Every skill up to a level, the lowest levels first."""
+    worth, most, _ = WORTH["at_level"]
+    for name in table.shelf.skills:
+        if table.shelf.home[name] <= level:
+            yield Need(
+                skill=name,
+                reason=Reason(why="at_level", skill=name),
+                worth=worth / table.shelf.home[name],
+                most=most,
+                aim=(table.wish.low + table.wish.high) / 2,
+                level=level,
+            )
+
+
+def _take(table: "_Table", wanted: Iterable[Need]) -> None:
+    """What is worth most first; a need is looked into only when it may be the next."""
+    heap = [(-need.worth, place, _Search(need, table)) for place, need in enumerate(wanted)]
+    heapq.heapify(heap)
+    while heap and table.left():
+        _, place, search = heapq.heappop(heap)
+        pick = None if table.is_full(search.need.reason) else search.best()
+        if pick is None:
+            continue
+        worth = search.bound() * fit(pick.chance, table.wish)
+        if heap and worth < -heap[0][0]:
+            heapq.heappush(heap, (-worth, place, search))
+            continue
+        table.take(pick)
+        search.taken += 1
+        if search.taken < search.need.most:
+            heapq.heappush(heap, (-search.bound(), place, search))
+
+
+def fit(chance: float, wish: Wish) -> float:
+    """1 inside the band, less and less outside."""
+    outside = max(wish.low - chance, chance - wish.high, 0.0)
+    return max(1.0 - 3 * outside, 0.1)
+
+
+def _take_again(table: "_Table") -> None:
+    """What was met longest ago, where the bank has nothing else."""
+    last = {one.question_id: one.at for one in reversed(table.learner.met)}
+    for question_id in sorted(last, key=lambda one: (last[one], one)):
+        item = table.shelf.items.get(question_id)
+        if item is None or not table.may_again(item):
+            continue
+        if len(table.picked) >= LEAST_ITEMS:
+            return
+        name = item.skills[0] if item.skills else ""
+        days = max((table.learner.now - last[question_id]).days, 0)
+        chance = mixer.chance(table.learner.states, item.skills, item.difficulty)
+        table.take(
+            Pick(item=item, reason=Reason(why="at_level", skill=name, days=days), chance=chance)
+        )
+
+
+class _Table:
+    """What is taken while the lessons of one learner are chosen."""
+
+    def __init__(self, learner: Learner, shelf: Shelf, wish: Wish) -> None:
+        self.learner, self.shelf, self.wish = learner, shelf, wish
+        self.spent: Counter[str] = Counter()
+        self.picked: list[Pick] = []
+        since = learner.now - timedelta(days=wish.seen_days)
+        self._seen = {one.question_id for one in learner.met if one.at > since} | learner.handed
+        self._taken: set[str] = set()
+        self._families: Counter[str] = Counter()
+        self._whys: Counter[str] = Counter()
+        met = (shelf.items.get(one.question_id) for one in learner.met)
+        self._languages = {one.language for one in met if one is not None} or {shelf.language}
+        self._salt = zlib.crc32(learner.user_id.encode())
+
+    def begin(self) -> None:
+        """The next lesson."""
+        self.picked = []
+        self._families.clear()
+        self._whys.clear()
+
+    def left(self) -> bool:
+        """Whether the lesson has room."""
+        return len(self.picked) < self.wish.items
+
+    def may(self, item: Candidate) -> bool:
+        """Whether this may be in the lesson: not met lately, not nearly the same as others in it."""
+        return item.question_id not in self._seen and self.may_again(item)
+
+    def may_again(self, item: Candidate) -> bool:
+        """The same, but for having met it."""
+        return (
+            item.question_id not in self._taken
+            and item.question_id not in self.learner.barred
+            and item.language in self._languages
+        )
+
+    def is_full(self, reason: Reason) -> bool:
+        """Whether the lesson has enough for this reason."""
+        return self._whys[reason.why] >= WORTH[reason.why][2]
+
+    def take(self, pick: Pick) -> None:
+        """Into the lesson."""
+        self.picked.append(pick)
+        self._taken.add(pick.item.question_id)
+        self._families[pick.item.family] += 1
+        self._whys[pick.reason.why] += 1
+
+    def chance(self, item: Candidate) -> float:
+        """Of a right answer."""
+        return mixer.chance(self.learner.states, item.skills, item.difficulty)
+
+    def rank(self, item: Candidate) -> tuple[bool, bool, float, int, int, str]:
+        """The least is the best; what is equal is in another order for each learner, and in the same one each time."""
+        outside = round(1 - fit(self.chance(item), self.wish), 2)
+        alike = self._families[item.family] >= FAMILY_MOST
+        tie = zlib.crc32(item.question_id.encode(), self._salt)
+        worn = item.given >= self.shelf.worn_from
+        return worn, alike, outside, item.given, tie, item.question_id
+
+
+class _Search:
+    """The items of one need, from where the chance is the one aimed at outward; none is looked at twice."""
+
+    def __init__(self, need: Need, table: _Table) -> None:
+        self.need = need
+        self.taken = 0
+        self._table = table
+        self._items = table.shelf.by_skill[need.skill]
+        self._low: int | None = None
+        self._high = 0
+        self._near: list[Candidate] = []
+
+    def bound(self) -> float:
+        """What the next item is worth at most."""
+        return self.need.worth * AGAIN**self.taken
+
+    def best(self) -> Pick | None:
+        """The best that may be taken now: not worn, unlike the others, in the band, given out least."""
+        self._near = [one for one in self._near if self._table.may(one)]
+        while len(self._near) < COMPARED and (item := self._next()) is not None:
+            if item.level <= self.need.level and self._table.may(item):
+                self._near.append(item)
+        if not self._near:
+            return None
+        item = min(self._near, key=self._table.rank)
+        return Pick(item=item, reason=self.need.reason, chance=self._table.chance(item))
+
+    def _next(self) -> Candidate | None:
+        """One from below and one from above in turn."""
+        if self._low is None:
+            self._high = _first(self._items, lambda one: self._table.chance(one) <= self.need.aim)
+            self._low = self._high - 1
+        below, above = self._low, self._high
+        if below < 0 and above >= len(self._items):
+            return None
+        if below < 0 or (above < len(self._items) and (above + below) % 2):
+            self._high += 1
+            return self._items[above]
+        self._low -= 1
+        return self._items[below]
+
+
+def _first(items: Sequence[Candidate], holds: Callable[[Candidate], bool]) -> int:
+    """The place of the first for which it holds; it goes on holding from there."""
+    low, high = 0, len(items)
+    while low < high:
+        middle = (low + high) // 2
+        if holds(items[middle]):
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+def _in_order(picked: Sequence[Pick]) -> list[Pick]:
+    """What went wrong in class first, then what is due, then the rest; no two that look the same in a row where it can be helped."""
+    order: list[Pick] = []
+    for whys in (HEAD[:1], HEAD[1:], None):
+        left = [
+            one
+            for one in picked
+            if (one.reason.why in whys if whys is not None else one.reason.why not in HEAD)
+        ]
+        while left:
+            order.append(left.pop(_least_like(left, order[-1] if order else None)))
+    return order
+
+
+def _least_like(left: Sequence[Pick], before: Pick | None) -> int:
+    if before is None:
+        return 0
+    family, skills = before.item.family, set(before.item.skills)
+
+    def likeness(place: int) -> tuple[bool, bool, int]:
+        item = left[place].item
+        return item.family == family, not skills.isdisjoint(item.skills), place
+
+    return min(range(len(left)), key=likeness)

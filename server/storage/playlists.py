@@ -1,0 +1,88 @@
+"""The lessons that wait for each learner in each course: a Redis list with a time to live, replaced whole or not at all."""
+
+import asyncio
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from redis.exceptions import RedisError
+
+from server.storage.redis import Client, key
+
+DEADLINE_SECONDS = 1.0
+# How many commands are under way at once.
+LANES = 16
+
+# A list that is no more what it was when its lessons were chosen is left alone, and so is one whose learner is being served by rule
+# at this moment: either way the learner sees items now that the new lessons may have too.
+_REPLACE = """
+if redis.call('EXISTS', KEYS[2]) == 1 then return 0 end
+local waiting = redis.call('LRANGE', KEYS[1], 0, -1)
+if #waiting ~= tonumber(ARGV[2]) then return 0 end
+for place, element in ipairs(waiting) do
+    if element ~= ARGV[2 + place] then return 0 end
+end
+redis.call('DEL', KEYS[1])
+for place = 3 + #waiting, #ARGV do redis.call('RPUSH', KEYS[1], ARGV[place]) end
+redis.call('EXPIRE', KEYS[1], ARGV[1])
+return 1
+"""
+
+Place = tuple[str, str, str]  # school, course, learner
+
+
+class PlaylistsAwayError(Exception):
+    """Redis does not answer, or not as it should."""
+
+
+def list_key(place: Place) -> str:
+    """Where the lessons of this learner wait."""
+    return _key("next", place)
+
+
+def cold_key(place: Place) -> str:
+    """There while this learner is served by rule, for want of a lesson that waits."""
+    return _key("next-cold", place)
+
+
+def _key(name: str, place: Place) -> str:
+    tenant_id, course_id, user_id = place
+    return key(name, t=tenant_id, u=user_id, c=course_id)
+
+
+class Playlists:
+    """The side that writes; who serves pops by a script of its own."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    async def waiting(self, places: Sequence[Place]) -> list[list[bytes]]:
+        """The lessons that wait at each place, the next one first."""
+        return await self._each([("LRANGE", list_key(place), 0, -1) for place in places])
+
+    async def replace(
+        self, place: Place, expected: Sequence[bytes], lessons: Sequence[bytes], ttl_seconds: int
+    ) -> bool:
+        """Put these in the place of what waits, if that is still what was expected; False: choose again, from how things are now."""
+        keys = (list_key(place), cold_key(place))
+        given = (ttl_seconds, len(expected), *expected, *lessons)
+        return bool(await self._do("EVAL", _REPLACE, len(keys), *keys, *given))
+
+    async def drop(self, places: Collection[Place]) -> None:
+        """Nothing waits there any more."""
+        await self._each([("DEL", list_key(place)) for place in places])
+
+    async def _each(self, commands: Sequence[tuple[Any, ...]]) -> list[Any]:
+        lanes = asyncio.Semaphore(LANES)
+
+        async def one(command: tuple[Any, ...]) -> Any:
+            async with lanes:
+                return await self._do(*command)
+
+        return list(await asyncio.gather(*(one(command) for command in commands)))
+
+    async def _do(self, *command: Any) -> Any:
+        try:
+            async with asyncio.timeout(DEADLINE_SECONDS):
+                return await self._client.execute_command(*command)
+        except (RedisError, OSError, TimeoutError) as error:
+            raise PlaylistsAwayError(type(error).__name__) from error
