@@ -28,6 +28,8 @@ from server.rest.deps import Deps
 from server.rest.edge import problem_of_no_request
 from server.rest.exams import running as running_exams
 from server.rest.lane import FastLane
+from server.rest.tutor import Means
+from server.rest.tutor import running as running_tutor
 from server.settings import Settings
 from server.status import routes as status_routes
 from server.status.checks import Checks, Component, Probe
@@ -99,6 +101,10 @@ async def node(settings: Settings, place: Place) -> AsyncIterator[int]:
             running_exams(database, redis, clock.steady, meters)
         )
 
+        # The tutor.
+        means = Means(database=database, channels=channels, keys=keys, clock=clock, meters=meters)
+        tutor = await stack.enter_async_context(running_tutor(means))
+
         # Classes and their media.
         commits: GroupCommit[Append, Outcome] = GroupCommit(database, flush, meters=meters)
         await stack.enter_async_context(commits.running())
@@ -143,6 +149,7 @@ async def node(settings: Settings, place: Place) -> AsyncIterator[int]:
             objects=objects,
             classes=hub,
             exams=exams,
+            tutor=tutor,
             meters=meters,
             clock=clock,
             trusted_proxies=settings.trusted_proxies,

@@ -12,6 +12,9 @@ PURPOSE = b"object"
 # A part of a file that comes, or all of one that is here.
 WHOLE = "all"
 ADDRESS_MAX_CHARS = 400
+# The end of an address to look at something is rounded, so that a page that asks again soon finds it in the browser's cache.
+VIEW_SECONDS = 300
+STEP_SECONDS = 60
 
 _UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _ADDRESS = re.compile(
@@ -39,6 +42,23 @@ def address(keys: KeyRing, grant: Grant) -> str:
     claim = f"{ROOT}/{grant.tenant_id}/{grant.upload_id}/{part}/{grant.size}/{grant.until}"
     key_id, code = keys.mac(PURPOSE, _sealed(grant.method, claim))
     return f"{claim}/{key_id}/{code.hex()}"
+
+
+def to_view(keys: KeyRing, tenant_id: str, file: tuple[str, int], now_s: int) -> str:
+    """The address at which this file, (upload id, size), is fetched within five minutes."""
+    upload_id, size = file
+    until = (now_s + VIEW_SECONDS) // STEP_SECONDS * STEP_SECONDS
+    return address(
+        keys,
+        Grant(
+            method="GET",
+            tenant_id=tenant_id,
+            upload_id=upload_id,
+            part=None,
+            size=size,
+            until=until,
+        ),
+    )
 
 
 def opened(keys: KeyRing, method: Literal["GET", "PUT"], raw_path: str, now_ms: int) -> Grant:

@@ -16,6 +16,7 @@ from server.clock import moment
 from server.limits.limiter import Limiter
 from server.rest.exams import Exams
 from server.rest.shapes import IceServer
+from server.rest.tutor import Tutor
 from server.storage.objects import Objects
 from sfu import commands
 from signaling.classroom.files import Announce
@@ -57,6 +58,7 @@ class Deps:
     objects: Objects
     classes: ClassGateway
     exams: Exams
+    tutor: Tutor
     meters: Meters
     clock: Clock
     trusted_proxies: Sequence[str] = ()

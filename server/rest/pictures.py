@@ -12,24 +12,12 @@ from lms.uploads.model import Part, Upload
 from server.auth import signed
 from server.rest.call import Call
 
-# The end of an address is rounded, so that a page that asks again soon finds its pictures in the browser's cache.
-VIEW_SECONDS = 300
-STEP_SECONDS = 60
-
 
 def address_of(call: Call[Any], upload: Upload) -> str:
     """Where the caller, who was found to be allowed to, fetches this file within five minutes."""
     now = call.deps.clock.wall_ms() // 1000
-    return signed.address(
-        call.deps.keys,
-        signed.Grant(
-            method="GET",
-            tenant_id=call.principal.tenant_id,
-            upload_id=upload.upload_id,
-            part=None,
-            size=upload.size_bytes,
-            until=(now + VIEW_SECONDS) // STEP_SECONDS * STEP_SECONDS,
-        ),
+    return signed.to_view(
+        call.deps.keys, call.principal.tenant_id, (upload.upload_id, upload.size_bytes), now
     )
 
 

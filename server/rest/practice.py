@@ -1,29 +1,257 @@
-"""Lessons of the tutor: the next items, checked at once."""
+"""Practice: the next lesson, answers checked at once, the end of a lesson, reports of items."""
 
-from server.rest import practice_shapes
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import asyncpg
+import msgspec
+
+from lms.adaptive import store as adaptive
+from lms.adaptive.model import Chosen
+from lms.attempts.model import VALUE_TYPES, Value
+from lms.attempts.values import kept
+from lms.errors import Invalid, NotFound
+from lms.events import PracticeAnswered
+from lms.grading import scorers
+from lms.practice import answering, practices, store, wire
+from lms.practice.checking import Checked, checked, firsts, streak, value_of
+from lms.practice.model import POSSIBLE_MILLI, Given, Practice
+from lms.questions.model import Kind
+from server.rest import practice_shapes as shapes
 from server.rest.call import Answer, Call
+from server.rest.idempotency import once
+from server.rest.items import Item
+
+WARM = {"Lectern-Path": "warm"}
+WARM_AGAIN = {**WARM, "Idempotent-Replayed": "true"}
+COLD = {"Lectern-Path": "cold"}
 
 
 async def next_lesson(call: Call[None]) -> Answer:
     """The learner's next items, made ahead where there are some."""
-    raise NotImplementedError
+    who, tutor = call.principal, call.deps.tutor
+    place = (who.tenant_id, call.params["course_id"], who.user_id)
+    popped = await tutor.lessons.pop(place, call.idempotency_key)
+    if popped is None:
+        return await _found_now(call)
+    tails = tutor.items.tails_here(who.tenant_id, popped.batch.versions)
+    body = (
+        wire.body(popped.batch, tails)
+        if tails is not None
+        else await _composed(call, popped.batch)
+    )
+    if not popped.left:
+        tutor.refills.ask(place, call.arrived_at)
+    return Answer(body=body, headers=WARM_AGAIN if popped.again else WARM)
+
+
+async def _composed(call: Call[None], batch: wire.Batch) -> bytes:
+    """With items that have to be read, or pictures that need addresses; what the bank knows no more is left out."""
+    tenant_id, items = call.principal.tenant_id, call.deps.tutor.items
+    found = await items.all(tenant_id, batch.versions)
+    there = [(head, one) for head, one in zip(batch.heads, found, strict=True) if one is not None]
+    whole = msgspec.structs.replace(batch, heads=[head for head, _ in there])
+    return wire.body(whole, [items.tail(tenant_id, one) for _, one in there])
+
+
+async def _found_now(call: Call[None]) -> Answer:
+    """By rule, in one transaction with the ask for lessons made ahead; under the caller's key, the lesson that was found the first time.
+
+    What the items say is read when that transaction is over: who holds a connection never waits for another.
+    """
+    who, course_id, desk = call.principal, call.params["course_id"], call.deps.desk()
+
+    async def effect(connection: asyncpg.Connection) -> Answer:
+        practice = await practices.find_now(connection, who, course_id, desk)
+        await adaptive.ask_refill(
+            connection, who.tenant_id, course_id, who.user_id, urgent=False, now=desk.now
+        )
+        return Answer(body=wire.packed(practice.practice_id, practice.items), headers=COLD)
+
+    found = await once(call, effect)
+    assert isinstance(found.body, bytes)
+    return replace(found, body=await _composed(call, wire.unpacked(found.body)))
+
+
+async def _plan(call: Call[shapes.PracticeAnswer]) -> Practice:
+    """The lesson as it was made; whose it is and what it asks never changes."""
+    who, practice_id = call.principal, call.params["practice_id"]
+
+    async def make(_: Sequence[str]) -> Mapping[str, Practice]:
+        async with call.read() as connection:
+            found = await store.get(connection, who.tenant_id, who.user_id, practice_id)
+        return {} if found is None else {practice_id: found}
+
+    plan = await call.deps.tutor.plans.one(who.tenant_id, practice_id, make)
+    if plan is None or plan.user_id != who.user_id:
+        raise answering.refusal("not_found")
+    return plan
+
+
+async def _item(call: Call[shapes.PracticeAnswer], chosen: Chosen) -> Item:
+    version = wire.version_of(chosen.question_id, chosen.version)
+    [item] = await call.deps.tutor.items.all(call.principal.tenant_id, [version])
+    if item is None:
+        raise answering.refusal("item_withdrawn")
+    return item
+
+
+async def answer_practice(call: Call[shapes.PracticeAnswer]) -> Answer:
+    """Check one answer."""
+    plan = await _plan(call)
+    chosen = plan.item(call.params["item_id"])
+    if chosen is None:
+        raise NotFound("This lesson asks no such item.", code="wrong_item")
+    item = await _item(call, chosen)
+    value = _fitting(item.sheet.kind, call.body.value)
+    found = checked(item.sheet, call.body.value)
+    row = answering.Row(
+        call.principal.tenant_id,
+        call.body.seq,
+        value,
+        scorers.CURRENT,
+        found.earned_milli,
+        call.arrived_at,
+        _event(plan, chosen, found),
+    )
+    outcome = await call.deps.tutor.answers.submit(row)
+    if outcome.code != "saved":
+        raise answering.refusal(outcome.code)
+    pictures = call.deps.tutor.items.addresses(call.principal.tenant_id, item.pictures_told)
+    body = _verdict(found, pictures, (outcome.answered, outcome.asked, _run(outcome.went)))
+    return Answer(body=body)
+
+
+def _fitting(kind: Kind, value: Value) -> str:
+    """The value as it is kept; Invalid where it is none for this kind of item."""
+    mine, text = kept(value)
+    # A map whose only keys are `number` and `unit` may still be one.
+    if VALUE_TYPES[kind] not in (mine, "m" if mine == "n" else mine):
+        raise Invalid(
+            "The value does not fit this kind of item.", pointer="/value", code="wrong_value"
+        )
+    return text
+
+
+def _event(plan: Practice, chosen: Chosen, found: Checked) -> PracticeAnswered:
+    return PracticeAnswered(
+        user_id=plan.user_id,
+        course_id=plan.course_id,
+        source_id=plan.practice_id,
+        item_id=chosen.item_id,
+        question_id=chosen.question_id,
+        version=chosen.version,
+        skills=list(chosen.skills),
+        difficulty=chosen.difficulty,
+        share_milli=found.earned_milli * 1000 // POSSIBLE_MILLI,
+    )
+
+
+def _run(went: Sequence[bool]) -> int:
+    """How many of the last went right without a break."""
+    return next((back for back, right in enumerate(reversed(went)) if not right), len(went))
+
+
+def _verdict(
+    found: Checked, pictures: dict[str, str], stands: tuple[int, int, int]
+) -> shapes.Verdict:
+    answered, asked, run = stands
+    return shapes.Verdict(
+        correct=found.correct,
+        earned_milli=found.earned_milli,
+        possible_milli=POSSIBLE_MILLI,
+        reason=found.reason,
+        feedback=found.feedback,
+        key=found.key,
+        answered=answered,
+        asked=asked,
+        streak=run,
+        pictures=pictures,
+    )
 
 
 async def get_practice(call: Call[None]) -> Answer:
     """A lesson as it stands."""
-    raise NotImplementedError
+    who, items = call.principal, call.deps.tutor.items
+    async with call.read() as connection:
+        practice = await practices.mine(connection, who, call.params["practice_id"])
+        given = await store.answers(connection, who.tenant_id, practice.practice_id)
+    versions = [wire.version_of(one.question_id, one.version) for one in practice.items]
+    found = await items.all(who.tenant_id, versions)
+    asked = [(c, one) for c, one in zip(practice.items, found, strict=True) if one is not None]
+    by_id = {chosen.item_id: item for chosen, item in asked}
+    counted = [one for one in firsts(given).values() if one.item_id in by_id]
+    stands = (len(counted), len(practice.items), streak(counted))
+    body = shapes.Practice(
+        practice_id=practice.practice_id,
+        course_id=practice.course_id,
+        items=[_shown(call, chosen, item) for chosen, item in asked],
+        answers=[_given(call, one, by_id[one.item_id], stands) for one in counted],
+        finished=practice.finished_at is not None,
+    )
+    return Answer(body=body)
 
 
-async def answer_practice(call: Call[practice_shapes.PracticeAnswer]) -> Answer:
-    """Check one answer."""
-    raise NotImplementedError
+def _shown(call: Call[None], chosen: Chosen, item: Item) -> shapes.PracticeItem:
+    items = call.deps.tutor.items
+    return shapes.PracticeItem(
+        id=chosen.item_id,
+        kind=item.sheet.kind,
+        content=item.sheet.shown.content,
+        skills=list(chosen.skills),
+        reason=chosen.reason,
+        pictures=items.addresses(call.principal.tenant_id, item.pictures),
+    )
+
+
+def _given(
+    call: Call[None], given: Given, item: Item, stands: tuple[int, int, int]
+) -> shapes.AnsweredItem:
+    """By the scorer that checked it then."""
+    value = value_of(given)
+    pictures = call.deps.tutor.items.addresses(call.principal.tenant_id, item.pictures_told)
+    verdict = _verdict(checked(item.sheet, value, given.scorer), pictures, stands)
+    return shapes.AnsweredItem(item_id=given.item_id, seq=given.seq, value=value, verdict=verdict)
 
 
 async def finish_practice(call: Call[None]) -> Answer:
     """End a lesson."""
-    raise NotImplementedError
+
+    async def effect(connection: asyncpg.Connection) -> Answer:
+        ended = await practices.finish(
+            connection, call.principal, call.params["practice_id"], call.deps.desk()
+        )
+        return Answer(body=_summary(ended))
+
+    return await once(call, effect)
 
 
-async def report_item(call: Call[practice_shapes.NewReport]) -> Answer:
+def _summary(ended: practices.Ended) -> shapes.PracticeSummary:
+    return shapes.PracticeSummary(
+        practice_id=ended.practice.practice_id,
+        asked=len(ended.practice.items),
+        answered=len(ended.counted),
+        right=sum(one.earned_milli >= POSSIBLE_MILLI for one in ended.counted),
+        skills=[
+            shapes.SkillChange(
+                skill=one.skill,
+                before_milli=round(one.before * 1000),
+                after_milli=round(one.after * 1000),
+            )
+            for one in ended.changes
+        ],
+    )
+
+
+async def report_item(call: Call[shapes.NewReport]) -> Answer:
     """Say that an item is wrong."""
-    raise NotImplementedError
+    place = (call.params["practice_id"], call.params["item_id"])
+    said = (call.body.reason, call.body.note)
+
+    async def effect(connection: asyncpg.Connection) -> Answer:
+        report_id = await practices.report(
+            connection, call.principal, place, said, call.deps.desk()
+        )
+        return Answer(status=201, body=shapes.Report(id=report_id))
+
+    return await once(call, effect)

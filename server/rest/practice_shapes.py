@@ -51,6 +51,8 @@ class Verdict(Reply, frozen=True, kw_only=True):
     asked: int
     # How many of the last answers of this lesson were right without a break.
     streak: int
+    # Addresses of the pictures of the explanation and the feedback, by the id.
+    pictures: dict[str, str] = {}
 
 
 class PracticeAnswer(Body, frozen=True, kw_only=True):

@@ -72,6 +72,18 @@ class ShardedChannels:
         self._meters.count("channels_published_total")
         link.command("SPUBLISH", channel, payload).add_done_callback(self._published)
 
+    def command(self, key: str, *words: str | bytes) -> asyncio.Future[Reply]:
+        """Write a command about this key now, with all others of this turn of the loop; its future raises what goes wrong.
+
+        LinkLostError when the key's server is away or does not keep up, ReplyError for what it says no to.
+        """
+        link = self._link_of(key)
+        if link is None or link.clogged:
+            reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+            reply.set_exception(LinkLostError("its server is away"))
+            return reply
+        return link.command(*words)
+
     async def subscribe(self, channel: str, hear: Hear) -> None:
         """Hear the channel from now on; returns when its server said so, or after a second without it."""
         self._wanted[channel] = hear
@@ -199,6 +211,8 @@ class ShardedChannels:
             async with asyncio.timeout(COMMAND_SECONDS):
                 await self._open(address, link)
                 _check_version(await link.command(*_hello(self._place)))
+                if self._place.database:
+                    await link.command("SELECT", str(self._place.database))
         except (OSError, TimeoutError, hiredis.ReplyError) as error:
             self._fault = " ".join(str(error).split()) or type(error).__name__
             self._refused = self._fault.startswith(REFUSALS)
@@ -246,6 +260,8 @@ class ShardedChannels:
     # --- where a channel lives -------------------------------------------------------------------
 
     def _address_of(self, channel: str) -> Address | None:
+        if self._ranges and not self._place.cluster:
+            return self._ranges[0].master
         slot = key_slot(channel.encode())
         return next(
             (part.master for part in self._ranges if part.first <= slot <= part.last), None

@@ -25,6 +25,8 @@ from server.limits.limiter import Limiter
 from server.rest import routes
 from server.rest.deps import Deps
 from server.rest.exams import running as running_exams
+from server.rest.tutor import Means
+from server.rest.tutor import running as running_tutor
 from server.storage.channels import ShardedChannels
 from server.storage.objects import objects_at
 from server.storage.postgres import Database
@@ -178,6 +180,8 @@ async def running_school(
         exams = await stack.enter_async_context(
             running_exams(database, client, clock.steady, meters)
         )
+        means = Means(database=database, channels=channels, keys=keys, clock=clock, meters=meters)
+        tutor = await stack.enter_async_context(running_tutor(means))
         review = await stack.enter_async_context(database.beside("lectern_review", pool_size=2))
         deps = Deps(
             database=database,
@@ -190,6 +194,7 @@ async def running_school(
             objects=objects,
             classes=classes,
             exams=exams,
+            tutor=tutor,
             meters=meters,
             clock=clock,
         )

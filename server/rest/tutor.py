@@ -1,0 +1,59 @@
+"""What the tutor serves with: lessons that wait, the bytes of items, the group commit of answers, and the asks for more."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from lms.practice import answering
+from lms.practice.model import Practice
+from server.auth.keys import KeyRing
+from server.rest.items import Items
+from server.rest.refills import Refills
+from server.storage.channels import ShardedChannels
+from server.storage.commit import GroupCommit
+from server.storage.lessons import Lessons
+from server.storage.postgres import Database
+from server.storage.shelf import Shelf
+from signaling.context import Clock, Meters
+
+# Lessons that are being answered in this process.
+PLANS_MAX = 20_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tutor:
+    """One a process; `plans` are lessons as they were made: whose, and what is asked."""
+
+    lessons: Lessons
+    items: Items
+    plans: Shelf[Practice]
+    answers: GroupCommit[answering.Row, answering.Outcome]
+    refills: Refills
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """What it is made of."""
+
+    database: Database
+    channels: ShardedChannels
+    keys: KeyRing
+    clock: Clock
+    meters: Meters
+
+
+@contextlib.asynccontextmanager
+async def running(means: Means) -> AsyncIterator[Tutor]:
+    """Until the block ends; then what still waits is committed."""
+    answers: GroupCommit[answering.Row, answering.Outcome] = GroupCommit(
+        means.database, answering.flush, meters=means.meters
+    )
+    refills = Refills(means.database, means.meters)
+    async with answers.running(), refills.running():
+        yield Tutor(
+            lessons=Lessons(means.channels, means.meters),
+            items=Items(means.database, means.keys, means.clock, means.meters),
+            plans=Shelf("plans", means.meters, most=PLANS_MAX),
+            answers=answers,
+            refills=refills,
+        )
