@@ -801,6 +801,7 @@ export interface Verdict {
   readonly answered: number;
   readonly asked: number;
   readonly streak: number;
+  readonly pictures: Readonly<Record<string, string>>;
 }
 
 /** One answer; `seq` counts up per item, and the same one with another value is refused (409 `seq_conflict`). */
@@ -1003,6 +1004,7 @@ export interface Generation {
   readonly updated_at: string;
   readonly done_at: string | null;
   readonly recalled_at: string | null;
+  readonly served_from: string | null;
 }
 
 /** What a recall touched. */
