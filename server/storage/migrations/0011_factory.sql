@@ -218,6 +218,7 @@ CREATE TABLE item_vectors (
     created_at timestamptz NOT NULL,
     PRIMARY KEY (tenant_id, subject_id, space)
 );
+CREATE INDEX item_vectors_by_course ON item_vectors (tenant_id, course_id, space);
 CREATE INDEX item_vectors_near ON item_vectors USING hnsw (vector vector_cosine_ops);
 COMMENT ON TABLE item_vectors IS 'tenant: what items mean, as vectors, to find those that are alike';
 
@@ -247,6 +248,8 @@ CREATE TABLE item_quality (
     mean_share     real NOT NULL,
     point_biserial real,
     dead_options   text[] NOT NULL DEFAULT '{}',
+    -- As it turned out to be, on the scale of questions.difficulty; null before enough of it is known.
+    difficulty     smallint CHECK (difficulty BETWEEN 0 AND 100),
     faults         text[] NOT NULL DEFAULT '{}',
     measured_at    timestamptz NOT NULL,
     held_at        timestamptz,
