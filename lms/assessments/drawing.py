@@ -1,7 +1,9 @@
 """Which items an attempt asks: named ones, and what is drawn from the bank, never one of them twice."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+
+import msgspec
 
 from lms.assessments.chance import Chance
 from lms.assessments.model import Draw, Section
@@ -52,6 +54,17 @@ class Place:
     section: str
     item: BankItem
     points_milli: int
+
+
+def without(sections: Sequence[Section], question_ids: Collection[str]) -> Sequence[Section]:
+    """The sections without these among what they name; as they were where nothing at all would be asked then."""
+    left = [
+        msgspec.structs.replace(
+            section, question_ids=[one for one in section.question_ids if one not in question_ids]
+        )
+        for section in sections
+    ]
+    return left if any(section.question_ids or section.draws for section in left) else sections
 
 
 def planned(sections: Sequence[Section], bank: Sequence[BankItem]) -> Plan:

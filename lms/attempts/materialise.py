@@ -1,5 +1,6 @@
 """Attempts made ahead: for every learner one that is ready, with its paper, so that a start is one read."""
 
+import contextlib
 from collections.abc import Sequence
 
 import asyncpg
@@ -131,17 +132,19 @@ def _window(assessment: Assessment, given: Accommodation | None) -> timing.Windo
 async def _plan(
     connection: asyncpg.Connection, tenant_id: str, assessment: Assessment
 ) -> drawing.Plan:
-    """What there is to draw from; questions retired since it was published are drawn only when it would not do without them."""
-    sections = assessment.settings.sections
+    """What there is to draw from; questions taken out of use since it was published are drawn only when it would not do without them.
+
+    What was recalled is the last to be drawn, and is asked by name no more where there is anything else to ask: it counts for everybody.
+    """
     bank = await assessments.bank(connection, tenant_id, assessment.course_id)
-    named = set(rules.named(assessment.settings))
-    try:
-        return drawing.planned(
-            sections,
-            [item for item in bank if item.state == "published" or item.question_id in named],
-        )
-    except Conflict:
-        return drawing.planned(sections, bank)
+    recalled = {item.question_id for item in bank if item.state == "recalled"}
+    sections = drawing.without(assessment.settings.sections, recalled)
+    named = {one for section in sections for one in section.question_ids}
+    in_use = [item for item in bank if item.state == "published" or item.question_id in named]
+    for usable in (in_use, [item for item in bank if item.question_id not in recalled]):
+        with contextlib.suppress(Conflict):
+            return drawing.planned(sections, usable)
+    return drawing.planned(assessment.settings.sections, bank)
 
 
 async def withdraw(

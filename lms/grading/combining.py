@@ -6,7 +6,7 @@ import msgspec
 
 from lms.attempts.model import Pin
 from lms.grading import scorers
-from lms.grading.model import BY_HAND, Answer, Asked, ItemGrade, Mark
+from lms.grading.model import BY_HAND, NO_KEY, Answer, Asked, ItemGrade, Mark
 from lms.grading.points import divided
 
 # Two rounds that are further apart than this share of an item's points are shown as differing.
@@ -34,9 +34,25 @@ def scored(
     )
 
 
+def recalled(pin: Pin, answer: Answer | None) -> ItemGrade:
+    """A slot whose item was recalled: all of its points to everybody, so that nobody is worse off for having been asked it."""
+    return ItemGrade(
+        item_id=pin.item_id,
+        question_id=pin.question_id,
+        version=pin.version,
+        key_version=NO_KEY,
+        kind=pin.kind,
+        earned_milli=pin.points_milli,
+        possible_milli=pin.points_milli,
+        reason="recalled",
+        opening=0 if answer is None else answer.opening,
+        seq=0 if answer is None else answer.seq,
+    )
+
+
 def marked(item: ItemGrade, rounds: Mapping[int, Mark], *, second_round: bool) -> ItemGrade:
     """The item with what people gave, once every round that is asked for is there and was given for the answer that counts."""
-    if item.kind not in BY_HAND:
+    if item.kind not in BY_HAND or item.reason == "recalled":
         return item
     needed = (1, 2) if second_round else (1,)
     given = [rounds[one] for one in needed if one in rounds and is_for(rounds[one], item)]

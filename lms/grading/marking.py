@@ -126,7 +126,7 @@ def _mark_entry(mark: Mark, desk: Desk) -> audit.Entry:
 
 def _by_hand(case: Case, item: ItemGrade, marks: list[Mark], scorer_version: int) -> ItemGrade:
     """The item as its marks make it; what is scored stays as it was."""
-    if item.kind not in BY_HAND:
+    if item.kind not in BY_HAND or item.reason == "recalled":
         return item
     pin = next(one for one in case.pins if one.item_id == item.item_id)
     bare = combining.scored(

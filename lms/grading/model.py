@@ -13,7 +13,8 @@ from lms.questions.model import Content, Key, Kind
 Cause = Literal["scored", "marked", "regraded", "late_counted"]
 # Why an item earned what it earned. Of what a scorer sees: right, partly, wrong; nothing given; an id that the item does not have; a
 # value of another shape; no number; longer than any right answer; the unit left out, not one of the item's, or another than the
-# number is right in; the item itself has no key. Of marking: to_mark (somebody has to look at it), marked.
+# number is right in; the item itself has no key. Of marking: to_mark (somebody has to look at it), marked. Of a recall: recalled (the
+# item was taken out of use for good, and counts in full for whoever was asked it).
 Reason = Literal[
     "right",
     "partly",
@@ -29,7 +30,10 @@ Reason = Literal[
     "no_key",
     "to_mark",
     "marked",
+    "recalled",
 ]
+# The version of the key of an item that was recalled: none.
+NO_KEY = 0
 BY_HAND: frozenset[Kind] = frozenset({"essay", "file_upload"})
 
 

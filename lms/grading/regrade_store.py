@@ -1,10 +1,11 @@
 """SQL of regrades: which key is in force for what, and whose grades it touches."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 import asyncpg
 
-from lms.grading.model import Regrade
+from lms.grading.model import NO_KEY, Regrade
 from lms.ids import AssessmentId, QuestionId
 
 REGRADE = "regrade_id, assessment_id, question_id, key_version, state, changed, unchanged, created_at, done_at"
@@ -104,6 +105,40 @@ async def keys_in_force(
         assessment_id,
     )
     return {str(row["question_id"]): row["key_version"] for row in rows}
+
+
+async def recalled(
+    connection: asyncpg.Connection, tenant_id: str, question_ids: Collection[str]
+) -> dict[str, int]:
+    """Those of the questions that were recalled, each to the version of the key that scores it: none."""
+    rows = await connection.fetch(
+        "SELECT question_id FROM questions WHERE tenant_id = $1 AND question_id = ANY($2::uuid[]) AND state = 'recalled'",
+        tenant_id,
+        list(question_ids),
+    )
+    return {str(row["question_id"]): NO_KEY for row in rows}
+
+
+async def asking(
+    connection: asyncpg.Connection,
+    tenant_id: str,
+    which: tuple[str, Collection[str]],
+    page: tuple[str | None, int],
+) -> list[str]:
+    """The next attempts that were begun and ask one of these: `which` is (assessment, questions), `page` is (after, limit)."""
+    assessment_id, question_ids = which
+    rows = await connection.fetch(
+        "SELECT a.attempt_id FROM attempts a WHERE a.tenant_id = $1 AND a.assessment_id = $2"
+        " AND a.state IN ('open', 'submitted', 'marking', 'graded') AND ($4::uuid IS NULL OR a.attempt_id > $4)"
+        " AND EXISTS (SELECT FROM attempt_papers p, jsonb_array_elements(p.pins) AS pin WHERE p.tenant_id = $1"
+        " AND p.attempt_id = a.attempt_id AND pin ->> 'question_id' = ANY($3::text[]))"
+        " ORDER BY a.attempt_id LIMIT $5",
+        tenant_id,
+        assessment_id,
+        list(question_ids),
+        *page,
+    )
+    return [str(row["attempt_id"]) for row in rows]
 
 
 async def asked_versions(

@@ -193,6 +193,8 @@ async def _check(
 ) -> None:
     """Raise unless the key is there and fits each version of the item that was asked."""
     question_id, key_version = wanted
+    if await regrade_store.recalled(connection, tenant_id, {question_id}):
+        raise Conflict("The question was recalled: it counts for everybody.", code="item_recalled")
     asked = await regrade_store.asked_versions(connection, tenant_id, assessment_id, question_id)
     if not asked:
         raise Conflict("Nobody was asked this in this assessment.", code="item_not_asked")

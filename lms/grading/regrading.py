@@ -5,8 +5,11 @@ from collections.abc import Mapping, Sequence
 from lms.attempts.model import Pin
 from lms.errors import Conflict
 from lms.grading import combining
-from lms.grading.model import Answer, Asked, ItemGrade
+from lms.grading.model import Answer, Asked, ItemGrade, Reason
 from lms.questions.model import Option
+
+# A key says nothing of these.
+STAYS: frozenset[Reason] = frozenset({"marked", "to_mark", "recalled"})
 
 
 def check_fits(asked: Asked, other: Asked) -> None:
@@ -39,12 +42,12 @@ def anew(
 ) -> list[ItemGrade]:
     """The items of a grade with those of one question scored by another key; `keyed` is (question, key version, versions).
 
-    What people marked stays: a key says nothing of it. The scorer is the one that the grade was made by.
+    What people marked stays, and what was recalled: a key says nothing of it. The scorer is the one that the grade was made by.
     """
     question_id, key_version, versions = keyed
     made = list[ItemGrade]()
     for item in items:
-        if item.question_id != question_id or item.reason in ("marked", "to_mark"):
+        if item.question_id != question_id or item.reason in STAYS:
             made.append(item)
             continue
         own = versions[question_id, item.version]

@@ -176,11 +176,13 @@ async def _read(
     running = {
         one for one in in_force if await regrade_store.is_running(connection, tenant_id, one)
     }
+    asked = {pin.question_id for some in pins.values() for pin in some}
+    recalled = await regrade_store.recalled(connection, tenant_id, asked)
     # While a regrade is being carried out, a grade goes by the key that it names.
     keys: dict[str, dict[str, int]] = {
         one.attempt_id: _keys_of(grades[one.attempt_id])
         if one.assessment_id in running
-        else in_force[one.assessment_id]
+        else in_force[one.assessment_id] | recalled
         for one in attempts
     }
     versions = await sources.versions(connection, tenant_id, _versions(pins, keys))

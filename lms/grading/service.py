@@ -15,7 +15,7 @@ from lms.attempts.model import Pin
 from lms.errors import NotFound
 from lms.events import AnyEvent, AttemptGraded, AttemptReleased, ItemOutcome
 from lms.grading import combining, regrade_store, scorers, sources, store
-from lms.grading.model import Answer, Asked, Cause, Grade, ItemGrade, Mark
+from lms.grading.model import NO_KEY, Answer, Asked, Cause, Grade, ItemGrade, Mark
 from lms.grading.store import Graded
 from lms.ids import UserId
 
@@ -63,7 +63,8 @@ class Case:
     def asked(self, pin: Pin) -> Asked:
         """The item as it was asked, with the key that is in force."""
         own = self.versions[pin.question_id, pin.version]
-        key = self.versions[pin.question_id, self.key_version(pin)].key
+        number = self.key_version(pin)
+        key = own.key if number == NO_KEY else self.versions[pin.question_id, number].key
         return Asked(kind=own.kind, content=own.content, key=key)
 
     @property
@@ -97,6 +98,7 @@ async def read_case(connection: asyncpg.Connection, tenant_id: str, attempt: Gra
     attempt_id = attempt.attempt_id
     pins = (await sources.pins(connection, tenant_id, [attempt_id]))[attempt_id]
     keys = await regrade_store.keys_in_force(connection, tenant_id, attempt.assessment_id)
+    keys |= await regrade_store.recalled(connection, tenant_id, {pin.question_id for pin in pins})
     wanted = {(pin.question_id, pin.version) for pin in pins}
     wanted |= {(pin.question_id, keys.get(pin.question_id, pin.version)) for pin in pins}
     settings = await settings_of(connection, tenant_id, [attempt])
@@ -125,20 +127,16 @@ async def settings_of(
 
 def scored_items(case: Case, marks: list[Mark], version: int) -> list[ItemGrade]:
     """Every slot, by this version of the scorer and the marks that count."""
-    return [
-        with_marks(
-            combining.scored(
-                pin,
-                case.asked(pin),
-                case.key_version(pin),
-                case.answers.get(pin.item_id),
-                version,
-            ),
-            marks,
-            case.settings,
-        )
-        for pin in case.pins
-    ]
+    return [with_marks(_slot(case, pin, version), marks, case.settings) for pin in case.pins]
+
+
+def _slot(case: Case, pin: Pin, version: int) -> ItemGrade:
+    """What a slot earned before anybody has marked it."""
+    answer = case.answers.get(pin.item_id)
+    key_version = case.key_version(pin)
+    if key_version == NO_KEY:
+        return combining.recalled(pin, answer)
+    return combining.scored(pin, case.asked(pin), key_version, answer, version)
 
 
 def with_marks(item: ItemGrade, marks: list[Mark], settings: Settings) -> ItemGrade:

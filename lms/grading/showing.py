@@ -57,8 +57,8 @@ def shown(sheet: Sheet, feedback: Feedback) -> Shown:
 
 
 def _is_correct(grade: ItemGrade) -> bool | None:
-    """Nobody can say so of what people mark, or still have to."""
-    return None if grade.reason in ("to_mark", "marked") else grade.reason == "right"
+    """Nobody can say so of what people mark, or still have to, nor of what was recalled."""
+    return None if grade.reason in ("to_mark", "marked", "recalled") else grade.reason == "right"
 
 
 def _told(sheet: Sheet) -> Mark | None:
@@ -71,7 +71,9 @@ def _told(sheet: Sheet) -> Mark | None:
 
 
 def _key(sheet: Sheet, feedback: Feedback) -> Key | None:
-    """The key; where only explanations are shown, nothing else of it, and words about options only of those that were chosen."""
+    """The key, unless it was recalled with its item; where only explanations are shown, nothing else of it, and words about options only of those that were chosen."""
+    if sheet.grade is not None and sheet.grade.reason == "recalled":
+        return None
     key = sheet.key
     if feedback.key:
         if feedback.explanation:

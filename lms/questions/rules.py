@@ -11,9 +11,9 @@ from typing import Any
 
 import msgspec
 
-from lms.errors import Invalid
+from lms.errors import Conflict, Invalid
 from lms.questions import links
-from lms.questions.model import Change, Content, Key, Kind, Labels, New, Option
+from lms.questions.model import Change, Content, Key, Kind, Labels, New, Option, State
 from lms.text import tidy
 
 CONTENT_MAX_BYTES = 100_000
@@ -98,6 +98,16 @@ def changed(labels: Labels, change: Change) -> Labels:
         if getattr(change, name) is not None
     }
     return replace(labels, **asked)
+
+
+def check_state(before: State, after: State) -> None:
+    """Raise Conflict where people may not say so: what was recalled is so for good, and nobody holds or recalls an item by hand."""
+    if before == "recalled":
+        raise Conflict(
+            "This question was recalled: it is out of use for good.", code="item_recalled"
+        )
+    if after != before and after in ("held", "recalled"):
+        raise Conflict("A question is a draft, published or retired.", code="question_state")
 
 
 def _tidied(labels: Labels) -> tuple[Labels, list[Fault]]:

@@ -61,6 +61,7 @@ async def add_all(
 
 
 def _first(desk: Desk, new: New) -> Question:
+    rules.check_state("published", new.labels.state)
     return Question(
         listed=Listed(
             question_id=QuestionId(desk.new_id()),
@@ -168,6 +169,7 @@ def rewritten(question: Question, whole: New, now: datetime) -> Question:
     same_words = (question.content, question.key) == (whole.content, whole.key)
     if same_words and question.listed.labels == whole.labels:
         return question
+    rules.check_state(question.listed.labels.state, whole.labels.state)
     listed = replace(
         question.listed,
         version=question.listed.version + (0 if same_words else 1),
@@ -195,6 +197,7 @@ async def retire(
     """Take an item out of what is drawn; attempts that have begun with it keep it. The course of its bank."""
     question = await get(connection, who, question_id, "question.edit", lock=True)
     labels = replace(question.listed.labels, state="retired")
+    rules.check_state(question.listed.labels.state, "retired")
     if labels != question.listed.labels:
         listed = replace(question.listed, labels=labels, updated_at=now)
         await save_all(connection, who, [(question, replace(question, listed=listed))], now)
