@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal, NamedTuple, get_type_hints
 
 import msgspec
 
+from lms.ai.providers import Providers, ProvidersFault, parse
+
 PREFIX = "LECTERN_"
 # These speak to the scripts of config/ and to the tests, not to the server.
 OF_THE_TOOLS = frozenset(
@@ -184,7 +186,19 @@ def load(environ: Mapping[str, str], config_dir: Path = CONFIG_DIR) -> Settings:
     }
     parsed = {key[len(PREFIX) :].lower(): _from_text(key, text) for key, text in given.items()}
     _merge(values, parsed, "", PREFIX)
-    return _checked(_converted(values))
+    settings = _checked(_converted(values))
+    model_providers(settings, environ)
+    return settings
+
+
+def model_providers(settings: Settings, environ: Mapping[str, str]) -> Providers:
+    """What the file of models says, with its keys out of the environment; nothing where no file is named."""
+    if not settings.models:
+        return Providers()
+    try:
+        return parse(Path(settings.models).read_text(encoding="utf-8"), environ)
+    except (ProvidersFault, OSError, UnicodeDecodeError) as fault:
+        raise SettingsError(f"{PREFIX}MODELS is wrong: {fault}") from None
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The only file that calls out to models: one request, one reply, by the openai SDK; only workers import it."""
 
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -22,6 +22,16 @@ TOKENS_MAX = 10_000_000
 CONNECT_S = 3.0
 # All that is sent of headers: the SDK would tell a provider our system, and what stands in OPENAI_* for another one.
 HEADERS_SENT = frozenset({"host", "authorization", "content-type", "content-length", "accept"})
+# What was wrong with the request is no fault of the provider's: another text may go through. The rest below 500 denies us.
+STATUSES: Mapping[int, TryOutcome] = {
+    400: "declined",
+    408: "failed",
+    409: "failed",
+    413: "declined",
+    422: "declined",
+    425: "failed",
+    429: "busy",
+}
 # They would tell of requests at the level `debug`.
 LOUD_LOGGERS = ("openai", "httpx2", "httpcore2")
 
@@ -180,12 +190,8 @@ def _failed(error: openai.OpenAIError) -> Reply:
     """The reply that stands for an error of the SDK; its words are let go, they may repeat ours."""
     if isinstance(error, openai.APIStatusError):
         status, headers = error.status_code, error.response.headers
-        if status == 429 or status == 503:
-            return Reply(
-                outcome="busy" if status == 429 else "failed", retry_after_s=_wait_s(headers)
-            )
-        passing = status >= 500 or status in (408, 409, 425)
-        return Reply(outcome="failed" if passing else "denied")
+        outcome = STATUSES.get(status, "failed" if status >= 500 else "denied")
+        return Reply(outcome=outcome, tokens_in=0, tokens_out=0, retry_after_s=_wait_s(headers))
     return Reply(outcome="huge" if isinstance(error.__cause__, _TooMuch) else "failed")
 
 
@@ -215,11 +221,16 @@ class _Narrow(httpx2.AsyncBaseTransport):
         self._sent = HEADERS_SENT if with_key else HEADERS_SENT - {"authorization"}
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        for name in list(request.headers):
-            if name.lower() not in self._sent:
-                del request.headers[name]
-        request.headers["accept-encoding"] = "identity"
-        response = await self._inner.handle_async_request(request)
+        # The request itself stays as it is: the SDK reads its own headers again.
+        sent = {name: text for name, text in request.headers.items() if name in self._sent}
+        narrow = httpx2.Request(
+            request.method,
+            request.url,
+            headers={**sent, "accept-encoding": "identity"},
+            stream=request.stream,
+            extensions=request.extensions,
+        )
+        response = await self._inner.handle_async_request(narrow)
         packed = response.headers.get("content-encoding", "identity") != "identity"
         assert isinstance(response.stream, httpx2.AsyncByteStream)
         response.stream = _Bounded(response.stream, 0 if packed else REPLY_BYTES_MAX)

@@ -110,6 +110,11 @@ MEANINGS = {
     "partitions_ahead": "Weeks ahead for which every split table has its partition: fewer than 3 are an alarm.",
     "jobs": "Jobs of the last week, by state.",
     "jobs_ended_total": "Tries of jobs that ended here, by kind and how.",
+    "model_calls_total": "Calls of models, by provider and outcome.",
+    "model_call_seconds": "Time of one call of a model, by provider.",
+    "model_tokens_total": "Tokens of models, by provider and way: in or out; untold ones are counted at their most.",
+    "model_breaker_open": "1 while a provider of models is left alone, or on trial.",
+    "model_prompts_refused_total": "Prompts that went nowhere because they held a trace of a person, by kind.",
     "media_control_dropped": "Questions and news of a media node dropped because too many waited.",
 }
 
