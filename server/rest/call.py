@@ -115,7 +115,8 @@ class Route:
     matched: bool = False
     # Whether refused tries are written down.
     audited: bool = False
-    # Whether plain requests go the short way (lean.py); the handler then knows `who`, `params`, `body` and `arrived_at` alone.
+    # Whether plain requests go the short way (lean.py); the handler then knows `who`, `params`, `body`, `arrived_at` and,
+    # where it is keyed, the key and the fingerprint alone.
     lean: bool = False
     query: Sequence[str] = ()
 

@@ -125,7 +125,9 @@ class Endpoint:
             params=params,
             query=query,
             idempotency_key=key,
-            fingerprint=_fingerprint(request, data),
+            fingerprint=fingerprint(
+                (request.method, request.raw_path, request.headers.get("If-Match", "")), data
+            ),
             if_match=version,
             address=address,
             host=request.host.partition(":")[0].lower(),
@@ -180,12 +182,17 @@ def _idempotency_key(route: Route, headers: Mapping[str, str]) -> str | None:
                 "idempotency_key_missing", "Send an Idempotency-Key, so that a repeat is harmless."
             )
         return None
-    if not 1 <= len(key) <= KEY_MAX_CHARS or not key.isascii() or not key.isprintable():
+    if not is_good_key(key):
         raise Refusal(
             "idempotency_key_bad",
             f"An Idempotency-Key has 1 to {KEY_MAX_CHARS} printable characters.",
         )
     return key
+
+
+def is_good_key(key: str) -> bool:
+    """Whether it can be an Idempotency-Key."""
+    return 1 <= len(key) <= KEY_MAX_CHARS and key.isascii() and key.isprintable()
 
 
 def _if_match(route: Route, headers: Mapping[str, str]) -> int | None:
@@ -235,10 +242,9 @@ def _parsed(data: bytes, route: Route) -> Any:
     return None if route.body is None else parse.body(data, route.body)
 
 
-def _fingerprint(request: web.Request, data: bytes) -> bytes:
-    """What makes two requests the same one."""
-    head = f"{request.method} {request.raw_path} {request.headers.get('If-Match', '')}\n"
-    return hashlib.sha256(head.encode() + data).digest()
+def fingerprint(head: tuple[str, str, str], data: bytes) -> bytes:
+    """What makes two requests the same one: `head` is (method, target, If-Match)."""
+    return hashlib.sha256(f"{head[0]} {head[1]} {head[2]}\n".encode() + data).digest()
 
 
 def responded(answer: Answer, headers: Mapping[str, str]) -> web.Response:

@@ -16,7 +16,8 @@ from server.problems import Refusal
 from server.rest import reply
 from server.rest.call import Answer
 from server.rest.deps import Deps
-from server.rest.lean import LeanEndpoint
+from server.rest.edge import is_good_key
+from server.rest.lean import Asked, LeanEndpoint
 from signaling.wire.lane import Plain
 
 BEARER_MAX_CHARS = 4200
@@ -32,6 +33,27 @@ class LeanRoute:
     form: re.Pattern[bytes]
     max_bytes: int
     endpoint: LeanEndpoint
+
+    def suits(self, head: Plain) -> bool:
+        """Whether it has what the route asks for, and nothing more."""
+        fields = head.fields
+        if b"content-encoding" in fields:
+            return False
+        if self.endpoint.keyed and not self._keyed_well(fields):
+            return False
+        if not self.endpoint.has_body:
+            return head.size == head.body_at
+        return head.size > head.body_at and fields.get(b"content-type") == b"application/json"
+
+    @staticmethod
+    def _keyed_well(fields: Mapping[bytes, bytes]) -> bool:
+        key = fields.get(b"idempotency-key")
+        return b"if-match" not in fields and (key is None or is_good_key(key.decode()))
+
+    def key(self, head: Plain) -> str | None:
+        """The Idempotency-Key, where the route heeds it."""
+        key = head.fields.get(b"idempotency-key") if self.endpoint.keyed else None
+        return None if key is None else key.decode()
 
 
 def lean_route(endpoint: LeanEndpoint, prefix: str) -> LeanRoute:
@@ -53,7 +75,6 @@ class FastLane:
 
     def __init__(self, routes: Sequence[LeanRoute], deps: Deps, fixed: Mapping[str, str]) -> None:
         self._routes = routes
-        self._methods = frozenset(route.method for route in routes)
         self._deps = deps
         self._fixed = "".join(f"{name}: {value}\r\n" for name, value in fixed.items())
         self._date = (0, "")
@@ -63,19 +84,17 @@ class FastLane:
         return self._deps.exams.clock.now()
 
     def wants(self, head: Plain) -> bool:
-        """A JSON body to a lean route, and nothing that would need a closer look."""
-        return (
-            head.method in self._methods
-            and head.fields.get(b"content-type") == b"application/json"
-            and head.size > head.body_at
-            and b"content-encoding" not in head.fields
-            and any(head.target.startswith(route.begins) for route in self._routes)
+        """To a lean route, with a body of JSON if it has one, and nothing that would need a closer look."""
+        return any(
+            head.target.startswith(route.begins) and route.suits(head)
+            for route in self._routes
+            if route.method == head.method
         )
 
     def _found(self, head: Plain) -> tuple[LeanRoute, Mapping[str, str]] | None:
         for route in self._routes:
             found = route.form.fullmatch(head.target) if route.method == head.method else None
-            if found is not None:
+            if found is not None and route.suits(head):
                 return route, {name: value.decode() for name, value in found.groupdict().items()}
         return None
 
@@ -84,14 +103,16 @@ class FastLane:
     ) -> Coroutine[Any, Any, bytes] | None:
         """The answer to come, for a caller with a good token who has not asked too often."""
         found = self._found(head)
-        who = self._caller(head)
+        who = self._caller(head) if found is not None else None
         if found is None or who is None or len(body) > found[0].max_bytes:
             return None
         try:
             told = limits.take_here(self._deps.limiter, "lean", who)
         except Refusal:
             return None
-        return self._answered(found[0], (who, found[1], body, arrived), told)
+        route, params = found
+        asked = Asked(who, params, head.target.decode(), route.key(head), body, arrived)
+        return self._answered(route, asked, told)
 
     def _caller(self, head: Plain) -> Principal | None:
         scheme, _, token = head.fields.get(b"authorization", b"").partition(b" ")
@@ -102,16 +123,10 @@ class FastLane:
         except Refusal:
             return None
 
-    async def _answered(
-        self,
-        route: LeanRoute,
-        request: tuple[Principal, Mapping[str, str], bytes, datetime],
-        told: Mapping[str, str],
-    ) -> bytes:
+    async def _answered(self, route: LeanRoute, asked: Asked, told: Mapping[str, str]) -> bytes:
         before = time.perf_counter()
-        who, params, body, arrived = request
         trace_id = self._deps.new_id()
-        answer = await route.endpoint.carried_out(who, params, body, arrived, trace_id)
+        answer = await route.endpoint.carried_out(asked, trace_id)
         labels = {"method": route.endpoint.route.method, "route": route.path}
         meters = self._deps.meters
         meters.count("http_requests_total", {**labels, "status": str(answer.status)})

@@ -1,7 +1,7 @@
 """The short way for a route that is asked thousands of times a second: the same answers by less work.
 
-Only what is plain goes this way: one JSON body of a known, fitting size under a good token. Everything else, refusals of
-the head included, is left to the way of all routes.
+Only what is plain goes this way: one JSON body of a known, fitting size where the route has one and none where it has none,
+under a good token. Everything else, refusals of the head included, is left to the way of all routes.
 """
 
 from collections.abc import Mapping
@@ -20,11 +20,22 @@ from server.problems import Refusal
 from server.rest import parse, reply
 from server.rest.call import Answer, Call, Route
 from server.rest.deps import Deps
-from server.rest.edge import Endpoint, ids_of, read_body, responded
+from server.rest.edge import Endpoint, fingerprint, ids_of, is_good_key, read_body, responded
 from sfu.errors import SfuError
 from signaling.errors import SignalingError
 
 _log = structlog.get_logger(__name__)
+
+
+class Asked(msgspec.Struct, frozen=True, gc=False):
+    """A plain request: who asks for what, with which body, when it was all here; `target` as it came, `key` where the route heeds it."""
+
+    who: Principal
+    params: Mapping[str, str]
+    target: str
+    key: str | None
+    data: bytes
+    arrived_at: datetime
 
 
 class LeanEndpoint(Endpoint):
@@ -32,6 +43,8 @@ class LeanEndpoint(Endpoint):
 
     def __init__(self, route: Route, deps: Deps) -> None:
         super().__init__(route, deps)
+        self.has_body = route.body is not None
+        self.keyed = route.keyed != "no"
         self._decoder = msgspec.json.Decoder(route.body)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
@@ -43,57 +56,77 @@ class LeanEndpoint(Endpoint):
         headers = {"Trace-Id": trace_id}
         try:
             headers.update(limits.take_here(self._deps.limiter, "lean", who))
-            params = ids_of(request.match_info)
-            data = await read_body(request, self._route)
-            arrived_at = arrival or self._deps.exams.clock.now()
+            asked = await self._asked(request, who, arrival)
         except (Refusal, LmsError) as error:
             subject = next(iter(request.match_info.values()))
             await self._note(who, subject, error)
             return responded(reply.problem(error, trace_id), headers)
-        answer = await self.carried_out(who, params, data, arrived_at, trace_id)
-        return responded(answer, headers)
+        return responded(await self.carried_out(asked, trace_id), headers)
 
-    async def carried_out(
-        self,
-        who: Principal,
-        params: Mapping[str, str],
-        data: bytes,
-        arrived_at: datetime,
-        trace_id: str,
-    ) -> Answer:
-        """What the handler answers to this body, or the problem; never an exception."""
+    async def _asked(
+        self, request: web.Request, who: Principal, arrival: datetime | None
+    ) -> Asked:
+        params = ids_of(request.match_info)
+        data = await read_body(request, self._route)
+        return Asked(
+            who,
+            params,
+            request.raw_path,
+            request.headers.get("Idempotency-Key") if self.keyed else None,
+            data,
+            arrival or self._deps.exams.clock.now(),
+        )
+
+    async def carried_out(self, asked: Asked, trace_id: str) -> Answer:
+        """What the handler answers to this request, or the problem; never an exception."""
         try:
-            call = Call(
-                deps=self._deps,
-                route=self._route,
-                who=who,
-                join=None,
-                body=self._parsed(data),
-                params=params,
-                arrived_at=arrived_at,
-                now=arrived_at,
-            )
-            return await self._route.handler(call)
+            return await self._route.handler(self._called(asked))
         except (Refusal, LmsError, SignalingError, SfuError) as error:
-            await self._note(who, next(iter(params.values())), error)
+            await self._note(asked.who, next(iter(asked.params.values())), error)
             return reply.problem(error, trace_id)
         except Exception:  # noqa: BLE001 - whatever it was, the caller is answered and the next one served
-            return self._failed(who, trace_id)
+            return self._failed(asked.who, trace_id)
+
+    def _called(self, asked: Asked) -> Call[Any]:
+        seal = b""
+        if asked.key is not None:
+            seal = fingerprint((self._route.method, asked.target, ""), asked.data)
+        return Call(
+            deps=self._deps,
+            route=self._route,
+            who=asked.who,
+            join=None,
+            body=self._parsed(asked.data) if self.has_body else None,
+            params=asked.params,
+            arrived_at=asked.arrived_at,
+            now=asked.arrived_at,
+            idempotency_key=asked.key,
+            fingerprint=seal,
+        )
 
     def _plain(self, request: web.Request) -> Principal | None:
         """Who calls, if there is nothing about the request that would need a closer look."""
-        headers = request.headers
-        if (
-            headers.get("Content-Type") != "application/json"
-            or not 0 < (request.content_length or 0) <= self._route.max_bytes
-            or "Content-Encoding" in headers
-            or request.query_string
-        ):
+        if not self._is_plain(request):
             return None
         try:
-            return self._deps.tokens.verify_access(auth.bearer(headers))
+            return self._deps.tokens.verify_access(auth.bearer(request.headers))
         except Refusal:
             return None
+
+    def _is_plain(self, request: web.Request) -> bool:
+        headers, size = request.headers, request.content_length or 0
+        if self.keyed:
+            key = headers.get("Idempotency-Key")
+            if "If-Match" in headers or (key is not None and not is_good_key(key)):
+                return False
+        if self.has_body:
+            fits = (
+                headers.get("Content-Type") == "application/json"
+                and 0 < size <= self._route.max_bytes
+            )
+        else:
+            fits = not (size or request.body_exists)
+        return fits and "Content-Encoding" not in headers and not request.query_string
 
     def _parsed(self, data: bytes) -> Any:
         """The body, if it is whole and right at once; else each of its faults."""

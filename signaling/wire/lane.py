@@ -17,7 +17,8 @@ _LINE = re.compile(rb"([A-Z]{3,7}) (/[!-~]*) HTTP/1\.1\r\n")
 _FIELDS = re.compile(rb"(?:[!#-'*+.^_`|~0-9A-Za-z-]+:[\t -~]*\r\n)+\r\n")
 # What decides where a request ends, who sent it and what it holds.
 _TELLING = re.compile(
-    rb"\n(host|authorization|(?:proxy-)?connection|content-[a-z]+|transfer-encoding|trailer|upgrade|expect):([^\r]*)",
+    rb"\n(host|authorization|(?:proxy-)?connection|content-[a-z]+|transfer-encoding|trailer|upgrade|expect"
+    rb"|idempotency-key|if-match):([^\r]*)",
     re.IGNORECASE,
 )
 # aiohttp takes Proxy-Connection for Connection.
