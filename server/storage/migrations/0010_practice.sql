@@ -43,11 +43,13 @@ CREATE TABLE placements (
     items        jsonb NOT NULL DEFAULT '[]',
     ability      double precision NOT NULL DEFAULT 0,
     error        double precision NOT NULL DEFAULT 1,
+    level        smallint,
     version      integer NOT NULL DEFAULT 1,
     created_at   timestamptz NOT NULL,
     done_at      timestamptz,
     PRIMARY KEY (tenant_id, placement_id)
 );
+CREATE INDEX placements_by_learner ON placements (tenant_id, course_id, user_id, placement_id);
 CREATE UNIQUE INDEX placements_one_open ON placements (tenant_id, user_id, course_id) WHERE state = 'open';
 COMMENT ON TABLE placements IS 'tenant: the short test that finds where a learner stands';
 
@@ -62,7 +64,8 @@ CREATE TABLE assigned_practice (
     created_at    timestamptz NOT NULL,
     PRIMARY KEY (tenant_id, assignment_id)
 );
-CREATE INDEX assigned_practice_by_learner ON assigned_practice (tenant_id, course_id, user_id, assignment_id);
+CREATE INDEX assigned_practice_by_learner ON assigned_practice (tenant_id, course_id, user_id, created_at);
+CREATE INDEX assigned_practice_by_course ON assigned_practice (tenant_id, course_id, assignment_id);
 COMMENT ON TABLE assigned_practice IS 'tenant: practice of a skill that a teacher gave to a learner';
 
 CREATE TABLE item_reports (

@@ -1,0 +1,112 @@
+"""A placement, pure: how hard an item is on the one scale of a bank, which is asked next, when enough is known, and the level found."""
+
+import bisect
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import msgspec
+
+from lms.adaptive import ability
+
+SCALE = 100
+# Of the last placements no more than this share may have had an item, as long as there are others.
+EXPOSED_PERCENT = 30
+EXPOSED_LEAST = 5
+
+
+class Posed(msgspec.Struct, frozen=True, kw_only=True):
+    """One item of a placement; `hardness` is its place on the scale of the bank, `share_milli` None until it is answered."""
+
+    item_id: str
+    question_id: str
+    version: int
+    skills: tuple[str, ...]
+    difficulty: int
+    hardness: int
+    share_milli: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placement:
+    """One short test of one learner: what it asked so far, and what that says."""
+
+    placement_id: str
+    course_id: str
+    user_id: str
+    items: tuple[Posed, ...] = ()
+    ability: float = 0.0
+    error: float = 1.0
+    level: int | None = None
+    created_at: datetime
+    done_at: datetime | None = None
+
+    @property
+    def asked_now(self) -> Posed | None:
+        """What waits for an answer."""
+        last = self.items[-1] if self.items else None
+        return last if last is not None and last.share_milli is None else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pool:
+    """What may be asked, by its id, and the levels of the bank."""
+
+    items: Mapping[str, Posed]
+    levels: tuple[int, ...]
+
+
+def hardness(levels: Sequence[int], level: int, difficulty: int) -> int:
+    """From 0 to 100: the levels of the bank side by side, and the difficulty within the level."""
+    place = bisect.bisect_left(levels, level)
+    return round((place * SCALE + difficulty) / max(len(levels), 1))
+
+
+def level_of(levels: Sequence[int], value: ability.Ability) -> int:
+    """The level of the bank in whose part of the scale this ability lies."""
+    place = ability.level(value) * len(levels) // (SCALE + 1)
+    return levels[place]
+
+
+def next_of(
+    placement: Placement, pool: Pool, exposed: Mapping[str, int], placements: int
+) -> Posed | None:
+    """What is asked next: what tells most, among what not too many others were asked; None when there is nothing left."""
+    asked = {one.question_id for one in placement.items}
+    most = max(EXPOSED_LEAST, placements * EXPOSED_PERCENT // 100)
+    scale = [(one.question_id, one.hardness) for one in pool.items.values()]
+    fresh = [one for one in scale if exposed.get(one[0], 0) < most]
+    stands = ability.Ability(value=placement.ability, error=placement.error)
+    for some in (fresh, scale):
+        found = ability.pick(some, asked, stands, placement.placement_id)
+        if found is not None:
+            return pool.items[found]
+    return None
+
+
+def answered(placement: Placement, share_milli: int) -> Placement:
+    """After the answer to what is asked now."""
+    items = (
+        *placement.items[:-1],
+        msgspec.structs.replace(placement.items[-1], share_milli=share_milli),
+    )
+    value = ability.estimate([(one.hardness, (one.share_milli or 0) / 1000) for one in items])
+    return replace(placement, items=items, ability=value.value, error=value.error)
+
+
+def asking(placement: Placement, one: Posed, item_id: str) -> Placement:
+    """With one more item, under an id of its own."""
+    posed = msgspec.structs.replace(one, item_id=item_id)
+    return replace(placement, items=(*placement.items, posed))
+
+
+def is_enough(placement: Placement) -> bool:
+    """Whether enough is known."""
+    stands = ability.Ability(value=placement.ability, error=placement.error)
+    return ability.enough(stands, len(placement.items))
+
+
+def ended(placement: Placement, levels: Sequence[int], now: datetime) -> Placement:
+    """Done, with the level that it found."""
+    stands = ability.Ability(value=placement.ability, error=placement.error)
+    return replace(placement, done_at=now, level=level_of(levels, stands) if levels else None)

@@ -1,0 +1,151 @@
+"""SQL of lessons that are made ahead; reads the bank, who learns in the course, and what they are asked elsewhere."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+import asyncpg
+import msgspec
+
+from lms.adaptive.model import Candidate, Chosen
+from lms.adaptive.shelf import family
+from lms.practice.checking import PRACTISED
+from lms.practice.model import Practice
+
+# A bank has no more items than this (lms.questions.service), and a learner's last lessons say enough.
+BANK_MAX = 20_000
+LESSONS_MAX = 40
+
+_chosen = msgspec.json.Decoder(tuple[Chosen, ...])
+
+Place = tuple[str, str]  # school, course
+
+
+async def bank_version(
+    connection: asyncpg.Connection, place: Place
+) -> tuple[int, datetime | None]:
+    """Another one after every change of what may be practised in this course."""
+    row = await connection.fetchrow(
+        "SELECT count(*) AS items, max(updated_at) AS at FROM questions"
+        " WHERE tenant_id = $1 AND course_id = $2 AND state = 'published'",
+        *place,
+    )
+    assert row is not None, "an aggregate has a row"
+    return row["items"], row["at"]
+
+
+async def bank(
+    connection: asyncpg.Connection, place: Place, given: Mapping[str, int]
+) -> list[Candidate]:
+    """What may be practised in this course, and how often each was given out."""
+    rows = await connection.fetch(
+        "SELECT question_id, version, skills, level, language, difficulty, title FROM questions"
+        " WHERE tenant_id = $1 AND course_id = $2 AND state = 'published' AND kind = ANY ($3) LIMIT $4",
+        *place,
+        list(PRACTISED),
+        BANK_MAX,
+    )
+    return [
+        Candidate(
+            question_id=str(row["question_id"]),
+            version=row["version"],
+            skills=tuple(row["skills"]),
+            level=row["level"],
+            language=row["language"],
+            difficulty=row["difficulty"],
+            family=family(row["title"]),
+            given=given.get(str(row["question_id"]), 0),
+        )
+        for row in rows
+    ]
+
+
+async def learning(
+    connection: asyncpg.Connection, place: Place, user_ids: Collection[str], *, lock: bool = False
+) -> set[str]:
+    """Those of these who learn in this course, while it goes on; locked, nobody takes them out before the transaction ends."""
+    if lock:
+        await connection.execute(
+            "SELECT FROM enrolments WHERE tenant_id = $1 AND course_id = $2 AND user_id = ANY ($3::uuid[])"
+            " ORDER BY user_id FOR KEY SHARE",
+            *(*place, list(user_ids)),
+        )
+    rows = await connection.fetch(
+        "SELECT e.user_id FROM enrolments AS e JOIN users AS u USING (tenant_id, user_id)"
+        " JOIN courses AS c USING (tenant_id, course_id) WHERE e.tenant_id = $1 AND e.course_id = $2"
+        " AND e.user_id = ANY ($3::uuid[]) AND e.role = 'student' AND u.active AND NOT c.archived",
+        *(*place, list(user_ids)),
+    )
+    return {str(row["user_id"]) for row in rows}
+
+
+async def handed(
+    connection: asyncpg.Connection,
+    place: Place,
+    user_ids: Collection[str],
+    waiting: Collection[str],
+    since_id: str,
+) -> dict[str, set[str]]:
+    """Items of the lessons since that these learners were given, but for lessons that still wait; by learner."""
+    rows = await connection.fetch(
+        "SELECT u.user_id, p.items FROM unnest($3::uuid[]) AS u (user_id) CROSS JOIN LATERAL ("
+        " SELECT practice_id, items FROM practices AS p WHERE p.tenant_id = $1 AND p.user_id = u.user_id AND p.course_id = $2"
+        " AND p.practice_id >= $4 ORDER BY practice_id DESC LIMIT $5) AS p WHERE p.practice_id <> ALL ($6::uuid[])",
+        *place,
+        list(user_ids),
+        since_id,
+        LESSONS_MAX,
+        list(waiting),
+    )
+    found: dict[str, set[str]] = {user_id: set() for user_id in user_ids}
+    for row in rows:
+        found[str(row["user_id"])] |= {one.question_id for one in _chosen.decode(row["items"])}
+    return found
+
+
+async def barred(
+    connection: asyncpg.Connection, tenant_id: str, user_ids: Collection[str]
+) -> dict[str, set[str]]:
+    """Items that exams of these learners ask, as long as their scores are not released: a verdict here would tell the key there."""
+    rows = await connection.fetch(
+        "SELECT a.user_id, pin ->> 'question_id' AS question_id FROM attempts AS a"
+        " JOIN attempt_papers AS p USING (tenant_id, attempt_id) CROSS JOIN LATERAL jsonb_array_elements(p.pins) AS pin"
+        " WHERE a.tenant_id = $1 AND a.user_id = ANY ($2::uuid[]) AND a.released_at IS NULL AND a.state <> 'withdrawn'",
+        tenant_id,
+        list(user_ids),
+    )
+    found: dict[str, set[str]] = {user_id: set() for user_id in user_ids}
+    for row in rows:
+        found[str(row["user_id"])].add(row["question_id"])
+    return found
+
+
+async def add_all(
+    connection: asyncpg.Connection, tenant_id: str, practices: Sequence[Practice]
+) -> None:
+    """Keep these lessons."""
+    await connection.execute(
+        "INSERT INTO practices (tenant_id, practice_id, course_id, user_id, path, items, asked, created_at)"
+        " SELECT $1, p.* FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::jsonb[], $7::int[], $8::timestamptz[])"
+        " AS p",
+        tenant_id,
+        [one.practice_id for one in practices],
+        [one.course_id for one in practices],
+        [one.user_id for one in practices],
+        [one.path for one in practices],
+        [msgspec.json.encode(one.items).decode() for one in practices],
+        [len(one.items) for one in practices],
+        [one.created_at for one in practices],
+    )
+
+
+async def take_back(
+    connection: asyncpg.Connection, tenant_id: str, practice_ids: Collection[str]
+) -> list[str]:
+    """Remove lessons that nobody was given; the items that were in them, each as often as it was."""
+    rows = await connection.fetch(
+        "DELETE FROM practices WHERE tenant_id = $1 AND practice_id = ANY ($2::uuid[]) AND answered = 0"
+        " AND path = 'warm' RETURNING items",
+        tenant_id,
+        list(practice_ids),
+    )
+    return [one.question_id for row in rows for one in _chosen.decode(row["items"])]

@@ -1,0 +1,140 @@
+"""Make lessons ahead for some learners of a course: read how they stand in a few queries, choose without any, keep what was chosen."""
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
+
+import asyncpg
+
+from lms.adaptive import playlist, store
+from lms.adaptive.model import Chosen
+from lms.adaptive.needs import Learner, Wish
+from lms.adaptive.shelf import Shelf, shelved
+from lms.attempts.model import Desk
+from lms.ids import RANDOM_BYTES, uuid7
+from lms.practice import assigning, placement_store, refill_store
+from lms.practice.model import Practice
+from lms.practice.refill_store import Place
+
+AHEAD = 2
+LOOK_BACK = timedelta(days=30)
+EXPOSURE_WEEKS = 2
+
+
+async def shelf(connection: asyncpg.Connection, place: Place, now: datetime) -> Shelf:
+    """The bank of a course as it is now."""
+    since = week_of(now) - timedelta(weeks=EXPOSURE_WEEKS)
+    given = await store.exposures(connection, *place, since)
+    return shelved(await refill_store.bank(connection, place, given))
+
+
+async def learners(
+    connection: asyncpg.Connection,
+    place: Place,
+    user_ids: Collection[str],
+    waiting: Collection[str],
+    now: datetime,
+) -> list[Learner]:
+    """How these learners stand, those of them who learn in the course; lessons that are `waiting` were not given to anybody yet."""
+    ids = sorted(await refill_store.learning(connection, place, user_ids))
+    if not ids:
+        return []
+    tenant_id, course_id = place
+    states = await store.skills_of(connection, tenant_id, course_id, ids)
+    met = await store.met_by(connection, place, ids, now - LOOK_BACK)
+    since_id = uuid7(int((now - LOOK_BACK).timestamp() * 1000), bytes(RANDOM_BYTES))
+    handed = await refill_store.handed(connection, place, ids, waiting, since_id)
+    barred = await refill_store.barred(connection, tenant_id, ids)
+    left = await assigning.left(connection, place, ids, now)
+    placed = await placement_store.levels(connection, place, ids)
+    return [
+        Learner(
+            user_id=one,
+            states=states[one],
+            now=now,
+            placed=placed.get(one),
+            met=met[one],
+            handed=frozenset(handed[one]),
+            barred=frozenset(barred[one]),
+            assigned=left[one],
+        )
+        for one in ids
+    ]
+
+
+def made(learner: Learner, course_id: str, shelf: Shelf, wish: Wish, desk: Desk) -> list[Practice]:
+    """The next lessons of this learner; none where the bank has nothing for them."""
+    return [
+        Practice(
+            practice_id=desk.new_id(),
+            course_id=course_id,
+            user_id=learner.user_id,
+            path="warm",
+            items=tuple(_chosen(one, desk.new_id()) for one in picks),
+            answered=0,
+            created_at=desk.now,
+            finished_at=None,
+        )
+        for picks in playlist.lessons(learner, shelf, wish, AHEAD)
+    ]
+
+
+def _chosen(pick: playlist.Pick, item_id: str) -> Chosen:
+    return Chosen(
+        item_id=item_id,
+        question_id=pick.item.question_id,
+        version=pick.item.version,
+        skills=pick.item.skills,
+        difficulty=pick.item.difficulty,
+        reason=pick.reason,
+        chance_milli=round(pick.chance * 1000),
+    )
+
+
+async def keep(
+    connection: asyncpg.Connection, place: Place, practices: Sequence[Practice], now: datetime
+) -> None:
+    """Write them down, before anybody can be given one."""
+    await refill_store.add_all(connection, place[0], practices)
+    given = Counter(one.question_id for practice in practices for one in practice.items)
+    await store.expose(connection, place, week_of(now), given)
+
+
+async def settle(
+    connection: asyncpg.Connection,
+    place: Place,
+    held: Sequence[store.Waiting],
+    never_given: Collection[str],
+    now: datetime,
+) -> None:
+    """These learners have their lessons; those that were taken out of their lists again were given to nobody."""
+    items = await refill_store.take_back(connection, place[0], never_given)
+    back = {question_id: -times for question_id, times in Counter(items).items()}
+    await store.expose(connection, place, week_of(now), back)
+    await store.done(connection, place, held)
+
+
+def by_learner(practices: Sequence[Practice]) -> Mapping[str, list[Practice]]:
+    """Each learner's, in their order."""
+    found: dict[str, list[Practice]] = {}
+    for one in practices:
+        found.setdefault(one.user_id, []).append(one)
+    return found
+
+
+def week_of(now: datetime) -> date:
+    """The Monday of this moment."""
+    return now.date() - timedelta(days=now.weekday())
+
+
+def courses(
+    waiting: Sequence[tuple[str, str, str, bool]], most: int
+) -> Iterator[tuple[Place, list[str], bool]]:
+    """Batches by course, in the order in which their first learner waits: school and course, learners, whether the first is urgent."""
+    found: dict[Place, tuple[list[str], bool]] = {}
+    for tenant_id, course_id, user_id, urgent in waiting:
+        users, _ = found.setdefault((tenant_id, course_id), ([], urgent))
+        users.append(user_id)
+    for place, (users, urgent) in found.items():
+        for start in range(0, len(users), most):
+            yield place, users[start : start + most], urgent
