@@ -115,7 +115,7 @@ async def test_signing_out_leaves_nothing_and_asks_when_answers_would_be_lost(
     await page.goto(f"{door.base_url}/")
     await page.get_by_role("button", name="Your menu").click()
     await page.get_by_role("button", name="Sign out").click()
-    await expect(page.locator("dialog[open]")).to_contain_text("One answer of an exam is not sent")
+    await expect(page.locator("dialog[open]")).to_contain_text("One answer is not sent")
     await page.locator("dialog[open]").get_by_role("button", name="Sign out").click()
     await expect(page.get_by_test_id("signin-submit")).to_be_visible()
     marks = await page.evaluate("() => Object.keys(localStorage).filter(k => k.includes('exam'))")

@@ -1,6 +1,6 @@
 /** Finds out who is here and in which language, and mounts the pages. */
 import { render } from "preact";
-import { mayHold } from "./core/held";
+import { mayHold, mayHoldAny } from "./core/held";
 import { follow } from "./core/location";
 import { followOtherTabs, me, session } from "./core/session";
 import { speak, wantedLocale } from "./i18n";
@@ -26,7 +26,7 @@ const PATIENCE_MS = 2_500;
 
 /** An exam that this browser holds goes on though the school does not say who is here. */
 async function standIn(restoring: Promise<unknown>): Promise<boolean> {
-  if (!location.pathname.startsWith("/exams/") || !mayHold()) return false;
+  if (!location.pathname.startsWith("/exams/") || !mayHold("exams")) return false;
   const patience = new Promise<"late">((done) => setTimeout(() => done("late"), PATIENCE_MS));
   if ((await Promise.race([restoring, patience])) === null) return false;
   const owner = await (await import("./core/leftovers")).ownerOf(location.pathname);
@@ -41,7 +41,7 @@ async function start(root: HTMLElement): Promise<void> {
   );
   await speak(wantedLocale());
   const error = (await standIn(restoring)) ? null : await restoring;
-  if (error === null && me.value && mayHold()) void import("./core/leftovers").then(({ sendLeft }) => sendLeft(location.pathname));
+  if (error === null && me.value && mayHoldAny()) void import("./core/leftovers").then(({ sendLeft }) => sendLeft(location.pathname));
   if (error === null) render(<Site />, root);
   else render(<Trouble says={say(error)} onRetry={() => void start(root)} />, root);
 }

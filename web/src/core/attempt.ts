@@ -64,7 +64,7 @@ export class ExamAttempt {
   readonly lasting: ReadonlySignal<boolean>;
   readonly writable = computed(() => this.phase.value === "open");
 
-  private readonly sender: Sender;
+  private readonly sender: Sender<AnswerAck>;
   private readonly countdown: Countdown;
   private readonly typing: Typing;
   /** On the way to the journal. */

@@ -3,11 +3,11 @@ import { signal } from "@preact/signals";
 import { openDB, type DBSchema, type IDBPDatabase } from "idb";
 import type { AnswerBody, OpenAttempt, SavedAnswer, User } from "../protocol/api";
 import * as drafts from "./drafts";
-import { hold } from "./held";
+import { hold, type Holding } from "./held";
 
 export type Value = AnswerBody["value"];
 
-/** One answer on its way; its key is (attempt, item, opening, seq). */
+/** One answer on its way; its key is (attempt, item, opening, seq), where an attempt is at an exam or a lesson of the tutor. */
 export interface Entry {
   readonly attempt: string;
   readonly item: string;
@@ -16,12 +16,10 @@ export interface Entry {
   readonly value: Value;
 }
 
-/** An attempt as this browser knows it: enough to go on with it offline after a reload. */
-export interface Kept {
+/** What a journal knows of whatever it holds answers to. */
+export interface Held {
   readonly id: string;
-  readonly assessment: string;
   readonly user: User;
-  readonly paper: OpenAttempt;
   /** The opening of this browser, and what it counted up to in it. */
   readonly opening: number;
   readonly lastSeq: number;
@@ -29,8 +27,14 @@ export interface Kept {
   readonly ackedSeq: number;
   /** What the school has, per item. */
   readonly saved: Readonly<Record<string, SavedAnswer>>;
-  readonly flags: readonly string[];
   readonly at: number;
+}
+
+/** An attempt at an exam as this browser knows it: enough to go on with it offline after a reload. */
+export interface Kept extends Held {
+  readonly assessment: string;
+  readonly paper: OpenAttempt;
+  readonly flags: readonly string[];
   /** The end by this browser's wall clock: only a reload offline reads it. */
   readonly endsAtWallMs: number;
 }
@@ -51,12 +55,12 @@ interface Left {
 
 interface Tables extends DBSchema {
   entries: { key: [string, string, number, number]; value: Entry; indexes: { attempt: string } };
-  attempts: { key: string; value: Kept };
+  attempts: { key: string; value: Held };
   pictures: { key: [string, string]; value: Picture; indexes: { attempt: string } };
 }
 type Disk = IDBPDatabase<Tables>;
 
-const NAME = "lectern.exams";
+const NAMES: Readonly<Record<Holding, string>> = { exams: "lectern.exams", practice: "lectern.practice" };
 const leftName = (attempt: string) => `exam.${attempt}`;
 const VERSION = 1;
 
@@ -68,9 +72,9 @@ function keyOf({ attempt, item, opening, seq }: Entry): [string, string, number,
   return [attempt, item, opening, seq];
 }
 
-async function opened(): Promise<Disk | null> {
+async function opened(what: Holding): Promise<Disk | null> {
   try {
-    return await openDB<Tables>(NAME, VERSION, {
+    return await openDB<Tables>(NAMES[what], VERSION, {
       upgrade(db) {
         db.createObjectStore("entries", { keyPath: ["attempt", "item", "opening", "seq"] }).createIndex("attempt", "attempt");
         db.createObjectStore("attempts", { keyPath: "id" });
@@ -83,25 +87,29 @@ async function opened(): Promise<Disk | null> {
   }
 }
 
-function acknowledged(kept: Kept, entry: Entry): Kept {
+function acknowledged<Thing extends Held>(kept: Thing, entry: Entry): Thing {
   const old = kept.saved[entry.item];
   const { value, opening, seq } = entry;
   const saved = old && isNewer(old, entry) ? kept.saved : { ...kept.saved, [entry.item]: { value, opening, seq } };
   return { ...kept, saved, ackedSeq: opening === kept.opening ? Math.max(kept.ackedSeq, seq) : kept.ackedSeq };
 }
 
-export class Journal {
+export class Journal<Thing extends Held = Kept> {
   /** False: what is written here does not outlive the page. */
   readonly lasting = signal(true);
-  private readonly attempts = new Map<string, Kept>();
+  private readonly attempts = new Map<string, Thing>();
   private readonly waiting = new Map<string, Entry>();
 
-  private constructor(private disk: Disk | null) {
+  private constructor(
+    private readonly what: Holding,
+    private disk: Disk | null,
+  ) {
     this.lasting.value = disk !== null;
   }
 
-  static async open(): Promise<Journal> {
-    return new Journal(await opened());
+  /** Exams and practice have a disk each: what one holds the other never reads. */
+  static async open<Thing extends Held = Kept>(what: Holding = "exams"): Promise<Journal<Thing>> {
+    return new Journal<Thing>(what, await opened(what));
   }
 
   close(): void {
@@ -109,26 +117,26 @@ export class Journal {
   }
 
   /** As it is on the disk, where another tab may have changed it; from then on this page goes on from there. */
-  async kept(attempt: string): Promise<Kept | null> {
+  async kept(attempt: string): Promise<Thing | null> {
     const left = drafts.kept<Left>(leftName(attempt));
     drafts.drop(leftName(attempt));
-    const found = await this.tried((disk) => (left ? recovered(disk, attempt, left) : disk.get("attempts", attempt)));
+    const found = (await this.tried((disk) => (left ? recovered(disk, attempt, left) : disk.get("attempts", attempt)))) as Thing | undefined;
     if (found) this.attempts.set(attempt, found);
     return found ?? this.attempts.get(attempt) ?? null;
   }
 
-  async all(): Promise<readonly Kept[]> {
-    return (await this.tried((disk) => disk.getAll("attempts"))) ?? [...this.attempts.values()];
+  async all(): Promise<readonly Thing[]> {
+    return ((await this.tried((disk) => disk.getAll("attempts"))) as Thing[] | undefined) ?? [...this.attempts.values()];
   }
 
   /** Begins, or goes on after a new opening; what waits of older openings goes on waiting. */
-  async keep(kept: Kept): Promise<void> {
+  async keep(kept: Thing): Promise<void> {
     this.attempts.set(kept.id, kept);
-    hold(true);
+    hold(this.what, true);
     await this.tried((disk) => disk.put("attempts", kept));
   }
 
-  async change(attempt: string, part: Partial<Pick<Kept, "flags" | "at" | "endsAtWallMs">>): Promise<void> {
+  async change(attempt: string, part: Partial<Omit<Thing, "id" | "opening" | "lastSeq" | "ackedSeq" | "saved">>): Promise<void> {
     const known = this.attempts.get(attempt);
     if (known) this.attempts.set(attempt, { ...known, ...part });
     await this.tried(async (disk) => {
@@ -208,14 +216,14 @@ export class Journal {
       await tx.done;
       return count;
     });
-    if ((left ?? this.attempts.size) === 0) hold(false);
+    if ((left ?? this.attempts.size) === 0) hold(this.what, false);
   }
 
   async clear(): Promise<void> {
     for (const { id } of await this.all()) drafts.drop(leftName(id));
     this.attempts.clear();
     this.waiting.clear();
-    hold(false);
+    hold(this.what, false);
     await this.tried(async (disk) => {
       const tx = disk.transaction(["entries", "attempts", "pictures"], "readwrite");
       const emptied = (["entries", "attempts", "pictures"] as const).map((name) => tx.objectStore(name).clear());
@@ -237,7 +245,7 @@ export class Journal {
 }
 
 /** Puts what a page left in its last moment among its answers, under the numbers that came next. */
-async function recovered(disk: Disk, attempt: string, { opening, lastSeq, values }: Left): Promise<Kept | undefined> {
+async function recovered(disk: Disk, attempt: string, { opening, lastSeq, values }: Left): Promise<Held | undefined> {
   const tx = disk.transaction(["entries", "attempts"], "readwrite");
   const found = await tx.objectStore("attempts").get(attempt);
   if (!found) return undefined;
@@ -251,7 +259,7 @@ async function recovered(disk: Disk, attempt: string, { opening, lastSeq, values
 }
 
 /** One transaction: tabs of one browser never give the same seq twice. */
-async function writtenOn(disk: Disk, known: Kept, item: string, value: Value): Promise<Entry> {
+async function writtenOn(disk: Disk, known: Held, item: string, value: Value): Promise<Entry> {
   const { id: attempt, opening } = known;
   const tx = disk.transaction(["entries", "attempts"], "readwrite");
   const kept = await tx.objectStore("attempts").get(attempt);

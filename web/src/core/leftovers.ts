@@ -1,9 +1,10 @@
-/** What an earlier page of this browser left of an exam: answers that wait, and whose they are. */
+/** What earlier pages of this browser left of exams and lessons: answers that wait, and whose they are. */
 import type { User } from "../protocol/api";
 import { systemClock } from "./clock";
 import { Refused } from "./errors";
 import { wire } from "./exams";
-import { Journal, type Kept } from "./journal";
+import { Journal, type Entry, type Held, type Kept } from "./journal";
+import { lockOfLesson, practice, type KeptLesson } from "./practice";
 import { Sender, type Ear } from "./sender";
 import { me } from "./session";
 
@@ -12,8 +13,27 @@ export function lockOf(attempt: string): string {
   return `lectern.exam.${attempt}`;
 }
 
+/** How the school is told, and asked, about what waits. */
+interface Way<Thing> {
+  readonly save: (entry: Entry) => Promise<unknown>;
+  readonly isOver: (id: string) => Promise<boolean>;
+  readonly lock: (of: Thing) => string;
+  readonly atOnce?: number;
+}
+const EXAM: Way<Kept> = { save: (entry) => wire.save(entry), isOver: async (id) => (await wire.view(id)).state !== "open", lock: ({ id }) => lockOf(id) };
+const LESSON: Way<KeptLesson> = { save: (entry) => practice.save(entry), isOver: async (id) => (await practice.get(id)).finished, lock: ({ key }) => lockOfLesson(key), atOnce: 1 };
+
 async function withJournal<Found>(work: (journal: Journal) => Promise<Found>): Promise<Found> {
   const journal = await Journal.open();
+  try {
+    return await work(journal);
+  } finally {
+    journal.close();
+  }
+}
+
+async function withLessons<Found>(work: (journal: Journal<KeptLesson>) => Promise<Found>): Promise<Found> {
+  const journal = await Journal.open<KeptLesson>("practice");
   try {
     return await work(journal);
   } finally {
@@ -27,48 +47,53 @@ export async function ownerOf(path: string): Promise<User | null> {
   return await withJournal(async (journal) => (await journal.kept(attempt))?.user ?? null);
 }
 
+async function waitingIn<Thing extends Held>(journal: Journal<Thing>): Promise<number> {
+  const entries = await Promise.all((await journal.all()).map(({ id }) => journal.entries(id)));
+  return entries.flat().length;
+}
+
 /** How many answers the school does not have yet. */
 export async function unsent(): Promise<number> {
-  return await withJournal(async (journal) => {
-    const entries = await Promise.all((await journal.all()).map(({ id }) => journal.entries(id)));
-    return entries.flat().length;
-  });
+  return (await withJournal(waitingIn)) + (await withLessons(waitingIn));
 }
 
 export async function forgetAll(): Promise<void> {
   await withJournal((journal) => journal.clear());
+  await withLessons((journal) => journal.clear());
 }
 
-async function sendOne(journal: Journal, kept: Kept): Promise<void> {
+/** Sends what waits of one thing, and forgets it where it is over. */
+async function sendOne<Thing extends Held>(journal: Journal<Thing>, id: string, way: Way<Thing>): Promise<void> {
   const written: Promise<void>[] = [];
-  const ear: Ear = {
+  const ear: Ear<unknown> = {
     taken: (entry) => written.push(journal.acknowledge(entry)),
-    // What is not taken is no answer any more: the attempt is over, or has something newer.
+    // What is not taken is no answer any more: it is over, or the school has something newer.
     refused: (entry) => written.push(journal.drop(entry)),
     away: () => undefined,
     changed: () => undefined,
   };
-  const sender = new Sender((entry) => wire.save(entry), ear, { monotonicMs: () => systemClock.monotonicMs(), random: Math.random });
-  for (const entry of await journal.entries(kept.id)) sender.add(entry);
+  const sender = new Sender(way.save, ear, { monotonicMs: () => systemClock.monotonicMs(), random: Math.random }, way.atOnce);
+  for (const entry of await journal.entries(id)) sender.add(entry);
   await sender.drained();
   await Promise.all(written);
-  const over = await wire.view(kept.id).then(
-    ({ state }) => state !== "open",
-    (error: unknown) => error instanceof Refused && error.status === 404,
-  );
-  if (over) await journal.forget(kept.id);
+  const over = await way.isOver(id).catch((error: unknown) => error instanceof Refused && error.status === 404);
+  if (over) await journal.forget(id);
 }
 
-async function alone(attempt: string, work: () => Promise<void>): Promise<void> {
+async function alone(lock: string, work: () => Promise<void>): Promise<void> {
   // Locks are there only on secure origins; elsewhere two pages may send the same, which harms nothing.
   if (!("locks" in navigator)) return await work();
-  await navigator.locks.request(lockOf(attempt), { ifAvailable: true }, (lock) => (lock ? work() : Promise.resolve()));
+  await navigator.locks.request(lock, { ifAvailable: true }, (held) => (held ? work() : Promise.resolve()));
+}
+
+/** But for what the page at hand shows. */
+async function sendAll<Thing extends Held>(journal: Journal<Thing>, way: Way<Thing>, isShown: (of: Thing) => boolean): Promise<void> {
+  const mine = (await journal.all()).filter((one) => one.user.id === me.value?.user.id && !isShown(one));
+  await Promise.all(mine.map((one) => alone(way.lock(one), () => sendOne(journal, one.id, way))));
 }
 
 /** Sends, from any page of the school, what a page that crashed or was closed could not. */
 export async function sendLeft(path: string): Promise<void> {
-  await withJournal(async (journal) => {
-    const mine = (await journal.all()).filter(({ id, user }) => user.id === me.value?.user.id && !path.includes(id));
-    await Promise.all(mine.map((kept) => alone(kept.id, () => sendOne(journal, kept))));
-  });
+  await withJournal((journal) => sendAll(journal, EXAM, ({ id }) => path.includes(id)));
+  await withLessons((journal) => sendAll(journal, LESSON, ({ course }) => path === `/courses/${course}/practice`));
 }

@@ -1,5 +1,4 @@
 /** Sends what the journal holds: the newest of each item, one of an item at a time, again after pauses until it is there. */
-import type { AnswerAck } from "../protocol/api";
 import { Refused, Unreachable } from "./errors";
 import { isNewer, type Entry } from "./journal";
 
@@ -19,8 +18,8 @@ export type Refusal =
   /** It will never be taken. */
   | "never";
 
-export interface Ear {
-  taken(entry: Entry, ack: AnswerAck, sentMs: number): void;
+export interface Ear<Ack> {
+  taken(entry: Entry, ack: Ack, sentMs: number): void;
   refused(entry: Entry, why: Refusal, error: Refused): void;
   /** The school does not answer, or cannot now; what waits goes out again later. */
   away(error: unknown): void;
@@ -45,7 +44,7 @@ export function refusalOf(error: unknown): Refusal | null {
   return passes ? null : "never";
 }
 
-export class Sender {
+export class Sender<Ack> {
   private readonly queue = new Map<string, Entry>();
   private readonly flying = new Map<string, Entry>();
   private failures = 0;
@@ -54,9 +53,11 @@ export class Sender {
   private waiters: (() => void)[] = [];
 
   constructor(
-    private readonly save: (entry: Entry) => Promise<AnswerAck>,
-    private readonly ear: Ear,
+    private readonly save: (entry: Entry) => Promise<Ack>,
+    private readonly ear: Ear<Ack>,
     private readonly world: World,
+    /** One at a time keeps the order in which they were given. */
+    private readonly atOnce = AT_ONCE,
   ) {}
 
   add(entry: Entry): void {
@@ -91,7 +92,7 @@ export class Sender {
   private pump(): void {
     if (this.stopped || this.timer !== undefined) return;
     for (const [item, entry] of this.queue) {
-      if (this.flying.size >= AT_ONCE) break;
+      if (this.flying.size >= this.atOnce) break;
       if (!this.flying.has(item)) void this.fly(entry);
     }
   }

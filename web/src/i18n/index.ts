@@ -10,7 +10,9 @@ import type exam from "./en/exam.json";
 import type gradebook from "./en/gradebook.json";
 import type marking from "./en/marking.json";
 import type people from "./en/people.json";
+import type practice from "./en/practice.json";
 import type question from "./en/question.json";
+import type skills from "./en/skills.json";
 import type status from "./en/status.json";
 import type teaching from "./en/teaching.json";
 import { format, parse, type Message, type Values } from "./format";
@@ -27,7 +29,9 @@ interface Areas {
   readonly gradebook: typeof gradebook;
   readonly marking: typeof marking;
   readonly people: typeof people;
+  readonly practice: typeof practice;
   readonly question: typeof question;
+  readonly skills: typeof skills;
   readonly status: typeof status;
   readonly teaching: typeof teaching;
 }

@@ -1,7 +1,7 @@
 /** The shell with this person's ways and menu, around one page. */
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { mayHold } from "../core/held";
+import { mayHoldAny } from "../core/held";
 import { address, go } from "../core/location";
 import { has, me, session } from "../core/session";
 import { theme, wear, type Theme } from "../core/theme";
@@ -54,16 +54,16 @@ export function Preferences() {
   );
 }
 
-/** Answers of an exam that the school does not have yet. */
+/** Answers, of exams and of practice, that the school does not have yet. */
 async function unsent(): Promise<number> {
-  return mayHold() ? await (await import("../core/leftovers")).unsent() : 0;
+  return mayHoldAny() ? await (await import("../core/leftovers")).unsent() : 0;
 }
 
 async function leave(): Promise<void> {
   try {
     await session.signOut();
-    // Whoever uses this browser next finds nothing of an exam in it.
-    if (mayHold()) await (await import("../core/leftovers")).forgetAll();
+    // Whoever uses this browser next finds nothing of an exam or a lesson in it.
+    if (mayHoldAny()) await (await import("../core/leftovers")).forgetAll();
     go("/signin");
   } catch (error) {
     toast(say(error));

@@ -1,27 +1,7 @@
 /** The exam by single keys, which can be switched off, and by the arrows. */
-import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { ExamAttempt } from "../../core/attempt";
-import { keep, kept } from "../../core/drafts";
-
-const STORED = "exam.keys";
-const LETTERS = "abcdef";
-const on = signal(kept<boolean>(STORED) ?? true);
-
-export function useSingleKeys(): boolean {
-  return on.value;
-}
-
-export function singleKeys(wanted: boolean): void {
-  on.value = wanted;
-  keep(STORED, wanted);
-}
-
-function isWriting(target: EventTarget | null): boolean {
-  if (!(target instanceof HTMLElement)) return false;
-  const typed = target instanceof HTMLInputElement && !["radio", "checkbox", "button"].includes(target.type);
-  return typed || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement;
-}
+import { choiceOf, hasSingleKeys, isWriting } from "../keys";
 
 /** Radios walk by the arrows themselves, and so does a cursor in its text. */
 function walksItself(target: EventTarget | null): boolean {
@@ -31,12 +11,6 @@ function walksItself(target: EventTarget | null): boolean {
 /** A long text and a list are turned over by these keys themselves. */
 function pagesItself(target: EventTarget | null): boolean {
   return target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement;
-}
-
-function chosen(key: string): HTMLInputElement | null {
-  const letter = LETTERS.indexOf(key.toLowerCase()) + 1;
-  const digit = /^[1-9]$/.test(key) ? Number(key) : letter;
-  return digit > 0 ? document.querySelector<HTMLInputElement>(`.question [data-digit="${digit}"]:not(:disabled)`) : null;
 }
 
 function turn(event: KeyboardEvent, attempt: ExamAttempt): boolean {
@@ -54,7 +28,7 @@ function turn(event: KeyboardEvent, attempt: ExamAttempt): boolean {
 
 function press(key: string, attempt: ExamAttempt): boolean {
   const item = attempt.paper.value.items[attempt.at.value];
-  const choice = chosen(key);
+  const choice = choiceOf(key);
   if (choice) {
     choice.click();
     choice.focus();
@@ -69,7 +43,7 @@ export function useKeys(attempt: ExamAttempt, listening: boolean): void {
     if (!listening) return;
     const hear = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-      const isSingle = on.value && !isWriting(event.target);
+      const isSingle = hasSingleKeys() && !isWriting(event.target);
       if (turn(event, attempt) || (isSingle && press(event.key, attempt))) event.preventDefault();
     };
     document.addEventListener("keydown", hear);

@@ -4,7 +4,7 @@ import { t } from "../../i18n";
 import type { PaperItem } from "../../protocol/api";
 import { Button } from "../../ui/button";
 import { isAnswered } from "../../ui/question";
-import { singleKeys, useSingleKeys } from "./keys";
+import { hasSingleKeys, singleKeys } from "../keys";
 
 const COLUMNS = 5;
 
@@ -96,7 +96,7 @@ const KEYS = [
 ] as const;
 
 function Keys() {
-  const on = useSingleKeys();
+  const on = hasSingleKeys();
   return (
     <details class="keys sm">
       <summary>{t("exam.keys")}</summary>

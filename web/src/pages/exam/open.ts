@@ -34,7 +34,7 @@ function isAway(error: unknown): boolean {
 async function sitting(diary: Journal, kept: Kept, coming: Coming): Promise<Opened> {
   const entries = await diary.entries(kept.id);
   const attempt = new ExamAttempt({ wire, journal: diary, clock: systemClock, random: Math.random }, kept, entries, coming);
-  void bringPictures(attempt, diary);
+  void bringPictures(kept.id, attempt.pictures, diary);
   return { is: "sitting", attempt };
 }
 

@@ -1,6 +1,8 @@
 /** Brings the pictures of a paper into this browser, where neither a lost link nor an old address takes them away. */
-import type { ExamAttempt } from "../../core/attempt";
-import type { Journal } from "../../core/journal";
+import type { Signal } from "@preact/signals";
+import type { Held, Journal } from "../../core/journal";
+
+type Addresses = Readonly<Record<string, string>>;
 
 async function fetched(address: string): Promise<Blob | null> {
   try {
@@ -12,15 +14,14 @@ async function fetched(address: string): Promise<Blob | null> {
   }
 }
 
-async function bring(attempt: ExamAttempt, journal: Journal, id: string, address: string, known: Blob | undefined): Promise<void> {
-  const bytes = known ?? (await fetched(address));
-  if (!bytes) return;
-  if (!known) await journal.keepPicture(attempt.paper.value.id, id, bytes);
-  attempt.pictures.value = { ...attempt.pictures.value, [id]: URL.createObjectURL(bytes) };
-}
-
-export async function bringPictures(attempt: ExamAttempt, journal: Journal): Promise<void> {
-  const { id: paper, pictures } = attempt.paper.value;
+/** `into` begins with the addresses that the school gave, and ends with those of this browser. */
+export async function bringPictures<Thing extends Held>(paper: string, into: Signal<Addresses>, journal: Journal<Thing>): Promise<void> {
   const known = await journal.pictures(paper);
-  await Promise.all(Object.entries(pictures).map(([id, address]) => bring(attempt, journal, id, address, known.get(id))));
+  const bring = async ([id, address]: readonly [string, string]) => {
+    const bytes = known.get(id) ?? (await fetched(address));
+    if (!bytes) return;
+    if (!known.has(id)) await journal.keepPicture(paper, id, bytes);
+    into.value = { ...into.value, [id]: URL.createObjectURL(bytes) };
+  };
+  await Promise.all(Object.entries(into.value).map(bring));
 }

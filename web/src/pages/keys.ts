@@ -1,0 +1,29 @@
+/** What the pages that are worked by single keys share: the switch, and the choices by their number or letter. */
+import { signal } from "@preact/signals";
+import { keep, kept } from "../core/drafts";
+
+const STORED = "exam.keys";
+const LETTERS = "abcdef";
+const on = signal(kept<boolean>(STORED) ?? true);
+
+export function hasSingleKeys(): boolean {
+  return on.value;
+}
+
+export function singleKeys(wanted: boolean): void {
+  on.value = wanted;
+  keep(STORED, wanted);
+}
+
+export function isWriting(target: EventTarget | null): boolean {
+  if (!(target instanceof HTMLElement)) return false;
+  const typed = target instanceof HTMLInputElement && !["radio", "checkbox", "button"].includes(target.type);
+  return typed || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement;
+}
+
+/** The control of the choice that a key names, while it can be chosen. */
+export function choiceOf(key: string): HTMLInputElement | null {
+  const letter = LETTERS.indexOf(key.toLowerCase()) + 1;
+  const digit = /^[1-9]$/.test(key) ? Number(key) : letter;
+  return digit > 0 ? document.querySelector<HTMLInputElement>(`.question [data-digit="${digit}"]:not(:disabled)`) : null;
+}
