@@ -15,6 +15,7 @@ import { ClassesCard } from "./classes";
 import { ExamsCard } from "./exams";
 import { LessonsCard } from "./lessons";
 import { PeopleCard } from "./people";
+import { PracticeCard } from "./practice";
 import { TitleDialog } from "./title";
 import "./course.css";
 
@@ -99,6 +100,7 @@ export function CoursePage({ courseId }: { readonly courseId: string }) {
               <div class={people ? "two" : ""}>
                 <div class="stack">
                   <ClassesCard courseId={courseId} of={classes} mayEdit={mayEdit} again={loading.again} />
+                  {(course.my_role !== null || has("admin")) && <PracticeCard course={course} teaches={course.my_role !== "student"} />}
                   {course.my_role === "teacher" || has("admin") ? <ExamsCard courseId={courseId} mayEdit={mayEdit} /> : <AssessmentsCard courseId={courseId} watches={course.my_role === null} />}
                   <LessonsCard courseId={courseId} of={lessons} mayEdit={mayEdit} />
                 </div>

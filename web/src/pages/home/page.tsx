@@ -12,6 +12,7 @@ import { ClassList } from "../timetable/list";
 import { Frame } from "../frame";
 import { Ready, useLoading, useRepeating } from "../loading";
 import { NowCard } from "./now";
+import { PracticeToDo } from "./practice";
 import { Today } from "./today";
 import "./home.css";
 
@@ -86,6 +87,7 @@ function Day({ school, again }: { readonly school: School; readonly again: () =>
             </section>
           )}
           <ExamsToTake courses={school.courses} />
+          <PracticeToDo courses={school.courses} />
           {later.length > 0 && (
             <section class="card" aria-labelledby="home-later">
               <header>
