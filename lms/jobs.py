@@ -107,6 +107,13 @@ async def hold(connection: asyncpg.Connection, job: Leased) -> bool:
     return bool(ours)
 
 
+async def go_on(connection: asyncpg.Connection, job: Leased) -> None:
+    """It has come further: only tries from here on count."""
+    await connection.execute(
+        "UPDATE jobs SET tries = 1 WHERE job_id = $1 AND lease_token = $2", job.job_id, job.token
+    )
+
+
 async def keep(connection: asyncpg.Connection, job: Leased, until: datetime) -> bool:
     """Make the lease longer; False when it is lost."""
     kept = await connection.fetchval(

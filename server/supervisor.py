@@ -22,7 +22,7 @@ LONGEST_PAUSE_SECONDS = 8.0
 STEADY_SECONDS = 30.0  # a node that lived for so long starts again at once
 READY_SECONDS = 60.0
 PROBE_SECONDS = 0.1
-WORKERS = ("relay", "projector", "grader", "lifecycle", "jobs")
+WORKERS = ("relay", "projector", "grader", "lifecycle", "jobs", "factory", "refiller")
 WORKERS_SOCKET = "workers-0.sock"
 WORKERS_STOP_SECONDS = 25.0
 

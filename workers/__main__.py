@@ -1,4 +1,4 @@
-"""`python -m workers relay projector grader lifecycle jobs`: the composition root of the workers, any of them in one process.
+"""`python -m workers relay projector grader lifecycle jobs refiller`: the composition root of the workers, any of them in one process.
 
 `python -m workers rebuild <projection>` makes a read model anew from the log, beside workers that run.
 """
@@ -29,22 +29,25 @@ from server.exam_clock import ExamClock
 from server.settings import Settings, SettingsError
 from server.storage import embedded
 from server.storage.objects import objects_at
+from server.storage.playlists import Playlists
 from server.storage.postgres import Database, OpenError
 from server.storage.processes import end_with_parent
 from server.storage.redis import connected
 from server.storage.streams import Streams, log_name
 from server.telemetry import http, logs
 from server.telemetry.metrics import PrometheusMeters, watch_loop_lag
+from workers.factory import factory
 from workers.grader import Grader
 from workers.handlers import HANDLERS
 from workers.jobs import Jobs
 from workers.lifecycle import Lifecycle
 from workers.means import Means
 from workers.projector import Projector
+from workers.refiller import Refiller
 from workers.relay import Relay
 from workers.runner import Worker, run
 
-NAMES = ("relay", "projector", "grader", "lifecycle", "jobs")
+NAMES = ("relay", "projector", "grader", "lifecycle", "jobs", "factory", "refiller")
 POOL = 8
 # So many jobs at once: a long one keeps no short one waiting.
 JOB_LANES = 3
@@ -112,7 +115,14 @@ async def _work(settings: Settings, given: argparse.Namespace) -> None:
         means = await stack.enter_async_context(_means(settings))
         if given.socket is not None:
             await _tell(stack, means.meters, given.socket)
-        workers = [worker for name in names for worker in _workers(name, means, settings)]
+        workers = [
+            worker
+            for name in names
+            if name != "factory"
+            for worker in _workers(name, means, settings)
+        ]
+        if "factory" in names:
+            workers += await stack.enter_async_context(factory(means, settings))
         gc.collect()
         gc.freeze()
         _log.info("workers.ready", workers=names)
@@ -142,6 +152,7 @@ async def _means(settings: Settings) -> AsyncIterator[Means]:
             database=database,
             database_url=settings.database_url,
             streams=Streams(redis, name, SHARDS),
+            playlists=Playlists(redis),
             objects=stack.enter_context(objects_at(settings.objects_url, settings.state_path)),
             meters=meters,
             now=exam_clock.now,
@@ -166,6 +177,8 @@ def _workers(name: str, means: Means, settings: Settings) -> list[Worker]:
             return [Grader(means)]
         case "lifecycle":
             return [Lifecycle(means, retire_weeks=settings.retire_weeks)]
+        case "refiller":
+            return [Refiller(means, ttl_seconds=settings.playlist_ttl_seconds)]
         case _:
             return [Jobs(means, HANDLERS, measures=lane == 0) for lane in range(JOB_LANES)]
 

@@ -1,12 +1,13 @@
 """Briefs, jobs, candidates: the nouns of the content factory."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 import msgspec
 
-from lms.ids import CandidateId
+from lms.ids import CandidateId, CourseId, JobId
 from lms.questions.model import Content, Difficulty, Grade, Key, Kind, Language, New, Word
 
 JobState = Literal["queued", "running", "done", "cancelled", "failed", "stopped"]
@@ -39,7 +40,10 @@ Step = Literal["objective", "stem", "options", "check"]
 
 
 class Brief(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is wanted; `scenario` asks for items that set a scene, which need the strong models."""
+    """What is wanted; `scenario` asks for items that set a scene, which need the strong models.
+
+    The same brief and source under another `series` bring other items; under the same one, those that there are.
+    """
 
     skill: Word
     level: Grade = 1
@@ -49,6 +53,52 @@ class Brief(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     difficulty: Difficulty = 50
     scenario: bool = False
     note: Annotated[str, msgspec.Meta(max_length=2000)] = ""
+    series: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A brief with its source, and how far it has come.
+
+    `digest` is over all that decides what comes out. A job with `served_from` has the items of that one, which was the same.
+    """
+
+    job_id: JobId
+    course_id: CourseId
+    asked_by: str | None
+    brief: Brief
+    digest: bytes
+    source: str
+    upload_id: str | None
+    state: JobState
+    created_at: datetime
+    updated_at: datetime
+    reason: str = ""
+    wanted: int = 0
+    made: int = 0
+    passed: int = 0
+    dropped: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    ingested: int = 0
+    dropped_by: Mapping[str, int] = field(default_factory=dict)
+    tier: Tier | None = None
+    tokens: int = 0
+    cost_micros: int = 0
+    done_at: datetime | None = None
+    recalled_at: datetime | None = None
+    served_from: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """What the models may cost a school in a month (its first day says which), and did; `tokens_held` are for calls under way."""
+
+    month: date
+    tokens_limit: int
+    tokens_used: int = 0
+    tokens_held: int = 0
+    cost_micros: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,6 +52,8 @@ class Generation(Reply, frozen=True, kw_only=True):
     updated_at: Time
     done_at: Time | None
     recalled_at: Time | None
+    # The job that was asked the same before: the items are that one's, and nothing was asked of a model.
+    served_from: str | None
 
 
 class Recalled(Reply, frozen=True, kw_only=True):

@@ -1,27 +1,99 @@
 """Ask the content factory for items, and watch."""
 
-from server.rest import factory_shapes
-from server.rest.call import Answer, Call
+import asyncpg
+
+from lms.ai import asking
+from lms.ai.model import Budget, Job
+from lms.ids import is_uuid7
+from server.problems import Refusal
+from server.rest import factory_shapes, pages
+from server.rest.call import PREFIX, Answer, Call
+from server.rest.idempotency import once
+
+
+def _shown(job: Job) -> factory_shapes.Generation:
+    return factory_shapes.Generation(
+        id=job.job_id,
+        course_id=job.course_id,
+        brief=job.brief,
+        state=job.state,
+        reason=job.reason,
+        wanted=job.wanted,
+        made=job.made,
+        passed=job.passed,
+        dropped=job.dropped,
+        accepted=job.accepted,
+        rejected=job.rejected,
+        ingested=job.ingested,
+        dropped_by=dict(job.dropped_by),
+        tier=job.tier,
+        tokens=job.tokens,
+        cost_micros=job.cost_micros,
+        created_at=job.created_at,
+        updated_at=job.updated_at,
+        done_at=job.done_at,
+        recalled_at=job.recalled_at,
+        served_from=job.served_from,
+    )
+
+
+def _budget(budget: Budget) -> Answer:
+    return Answer(
+        body=factory_shapes.Budget(
+            month=f"{budget.month:%Y-%m}",
+            tokens_limit=budget.tokens_limit,
+            tokens_used=budget.tokens_used,
+            tokens_held=budget.tokens_held,
+            cost_micros=budget.cost_micros,
+        )
+    )
 
 
 async def ask_generation(call: Call[factory_shapes.NewGeneration]) -> Answer:
     """Ask for items."""
-    raise NotImplementedError
+    body, who, moment = call.body, call.principal, call.deps.desk()
+    wanted = asking.Wanted(
+        course_id=body.course_id, brief=body.brief, source=body.source, upload_id=body.upload_id
+    )
+    desk = asking.Desk(
+        tenant_id=who.tenant_id, user_id=who.user_id, now=moment.now, new_id=moment.new_id
+    )
+
+    async def effect(connection: asyncpg.Connection) -> Answer:
+        job = await asking.ask(connection, who, wanted, desk)
+        place = f"{PREFIX}/generation-jobs/{job.job_id}"
+        return Answer(status=202, body=_shown(job), headers={"Location": place})
+
+    return await once(call, effect)
 
 
 async def list_generations(call: Call[None]) -> Answer:
     """The jobs of a course, the newest first."""
-    raise NotImplementedError
+    asked, course_id = pages.span(call, str), call.query.get("course_id")
+    if course_id is not None and not is_uuid7(course_id):
+        raise Refusal("bad_query", "course_id is the id of a course.")
+    after = None if asked.after is None else asked.after[1]
+    async with call.read() as connection:
+        found = await asking.page(connection, call.principal, course_id, after, asked.fetch)
+    return pages.answer(call, asked, found, lambda one: ("", one.job_id), _shown)
 
 
 async def get_generation(call: Call[None]) -> Answer:
     """How far a job is."""
-    raise NotImplementedError
+    async with call.read() as connection:
+        job = await asking.get(connection, call.principal, call.params["job_id"])
+    return Answer(body=_shown(job))
 
 
 async def cancel_generation(call: Call[None]) -> Answer:
     """Let it make no more."""
-    raise NotImplementedError
+    now = call.deps.desk().now
+
+    async def effect(connection: asyncpg.Connection) -> Answer:
+        job = await asking.cancel(connection, call.principal, call.params["job_id"], now)
+        return Answer(body=_shown(job))
+
+    return await once(call, effect)
 
 
 async def recall_generation(call: Call[factory_shapes.RecallBody]) -> Answer:
@@ -31,9 +103,16 @@ async def recall_generation(call: Call[factory_shapes.RecallBody]) -> Answer:
 
 async def get_budget(call: Call[None]) -> Answer:
     """What the models may cost."""
-    raise NotImplementedError
+    now = call.deps.desk().now
+    async with call.read() as connection:
+        return _budget(await asking.get_budget(connection, call.principal, now))
 
 
 async def change_budget(call: Call[factory_shapes.BudgetChange]) -> Answer:
     """Set what the models may cost."""
-    raise NotImplementedError
+    tokens, now = call.body.tokens_limit, call.deps.desk().now
+
+    async def effect(connection: asyncpg.Connection) -> Answer:
+        return _budget(await asking.change_budget(connection, call.principal, tokens, now))
+
+    return await once(call, effect)

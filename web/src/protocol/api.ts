@@ -795,7 +795,7 @@ export interface Verdict {
   readonly correct: boolean | null;
   readonly earned_milli: number;
   readonly possible_milli: number;
-  readonly reason: "right" | "partly" | "wrong" | "unanswered" | "unknown_option" | "wrong_shape" | "not_a_number" | "too_long" | "unit_missing" | "unknown_unit" | "wrong_unit" | "no_key" | "to_mark" | "marked";
+  readonly reason: "right" | "partly" | "wrong" | "unanswered" | "unknown_option" | "wrong_shape" | "not_a_number" | "too_long" | "unit_missing" | "unknown_unit" | "wrong_unit" | "no_key" | "to_mark" | "marked" | "recalled";
   readonly feedback: string;
   readonly key: Key;
   readonly answered: number;

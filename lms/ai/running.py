@@ -1,0 +1,181 @@
+"""One job of the factory from its brief to its end; begun again after a kill it goes on where it was."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import asyncpg
+
+from lms.ai import asking, budget_store, personal, router, step_store, store
+from lms.ai.calling import Bench, Caller, StopError, Tools
+from lms.ai.making import NOTHING, Maker
+from lms.ai.model import Job, JobState
+from lms.ai.ruling import Rules
+from lms.uploads import store as uploads
+from lms.uploads.model import Upload
+
+SLOTS_AT_ONCE = 4
+# After this no new item is begun: others wait for the lane too, and whoever stops the worker waits no longer than for those begun.
+TURN_SECONDS = 12.0
+
+# over: nothing is left to do. turn: others go first. twin: the same is being made by an earlier job.
+Ending = Literal["over", "turn", "twin"]
+Read = Callable[[str, Upload], Awaitable[bytes]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """The run of one job; `read` gives the bytes of a file of a school."""
+
+    bench: Bench
+    tools: Tools
+    read: Read
+    tenant_id: str
+    job_id: str
+
+    async def run(self) -> Ending:
+        """Make what is still to be made of it, for a turn."""
+        try:
+            opened = await self._open()
+            return await self._make(opened) if isinstance(opened, Job) else opened
+        except StopError as stop:
+            if stop.how is not None:
+                await self._end(*stop.how)
+            return "over"
+
+    # --- Begin ------------------------------------------------------------------------------------
+
+    async def _open(self) -> Job | Ending:
+        """The job, ready to be worked on; or why it is not."""
+        async with self.bench.transaction() as connection:
+            await self._settle_lost(connection)
+            job = await self._live(connection)
+            if job is None:
+                return "over"
+            # What an earlier job has made, or is about to make, is not made once more.
+            twin = await store.twin(connection, self.tenant_id, job) if job.made == 0 else None
+            if twin is not None and twin.state == "done":
+                await store.serve_from(connection, self.tenant_id, job.job_id, twin.job_id)
+                await self._end_in(connection, ("done", "served_from_store"))
+                return "over"
+        if twin is not None:
+            return "twin"
+        source = await self._source(job)
+        async with self.bench.transaction() as connection:
+            if await self._live(connection) is None:
+                return "over"
+            await store.begin(connection, self.tenant_id, job.job_id, source, self.tools.now())
+        return replace(job, source=source, state="running")
+
+    async def _live(self, connection: asyncpg.Connection) -> Job | None:
+        """The job, if it is not over; nobody ends it before the end of this transaction."""
+        state = await store.lock(connection, self.tenant_id, self.job_id)
+        if state not in ("queued", "running"):
+            return None
+        return await store.get(connection, self.tenant_id, self.job_id)
+
+    async def _settle_lost(self, connection: asyncpg.Connection) -> None:
+        """The calls in which a worker of this job was killed."""
+        lost = await budget_store.settle_lost(connection, self.tenant_id, self.job_id)
+        place = (self.tenant_id, self.job_id)
+        await step_store.note_lost(connection, place, lost, self.tools.now())
+        for one in lost:
+            labels = {"step": one.step, "outcome": step_store.LOST}
+            self.tools.meters.count("generation_steps_total", labels)
+
+    async def _source(self, job: Job) -> str:
+        """What the items are about; of a file it is read once and kept with the job."""
+        if job.upload_id is None or job.source:
+            return job.source
+        async with self.bench.transaction() as connection:
+            upload = await uploads.get(connection, self.tenant_id, job.upload_id)
+        if upload is None or upload.user_id != job.asked_by or upload.state != "ready":
+            raise StopError(("failed", "source_gone"))
+        try:
+            text = (await self.read(self.tenant_id, upload)).decode("utf-8-sig")
+        except UnicodeDecodeError:
+            raise StopError(("failed", "source_unreadable")) from None
+        if "\x00" in text:
+            raise StopError(("failed", "source_unreadable"))
+        if len(text) > asking.SOURCE_MAX_CHARS:
+            raise StopError(("failed", "source_too_large"))
+        if personal.found(text):
+            raise StopError(("failed", "personal_data"))
+        return text.replace("\r\n", "\n").strip()
+
+    # --- Make -------------------------------------------------------------------------------------
+
+    async def _make(self, job: Job) -> Ending:
+        """Some slots at once, until none is left or the turn is over."""
+        async with self.bench.transaction() as connection:
+            ended = await step_store.ended_slots(connection, self.tenant_id, self.job_id)
+        caller = Caller(
+            bench=self.bench,
+            tools=self.tools,
+            tenant_id=self.tenant_id,
+            job_id=self.job_id,
+            tier=router.tier_for(job.brief),
+        )
+        rules = Rules(bench=self.bench, tenant_id=self.tenant_id, job=job)
+        maker = Maker(caller=caller, job=job, rules=rules)
+        left = [slot for slot in range(job.wanted) if slot not in ended]
+        if left:
+            await caller.catch_up(job.course_id)
+        turn = _Turn(slots=deque(left), until=self.tools.steady() + TURN_SECONDS)
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(SLOTS_AT_ONCE):
+                    group.create_task(self._lane(maker, turn))
+        except BaseExceptionGroup as errors:
+            raise errors.exceptions[0] from errors
+        if turn.stopped is not None:
+            raise turn.stopped
+        return "turn" if turn.slots else await self._done()
+
+    async def _lane(self, maker: Maker, turn: "_Turn") -> None:
+        """One slot after the other. Who must stop lets the others end what they have paid for."""
+        while turn.slots and turn.stopped is None and self.tools.steady() < turn.until:
+            try:
+                await maker.make(turn.slots.popleft())
+            except StopError as stop:
+                turn.stopped = stop
+
+    # --- End --------------------------------------------------------------------------------------
+
+    async def _done(self) -> Ending:
+        """Every slot has ended; where nobody could be asked and the rules had nothing to go by, the job has failed."""
+        async with self.bench.transaction() as connection:
+            job = await self._live(connection)
+            if job is not None:
+                nothing = job.dropped_by.get(NOTHING, 0) == job.wanted
+                how: tuple[JobState, str] = (
+                    ("failed", "providers_away") if nothing else ("done", "")
+                )
+                await self._end_in(connection, how)
+        return "over"
+
+    async def _end(self, state: JobState, reason: str) -> None:
+        async with self.bench.transaction() as connection:
+            await self._end_in(connection, (state, reason))
+
+    async def _end_in(self, connection: asyncpg.Connection, how: tuple[JobState, str]) -> None:
+        job = await asking.end(connection, self.tenant_id, self.job_id, how, self.tools.now())
+        if job is not None:
+            self.tools.meters.count("generation_jobs_ended_total", {"state": how[0]})
+
+    async def give_up(self) -> None:
+        """It was tried too often: the job has failed, and nothing stays set aside for it."""
+        async with self.bench.transaction() as connection:
+            await self._settle_lost(connection)
+            await self._end_in(connection, ("failed", "tried_too_often"))
+
+
+@dataclass(slots=True)
+class _Turn:
+    """What the lanes share: the slots that are left, how long new ones are begun, and why no more are."""
+
+    slots: deque[int]
+    until: float
+    stopped: StopError | None = None

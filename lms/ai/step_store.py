@@ -1,0 +1,147 @@
+"""SQL of the steps of a job, and of the answers that are kept so that nothing is asked and paid twice."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import asyncpg
+import msgspec
+
+from lms.ai.asks import Tried
+from lms.ai.budget_store import Hold, Place
+
+# Beside the outcomes of a call: `kept` was served from what was answered before, `lost` was under way when its worker died.
+KEPT, LOST = "kept", "lost"
+# The step that ends a slot: whether its draft passed the gates or which one turned it down.
+GATES = "gates"
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """An answer as it was given, and by whom."""
+
+    text: str
+    tier: str
+    provider: str
+    model: str
+    tokens: int
+    cost_micros: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traced:
+    """What a step was asked: its prompt's version, and the digest of all of it."""
+
+    version: str
+    digest: bytes
+
+
+async def kept(connection: asyncpg.Connection, tenant_id: str, digest: bytes) -> Kept | None:
+    """What was answered to exactly this."""
+    found = await connection.fetchval(
+        "SELECT answer FROM model_answers WHERE tenant_id = $1 AND digest = $2", tenant_id, digest
+    )
+    return None if found is None else msgspec.json.decode(found, type=Kept)
+
+
+async def keep(
+    connection: asyncpg.Connection, tenant_id: str, digest: bytes, answer: Kept, now: datetime
+) -> None:
+    """Keep an answer; the first one stays."""
+    await connection.execute(
+        "INSERT INTO model_answers (tenant_id, digest, answer, model, created_at)"
+        " VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
+        tenant_id,
+        digest,
+        msgspec.json.encode(answer).decode(),
+        answer.model,
+        now,
+    )
+
+
+async def trace(
+    connection: asyncpg.Connection,
+    place: Place,
+    traced: Traced,
+    tries: Sequence[Tried],
+    now: datetime,
+) -> None:
+    """Write the calls of a step down, after those that it took before."""
+    await connection.execute(
+        "INSERT INTO generation_steps (tenant_id, job_id, slot, step, try, prompt_version, digest, at, provider, model,"
+        " outcome, tokens_in, tokens_out, cost_micros, took_ms)"
+        " SELECT $1, $2, $3, $4, number + (SELECT coalesce(max(try), 0) FROM generation_steps"
+        " WHERE tenant_id = $1 AND job_id = $2 AND slot = $3 AND step = $4), $5, $6, $7,"
+        " provider, model, outcome, tokens_in, tokens_out, cost_micros, took_ms"
+        " FROM unnest($8::text[], $9::text[], $10::text[], $11::int[], $12::int[], $13::bigint[], $14::int[])"
+        " WITH ORDINALITY AS t (provider, model, outcome, tokens_in, tokens_out, cost_micros, took_ms, number)",
+        *place.row,
+        traced.version,
+        traced.digest,
+        now,
+        [one.provider for one in tries],
+        [one.model for one in tries],
+        [one.outcome for one in tries],
+        [one.tokens_in for one in tries],
+        [one.tokens_out for one in tries],
+        [one.cost_micros for one in tries],
+        [one.took_ms for one in tries],
+    )
+
+
+async def note(
+    connection: asyncpg.Connection, place: Place, traced: Traced, outcome: str, now: datetime
+) -> bool:
+    """Write a step down that was no call, once; False when anything of it was written before."""
+    added = await connection.fetchval(
+        "INSERT INTO generation_steps (tenant_id, job_id, slot, step, try, prompt_version, provider, model, outcome, digest, at)"
+        " SELECT $1, $2, $3, $4, 1, $5, '', '', $6, $7, $8 WHERE NOT EXISTS (SELECT FROM generation_steps"
+        " WHERE tenant_id = $1 AND job_id = $2 AND slot = $3 AND step = $4) ON CONFLICT DO NOTHING RETURNING true",
+        *place.row,
+        traced.version,
+        outcome,
+        traced.digest,
+        now,
+    )
+    return bool(added)
+
+
+async def note_lost(
+    connection: asyncpg.Connection, place: tuple[str, str], lost: Sequence[Hold], now: datetime
+) -> None:
+    """Write down the calls in which a worker of this job died; `place` is (tenant, job)."""
+    for one in lost:
+        await connection.execute(
+            "INSERT INTO generation_steps (tenant_id, job_id, slot, step, try, prompt_version, provider, model, outcome,"
+            " digest, tokens_in, at) SELECT $1, $2, $3, $4, coalesce(max(try), 0) + 1, '', '', '', $5, '', $6, $7"
+            " FROM generation_steps WHERE tenant_id = $1 AND job_id = $2 AND slot = $3 AND step = $4",
+            *place,
+            one.slot,
+            one.step,
+            LOST,
+            one.tokens,
+            now,
+        )
+
+
+async def ended_slots(connection: asyncpg.Connection, tenant_id: str, job_id: str) -> set[int]:
+    """The slots whose item was staged or dropped."""
+    rows = await connection.fetch(
+        "SELECT slot FROM generation_steps WHERE tenant_id = $1 AND job_id = $2 AND step = $3",
+        tenant_id,
+        job_id,
+        GATES,
+    )
+    return {row["slot"] for row in rows}
+
+
+async def spend(
+    connection: asyncpg.Connection, tenant_id: str, job_id: str, what: tuple[int, int, int]
+) -> None:
+    """Add to what the job has cost: tokens in, tokens out, money."""
+    await connection.execute(
+        "UPDATE generation_jobs SET tokens_in = tokens_in + $3, tokens_out = tokens_out + $4,"
+        " cost_micros = cost_micros + $5 WHERE tenant_id = $1 AND job_id = $2",
+        tenant_id,
+        job_id,
+        *what,
+    )

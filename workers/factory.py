@@ -1,0 +1,114 @@
+"""The content factory at work: its jobs, in lanes and on connections of their own, so that nobody else waits for a model."""
+
+import contextlib
+import os
+import random
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+from lms.ai.calling import Tools
+from lms.ai.client import gateway
+from lms.ai.gateway import Gateway
+from lms.ai.providers import Providers, ProvidersFault, parse
+from lms.ai.running import Running
+from lms.jobs import Leased
+from lms.uploads.model import Upload
+from server import failpoints
+from server.files import key_of
+from server.settings import Settings, SettingsError
+from server.storage.objects import Objects
+from server.storage.postgres import Database
+from workers.jobs import Bench, Handler, Jobs, LaterError, Manner
+from workers.means import Means
+
+# Jobs at once; each makes some items at once, and each of those has one call under way.
+LANES = 3
+POOL = 8
+# What a killed worker had is taken over after so long.
+LEASE = timedelta(seconds=10)
+TURN_REST_SECONDS = 0.0
+TWIN_REST_SECONDS = 5.0
+
+
+@contextlib.asynccontextmanager
+async def factory(means: Means, settings: Settings) -> AsyncIterator[list[Jobs]]:
+    """The lanes of the factory, until the block ends; SettingsError when the file of its providers cannot be used."""
+    chance = random.Random()  # noqa: S311 - jitter
+    models = gateway(read_providers(settings), means.meters, means.steady, chance.random)
+    try:
+        async with Database(
+            settings.database_url,
+            pool_size=POOL,
+            statement_timeout_ms=settings.statement_timeout_ms,
+            role="lectern_factory",
+        ) as database:
+            yield lanes(replace(means, database=database), models)
+    finally:
+        await models.close()
+
+
+def read_providers(settings: Settings) -> Providers:
+    """What the file of providers says; none where there is no file."""
+    if not settings.models:
+        return Providers()
+    try:
+        return parse(Path(settings.models).read_text(encoding="utf-8"), os.environ)
+    except (OSError, UnicodeDecodeError, ProvidersFault) as error:
+        raise SettingsError(f"LECTERN_MODELS: {settings.models}: {error}") from error
+
+
+def lanes(means: Means, models: Gateway) -> list[Jobs]:
+    """Workers of the factory's jobs; `means` has a database whose role sees the staging."""
+    work = FactoryWork(models)
+    manner = Manner(name="factory", lease=LEASE, given_up={"generation.run": work.give_up})
+    return [Jobs(means, work.handlers(), measures=False, manner=manner) for _ in range(LANES)]
+
+
+class FactoryWork:
+    """What each kind of job of the factory does."""
+
+    def __init__(self, models: Gateway) -> None:
+        self._models = models
+
+    def handlers(self) -> Mapping[str, Handler]:
+        """By kind."""
+        return {"generation.run": self.generate}
+
+    async def generate(self, bench: Bench, job: Leased) -> None:
+        """Make items for a turn; the job comes back until it is over."""
+        ending = await self._running(bench, job).run()
+        if ending == "turn":
+            raise LaterError(TURN_REST_SECONDS)
+        if ending == "twin":
+            raise LaterError(TWIN_REST_SECONDS)
+
+    async def give_up(self, bench: Bench, job: Leased) -> None:
+        """Its job has failed."""
+        await self._running(bench, job).give_up()
+
+    def _running(self, bench: Bench, job: Leased) -> Running:
+        means = bench.means
+        tools = Tools(
+            asks=self._models,
+            embeds=self._models,
+            meters=means.meters,
+            now=means.now,
+            steady=means.steady,
+            new_id=means.new_id,
+            reach=failpoints.reach,
+        )
+
+        async def read(tenant_id: str, upload: Upload) -> bytes:
+            return await whole(means.objects, tenant_id, upload)
+
+        return Running(
+            bench=bench, tools=tools, read=read, tenant_id=job.tenant_id, job_id=job.subject_id
+        )
+
+
+async def whole(objects: Objects, tenant_id: str, upload: Upload) -> bytes:
+    """All bytes of a file whose size was looked at."""
+    key = key_of(tenant_id, upload.upload_id)
+    return b"".join([chunk async for chunk in objects.read(key, 0, upload.size_bytes)])
