@@ -7,6 +7,7 @@ import type classroom from "./en/class.json";
 import type core from "./en/core.json";
 import type course from "./en/course.json";
 import type exam from "./en/exam.json";
+import type factory from "./en/factory.json";
 import type gradebook from "./en/gradebook.json";
 import type marking from "./en/marking.json";
 import type people from "./en/people.json";
@@ -26,6 +27,7 @@ interface Areas {
   readonly core: typeof core;
   readonly course: typeof course;
   readonly exam: typeof exam;
+  readonly factory: typeof factory;
   readonly gradebook: typeof gradebook;
   readonly marking: typeof marking;
   readonly people: typeof people;

@@ -19,6 +19,7 @@ import { say } from "./words";
 const WAYS: readonly { readonly href: string; readonly label: Key; readonly icon: IconName; readonly shown: () => boolean }[] = [
   { href: "/", label: "shell.start", icon: "home", shown: () => true },
   { href: "/courses", label: "shell.courses", icon: "book", shown: () => has("admin", "teacher", "student", "proctor") },
+  { href: "/reviews", label: "shell.reviews", icon: "ok", shown: () => has("reviewer") },
   { href: "/admin/people", label: "shell.people", icon: "people", shown: () => has("admin") },
 ];
 

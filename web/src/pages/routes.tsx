@@ -27,8 +27,8 @@ const ROUTES: readonly Route[] = [
   { pattern: "/courses/:courseId", says: ["course", "teaching"], load: page(async () => (await import("./course/page")).CoursePage) },
   { pattern: "/courses/:courseId/lessons/new", says: ["course", "teaching"], load: page(async () => (await import("./lesson/edit")).NewLessonPage) },
   { pattern: "/courses/:courseId/bank", says: ["bank", "teaching"], load: page(async () => (await import("./bank/page")).BankPage) },
-  { pattern: "/courses/:courseId/bank/new", says: ["bank", "teaching", "question"], load: page(async () => (await import("./bank/edit")).NewQuestionPage) },
-  { pattern: "/questions/:questionId", says: ["bank", "teaching", "question"], load: page(async () => (await import("./bank/edit")).QuestionPage) },
+  { pattern: "/courses/:courseId/bank/new", says: ["bank", "teaching", "question", "factory"], load: page(async () => (await import("./bank/edit")).NewQuestionPage) },
+  { pattern: "/questions/:questionId", says: ["bank", "teaching", "question", "factory"], load: page(async () => (await import("./bank/edit")).QuestionPage) },
   { pattern: "/courses/:courseId/practice", says: ["practice", "skills", "question"], load: page(async () => (await import("./practice/page")).PracticePage) },
   { pattern: "/courses/:courseId/skills", says: ["skills"], load: page(async () => (await import("./skills/page")).SkillsPage) },
   { pattern: "/courses/:courseId/gradebook", says: ["gradebook", "teaching"], load: page(async () => (await import("./gradebook/page")).GradebookPage) },
@@ -42,6 +42,9 @@ const ROUTES: readonly Route[] = [
   { pattern: "/exams/:assessmentId", says: ["exam", "question"], load: page(async () => (await import("./exam/start")).ExamStartPage) },
   { pattern: "/exams/:assessmentId/attempts/:attemptId", says: ["exam", "question"], load: page(async () => (await import("./exam/page")).AttemptPage) },
   { pattern: "/exams/:assessmentId/attempts/:attemptId/result", says: ["exam", "question"], load: page(async () => (await import("./exam/result")).ResultPage) },
+  { pattern: "/courses/:courseId/factory", says: ["factory", "teaching", "bank"], load: page(async () => (await import("./factory/page")).FactoryPage) },
+  { pattern: "/factory", says: ["factory"], load: async () => (await import("./factory/dashboard")).DashboardPage },
+  { pattern: "/reviews", says: ["factory", "bank", "teaching", "question"], load: async () => (await import("./review/page")).ReviewsPage },
   { pattern: "/admin/people", says: ["people"], load: async () => (await import("./people/page")).PeoplePage },
 ];
 const NOWHERE: Route = { pattern: "", open: true, load: async () => (await import("./nowhere")).NowherePage };

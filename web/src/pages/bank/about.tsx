@@ -39,26 +39,30 @@ function WordsField({ label, words, known, fault, onWords }: WordsProps) {
   );
 }
 
-export function AboutFields({ draft, say, onDraft, words }: KindProps & { readonly words: BankWords }) {
+export function AboutFields({ draft, say, onDraft, words, staged }: KindProps & { readonly words: BankWords; readonly staged: boolean }) {
   const languages = [...new Set([...LANGUAGES, ...Object.keys(words.languages), draft.language])];
   return (
     <fieldset class="field about-fields">
       <legend>{t("bank.about")}</legend>
       <div class="half even">
         <WordsField label={t("bank.skills")} words={draft.skills} known={words.skills} fault={say("/skills")} onWords={(skills) => onDraft({ ...draft, skills })} />
-        <WordsField label={t("bank.tags")} words={draft.tags} known={words.tags} fault={say("/tags")} onWords={(tags) => onDraft({ ...draft, tags })} />
+        {!staged && <WordsField label={t("bank.tags")} words={draft.tags} known={words.tags} fault={say("/tags")} onWords={(tags) => onDraft({ ...draft, tags })} />}
       </div>
       <div class="quarters">
         <TextField type="number" min={1} max={10} required label={t("bank.level")} value={String(draft.level)} onValue={(value) => onDraft({ ...draft, level: Number(value) })} fault={say("/level")} />
         <TextField type="number" min={0} max={100} required label={t("bank.difficulty")} value={String(draft.difficulty)} onValue={(value) => onDraft({ ...draft, difficulty: Number(value) })} fault={say("/difficulty")} />
-        <SelectField label={t("bank.language")} value={draft.language} onValue={(language) => onDraft({ ...draft, language })} options={languages.map((value) => ({ value, label: value }))} fault={say("/language")} />
-        <SelectField
-          label={t("bank.state")}
-          value={draft.state}
-          onValue={(state) => onDraft({ ...draft, state: state as QuestionState })}
-          options={STATES.map((value) => ({ value, label: t(`bank.state.${value}`) }))}
-          fault={say("/state")}
-        />
+        {!staged && (
+          <>
+            <SelectField label={t("bank.language")} value={draft.language} onValue={(language) => onDraft({ ...draft, language })} options={languages.map((value) => ({ value, label: value }))} fault={say("/language")} />
+            <SelectField
+              label={t("bank.state")}
+              value={draft.state}
+              onValue={(state) => onDraft({ ...draft, state: state as QuestionState })}
+              options={STATES.map((value) => ({ value, label: t(`bank.state.${value}`) }))}
+              fault={say("/state")}
+            />
+          </>
+        )}
       </div>
     </fieldset>
   );

@@ -24,6 +24,8 @@ interface Props {
   readonly pictures: Readonly<Record<string, string>>;
   readonly back: string;
   readonly tools?: ComponentChildren;
+  /** Not in a bank yet: it has no tags, and what becomes of it is not chosen here. */
+  readonly staged?: boolean;
   readonly head: ComponentChildren;
   /** `basis` is the ETag of what the writer began from. */
   readonly onSave: (draft: Draft, basis: string | undefined) => Promise<void>;
@@ -41,7 +43,7 @@ function useFirstFault(turn: number) {
   return form;
 }
 
-export function Editor({ name, start, etag, words, pictures: known, back, tools, head, onSave }: Props) {
+export function Editor({ name, start, etag, words, pictures: known, back, tools, staged = false, head, onSave }: Props) {
   const { draft, setDraft, changed, basis, forget } = useDrafting(name, start, etag);
   const [pictures, setPictures] = useState(known);
   const [faults, setFaults] = useState<Faults>(new Map());
@@ -99,7 +101,7 @@ export function Editor({ name, start, etag, words, pictures: known, back, tools,
         <PromptField draft={draft} fault={say("/content/prompt")} onDraft={setDraft} onPicture={(id, url) => setPictures((old) => ({ ...old, [id]: url }))} />
         <KindFields {...props} />
         <TextArea label={t("bank.explanation")} hint={t("bank.explanationHint")} rows={3} dir="auto" maxLength={20_000} value={draft.key.explanation} onValue={(explanation) => setDraft({ ...draft, key: { ...draft.key, explanation } })} fault={say("/key/explanation")} />
-        <AboutFields {...props} words={words} />
+        <AboutFields {...props} words={words} staged={staged} />
       </div>
       <div class="editor-preview">
         <Preview kind={draft.kind} content={draft.content} answer={bodyOf(draft).key} pictures={pictures} name="preview" />

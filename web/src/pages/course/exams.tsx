@@ -56,6 +56,9 @@ export function ExamsCard({ courseId, mayEdit }: Props) {
         <ButtonLink size="s" href={`/courses/${courseId}/gradebook`}>
           {t("gradebook.title")}
         </ButtonLink>
+        <ButtonLink size="s" href={`/courses/${courseId}/factory`}>
+          {t("course.factory")}
+        </ButtonLink>
         {mayEdit && (
           <Button size="s" icon="plus" onClick={() => setAdding(true)}>
             {t("assessment.new")}

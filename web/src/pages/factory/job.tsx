@@ -1,0 +1,158 @@
+/** One job: how far it is, what became of its items, and what can be done about it. */
+import { useState } from "preact/hooks";
+import { generation } from "../../core/factory";
+import { keyOr, region, t } from "../../i18n";
+import type { Generation } from "../../protocol/api";
+import { Button } from "../../ui/button";
+import { Confirm, Dialog } from "../../ui/dialog";
+import { TextArea } from "../../ui/form";
+import { toast } from "../../ui/toast";
+import { say } from "../words";
+import { money } from "./money";
+
+const BADGES: Readonly<Record<Generation["state"], string>> = {
+  queued: "badge",
+  running: "badge acc",
+  done: "badge ok",
+  cancelled: "badge",
+  failed: "badge dang",
+  stopped: "badge warn",
+};
+
+function State({ job }: { readonly job: Generation }) {
+  if (job.recalled_at) return <span class="badge dang">{t("factory.recalled")}</span>;
+  return <span class={BADGES[job.state]}>{t(`factory.state.${job.state}`)}</span>;
+}
+
+/** What is ready of what was asked for, as a bar and in words. */
+function Progress({ job }: { readonly job: Generation }) {
+  const { wanted, made, passed, dropped } = job;
+  return (
+    <div class="job-progress">
+      <progress max={wanted} value={Math.min(wanted, made)} aria-label={t("factory.progressOf")} />
+      <span class="sm mut">{t("factory.madeOf", { made, wanted, passed, dropped })}</span>
+    </div>
+  );
+}
+
+function Facts({ job }: { readonly job: Generation }) {
+  const dropped = Object.entries(job.dropped_by).filter(([, many]) => many > 0);
+  const reviewed = job.accepted + job.rejected;
+  return (
+    <dl class="facts sm">
+      {reviewed > 0 && (
+        <>
+          <dt class="mut">{t("factory.reviewed")}</dt>
+          <dd>{t("factory.reviewedOf", { accepted: job.accepted, rejected: job.rejected, ingested: job.ingested })}</dd>
+        </>
+      )}
+      {dropped.length > 0 && (
+        <>
+          <dt class="mut">{t("factory.droppedBy")}</dt>
+          <dd>{dropped.map(([gate, many]) => `${t(keyOr(`factory.gate.${gate}`, "factory.gate.structure"))} ${many}`).join(" · ")}</dd>
+        </>
+      )}
+      {job.tier && (
+        <>
+          <dt class="mut">{t("factory.madeBy")}</dt>
+          <dd>
+            {t(`factory.tier.${job.tier}`)}
+            {job.tokens > 0 && ` · ${t("factory.tokens", { count: job.tokens })} · ${money(job.cost_micros)}`}
+          </dd>
+        </>
+      )}
+      {job.reason && (
+        <>
+          <dt class="mut">{t("factory.why")}</dt>
+          <dd>{t(keyOr(`factory.because.${job.reason}`, "factory.because.other"))}</dd>
+        </>
+      )}
+    </dl>
+  );
+}
+
+export function JobCard({ job, onChanged }: { readonly job: Generation; readonly onChanged: (job: Generation) => void }) {
+  const [asks, ask] = useState<"cancel" | "recall" | null>(null);
+  const runs = job.state === "queued" || job.state === "running";
+  const at = new Intl.DateTimeFormat(region(), { dateStyle: "medium", timeStyle: "short" }).format(Date.parse(job.created_at));
+  const cancel = async () => {
+    try {
+      onChanged(await generation.cancel(job.id));
+    } catch (error) {
+      toast(say(error));
+    }
+  };
+  return (
+    <li class="job" data-testid="job" data-state={job.state}>
+      <div class="row w">
+        <b class="sp wrapany">
+          <bdi>{t("factory.jobTitle", { count: job.wanted, skill: job.brief.skill })}</bdi>
+        </b>
+        <State job={job} />
+      </div>
+      <p class="sm mut">{[at, t("factory.level", { level: job.brief.level }), job.brief.language].join(" · ")}</p>
+      <Progress job={job} />
+      <Facts job={job} />
+      <div class="row">
+        {runs && (
+          <Button size="s" onClick={() => ask("cancel")}>
+            {t("factory.cancel")}
+          </Button>
+        )}
+        {job.ingested > 0 && !job.recalled_at && (
+          <Button size="s" look="danger-outline" onClick={() => ask("recall")}>
+            {t("factory.recall")}
+          </Button>
+        )}
+      </div>
+      {asks === "cancel" && (
+        <Confirm title={t("factory.cancelTitle")} action={t("factory.cancel")} danger onYes={cancel} onClose={() => ask(null)}>
+          {t("factory.cancelText")}
+        </Confirm>
+      )}
+      {asks === "recall" && <Recall job={job} onChanged={onChanged} onClose={() => ask(null)} />}
+    </li>
+  );
+}
+
+interface RecallProps {
+  readonly job: Generation;
+  readonly onChanged: (job: Generation) => void;
+  readonly onClose: () => void;
+}
+
+function Recall({ job, onChanged, onClose }: RecallProps) {
+  const [reason, setReason] = useState("");
+  const [busy, setBusy] = useState(false);
+  const recall = async () => {
+    setBusy(true);
+    try {
+      onChanged(await generation.recall(job.id, reason.trim()));
+      toast(t("factory.recalling"));
+      onClose();
+    } catch (error) {
+      toast(say(error));
+      setBusy(false);
+    }
+  };
+  return (
+    <Dialog title={t("factory.recallTitle")} onClose={onClose}>
+      <form
+        class="stack"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void recall();
+        }}
+      >
+        <p>{t("factory.recallText", { count: job.ingested })}</p>
+        <TextArea label={t("factory.recallReason")} rows={3} maxLength={500} required dir="auto" value={reason} onValue={setReason} />
+        <div class="acts">
+          <Button onClick={onClose}>{t("common.cancel")}</Button>
+          <Button look="danger" type="submit" busy={busy} disabled={reason.trim() === ""}>
+            {t("factory.recall")}
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,49 @@
+/** A staged item in the editor of the bank: saving it is a decision, the item as it should be. */
+import { t } from "../../i18n";
+import type { BankWords, Question } from "../../protocol/api";
+import { draftOf } from "../bank/draft";
+import { Editor } from "../bank/editor";
+import { useDeciding, type DeskProps } from "./desk";
+import "../bank/bank.css";
+
+/** A reviewer sees items and no bank: there are no words to offer. */
+const NO_WORDS: BankWords = { skills: {}, tags: {}, levels: {}, languages: {} };
+
+export function Edit(props: DeskProps) {
+  const { review } = props;
+  const { line } = review;
+  const decide = useDeciding(props);
+  const question: Question = {
+    id: line.id,
+    course_id: line.course_id,
+    version: review.version,
+    kind: line.kind,
+    title: line.title,
+    content: review.content,
+    key: review.key,
+    skills: review.skills,
+    tags: [],
+    level: line.level,
+    language: line.language,
+    difficulty: review.difficulty,
+    state: "published",
+    updated_at: line.created_at,
+    pictures: review.pictures,
+  };
+  return (
+    <div class="review-edit">
+      <Editor
+        name={`review.${line.id}.${review.version}`}
+        start={draftOf(question)}
+        words={NO_WORDS}
+        pictures={review.pictures}
+        back={`/reviews?item=${line.id}`}
+        staged
+        head={<h2>{t("factory.editTitle")}</h2>}
+        onSave={({ title, content, key, difficulty, skills, level }) =>
+          decide({ decision: "edit", edit: { title, content, key, difficulty, skills, level } })
+        }
+      />
+    </div>
+  );
+}
