@@ -14,9 +14,9 @@ _UUID = re.compile(
 )
 # International form only: digits with signs between them are what sums are made of.
 _PHONE = re.compile(
-    r"(?<![\w.+])(?:\+|00)[1-9][0-9]{0,2}[ .()/-]{1,2}(?:[0-9][ .()/-]{0,2}){6,12}(?![\w.])"
+    r"(?<![\w.+])(?:\+|00)\d\d{0,2}[ .()/-]{1,2}(?:\d[ .()/-]{0,2}){6,12}(?![\w.])"
 )
-_DENSE_PHONE = re.compile(r"(?<![\w.+])\+[1-9][0-9]{9,14}(?![\w.])")
+_DENSE_PHONE = re.compile(r"(?<![\w.+])\+\d{10,15}(?![\w.])")
 # Domains that belong to nobody (RFC 2606): a letter in an exercise is written to one of them.
 _NOBODY = re.compile(r"(?:^|\.)(?:example(?:\.(?:com|net|org))?|test|invalid|localhost)$")
 
