@@ -6,18 +6,16 @@ import random
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 from lms.ai.calling import Tools
 from lms.ai.client import gateway
 from lms.ai.gateway import Gateway
-from lms.ai.providers import Providers, ProvidersFault, parse
 from lms.ai.running import Running
 from lms.jobs import Leased
 from lms.uploads.model import Upload
 from server import failpoints
 from server.files import key_of
-from server.settings import Settings, SettingsError
+from server.settings import Settings, model_providers
 from server.storage.objects import Objects
 from server.storage.postgres import Database
 from workers.jobs import Bench, Handler, Jobs, LaterError, Manner
@@ -34,9 +32,11 @@ TWIN_REST_SECONDS = 5.0
 
 @contextlib.asynccontextmanager
 async def factory(means: Means, settings: Settings) -> AsyncIterator[list[Jobs]]:
-    """The lanes of the factory, until the block ends; SettingsError when the file of its providers cannot be used."""
+    """The lanes of the factory, until the block ends."""
     chance = random.Random()  # noqa: S311 - jitter
-    models = gateway(read_providers(settings), means.meters, means.steady, chance.random)
+    models = gateway(
+        model_providers(settings, os.environ), means.meters, means.steady, chance.random
+    )
     try:
         async with Database(
             settings.database_url,
@@ -47,16 +47,6 @@ async def factory(means: Means, settings: Settings) -> AsyncIterator[list[Jobs]]
             yield lanes(replace(means, database=database), models)
     finally:
         await models.close()
-
-
-def read_providers(settings: Settings) -> Providers:
-    """What the file of providers says; none where there is no file."""
-    if not settings.models:
-        return Providers()
-    try:
-        return parse(Path(settings.models).read_text(encoding="utf-8"), os.environ)
-    except (OSError, UnicodeDecodeError, ProvidersFault) as error:
-        raise SettingsError(f"LECTERN_MODELS: {settings.models}: {error}") from error
 
 
 def lanes(means: Means, models: Gateway) -> list[Jobs]:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.exams import exam_in
-from tests.support.factory import Factory, brief
+from tests.support.factory import Factory, brief, providers
+from tests.support.scripted_models import ScriptedModels
 from tests.support.stores import Stores
 from tests.support.workshop import Workshop, workshop
 
@@ -26,6 +27,25 @@ async def shop(stores: Stores, valkey_url: str) -> AsyncIterator[Workshop]:
 async def factory(shop: Workshop) -> Factory:
     """A school of its own for each test."""
     return Factory(shop=shop, exam=await exam_in(shop.means.database))
+
+
+@pytest.fixture
+async def models() -> AsyncIterator[ScriptedModels]:
+    async with ScriptedModels().listening() as server:
+        yield server
+
+
+async def test_models_make_items_step_by_step_and_each_step_is_written_down(
+    factory: Factory, models: ScriptedModels
+) -> None:
+    factory.providers = providers(models)
+    job = await factory.ask(brief(kinds=["single_choice", "true_false", "numeric"], count=6))
+    await factory.work()
+    row = await factory.row(job)
+    assert (row["state"], row["reason"], row["tier"]) == ("done", "", "small"), row
+    assert row["passed"] >= 4, row
+    staged = await factory.staged(job)
+    assert len(staged) == row["passed"]
 
 
 async def test_without_any_model_the_rules_make_items_from_the_source(factory: Factory) -> None:

@@ -11,9 +11,10 @@ import asyncpg
 from lms.ai import asking
 from lms.ai.client import gateway
 from lms.ai.model import Brief, Job
-from lms.ai.providers import Providers
+from lms.ai.providers import Providers, parse
 from server.storage.postgres import Database
 from tests.support.exams import Exam
+from tests.support.scripted_models import ScriptedModels
 from tests.support.workshop import Workshop, new_id
 from workers.factory import lanes
 
@@ -26,6 +27,19 @@ SOURCE = (
     " A whale sends its song through the ocean for 800 kilometres. The human ear hears tones of up to 20 kilohertz."
     " A dog whistle makes tones that people cannot hear at all. Musicians tune their instruments to a tone of 440 hertz.\n"
 )
+
+
+def providers(*servers: ScriptedModels, embeds: bool = False) -> Providers:
+    """A small and a strong model at each of these, asked in their order."""
+    lines = list[str]()
+    for number, server in enumerate(servers, 1):
+        lines += ["[[provider]]", f'name = "p{number}"', f'base_url = "{server.base_url}"']
+        tiers = ("small", "strong", *(["embedding"] if embeds else []))
+        for tier in tiers:
+            name = "vectors" if tier == "embedding" else f"{tier}-{number}"
+            lines += ["[[model]]", f'provider = "p{number}"', f'name = "{name}"', f'tier = "{tier}"']
+            lines += ["micros_in = 1", "micros_out = 2"]
+    return parse("\n".join(lines), {})
 
 
 def brief(**more: Any) -> Brief:
