@@ -115,6 +115,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             description="After how many weeks answers, papers, grades and audit leave their tables, as tables of their own; 0 keeps all.",
         ),
     ]
+    playlist_ttl_seconds: Annotated[
+        Seconds,
+        Meta(
+            description="How long lessons of the tutor that were made ahead wait for their learner, in seconds."
+        ),
+    ]
     demo: Annotated[bool, Meta(description="Seed the demo school.")]
     models: Annotated[
         str, Meta(description="A file that lists model providers; empty means there are none.")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from server.storage.objects import Objects
+from server.storage.playlists import Playlists
 from server.storage.postgres import Database
 from server.storage.streams import Streams
 from server.telemetry.metrics import PrometheusMeters
@@ -17,6 +18,7 @@ class Means:
     database: Database
     database_url: str
     streams: Streams
+    playlists: Playlists
     objects: Objects
     meters: PrometheusMeters
     now: Callable[[], datetime]

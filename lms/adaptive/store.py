@@ -219,10 +219,13 @@ async def done(
 
 
 async def give_back(
-    connection: asyncpg.Connection, place: tuple[str, str], user_ids: Collection[str]
+    connection: asyncpg.Connection,
+    place: tuple[str, str],
+    user_ids: Collection[str],
+    until: datetime | None = None,
 ) -> None:
-    """Hold these no longer: anybody may choose for them."""
+    """Hold these no longer: anybody may choose for them, at once or from `until` on."""
     await connection.execute(
-        "UPDATE refills SET held_until = NULL WHERE tenant_id = $1 AND course_id = $2 AND user_id = ANY ($3::uuid[])",
-        *(*place, list(user_ids)),
+        "UPDATE refills SET held_until = $4 WHERE tenant_id = $1 AND course_id = $2 AND user_id = ANY ($3::uuid[])",
+        *(*place, list(user_ids), until),
     )

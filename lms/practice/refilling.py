@@ -1,7 +1,7 @@
 """Make lessons ahead for some learners of a course: read how they stand in a few queries, choose without any, keep what was chosen."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime, timedelta
 
 import asyncpg
@@ -112,14 +112,6 @@ async def settle(
     back = {question_id: -times for question_id, times in Counter(items).items()}
     await store.expose(connection, place, week_of(now), back)
     await store.done(connection, place, held)
-
-
-def by_learner(practices: Sequence[Practice]) -> Mapping[str, list[Practice]]:
-    """Each learner's, in their order."""
-    found: dict[str, list[Practice]] = {}
-    for one in practices:
-        found.setdefault(one.user_id, []).append(one)
-    return found
 
 
 def week_of(now: datetime) -> date:

@@ -30,7 +30,7 @@ return 1
 Place = tuple[str, str, str]  # school, course, learner
 
 
-class PlaylistsAwayError(Exception):
+class PlaylistsAwayError(ConnectionError):
     """Redis does not answer, or not as it should."""
 
 

@@ -18,6 +18,7 @@ from lms.outbox import SHARDS
 from lms.projections import log
 from server.clock import SystemClock
 from server.storage.objects import objects_at
+from server.storage.playlists import Playlists
 from server.storage.postgres import Database
 from server.storage.redis import Client, connected
 from server.storage.streams import Streams, log_name
@@ -116,6 +117,7 @@ async def workshop(url: str, redis_url: str, folder: Path) -> AsyncIterator[Work
                 database=database,
                 database_url=url,
                 streams=Streams(redis, name, SHARDS),
+                playlists=Playlists(redis),
                 objects=objects,
                 meters=PrometheusMeters(),
                 now=lambda: datetime.now(UTC),  # noqa: TID251 - a test's shell

@@ -1,0 +1,229 @@
+"""The refiller: chooses the next lessons of learners, course by course, and puts them where starting one is a single pop.
+
+A lesson is written down before it can be given out; the list of a learner is replaced whole, if nobody has taken from it since it was
+read; what waits for lessons is crossed off last. So it may be killed anywhere: what it began is done again, and nobody is given one
+lesson twice. It stands behind everything that somebody waits for: one batch at a time, and a pause after each that is not urgent.
+"""
+
+import asyncio
+import contextlib
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Literal
+
+import asyncpg
+
+from lms.adaptive import store
+from lms.adaptive.needs import Wish
+from lms.adaptive.shelf import Shelf
+from lms.adaptive.store import Waiting
+from lms.attempts.model import Desk
+from lms.practice import refill_store, refilling, wire
+from lms.practice.refill_store import Place
+from server.failpoints import reach
+from server.storage.playlists import PlaylistsAwayError
+from workers.means import Means
+
+if TYPE_CHECKING:
+    from lms.practice.model import Practice
+
+TAKEN_AT_ONCE = 400
+BATCH_LEARNERS = 50
+# Who was killed while choosing is waited for so long.
+HELD = timedelta(seconds=10)
+AGAIN_AFTER = timedelta(milliseconds=500)
+# Chosen from what is older than this, a list is not written: a lesson by rule may have come in between.
+STALE_SECONDS = 1.5
+# After a batch that nobody waits for.
+PAUSE_SECONDS = 0.2
+REST_SECONDS = 0.25
+LONG_REST_SECONDS = 1.0
+SHELVES = 16
+SHELF_SECONDS = 60.0
+PUSH_LANES = 16
+
+# How it went for a learner: written; to be done again, for the list was taken from meanwhile; Redis left it open; nothing to give.
+How = Literal["written", "again", "unknown", "empty"]
+DONE: tuple[How, ...] = ("written", "empty")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kept:
+    version: object
+    shelf: Shelf
+    until: float
+
+
+class Refiller:
+    """Implements workers.runner.Worker."""
+
+    name = "refiller"
+
+    def __init__(self, means: Means, *, ttl_seconds: int) -> None:
+        self._means = means
+        self._playlists = means.playlists
+        self._ttl_seconds = ttl_seconds
+        self._wish = Wish()
+        self._shelves: OrderedDict[Place, _Kept] = OrderedDict()
+        self._rest = REST_SECONDS
+        self._most = BATCH_LEARNERS
+
+    async def round(self) -> float:
+        """Choose for one batch of learners of one course: the first that wait urgently, or else longest."""
+        now = self._means.now()
+        async with self._means.database.statement() as connection:
+            found = await store.to_do(connection, now, TAKEN_AT_ONCE)
+        self._means.meters.gauge("refills_waiting", len(found))
+        batch = next(refilling.courses(found, self._most), None)
+        if batch is None:
+            self._means.meters.gauge("refill_lag_seconds", 0.0)
+            self._rest = min(LONG_REST_SECONDS, self._rest * 1.3)
+            return self._rest
+        self._rest = REST_SECONDS
+        place, user_ids, urgent = batch
+        await self._refill(place, user_ids, urgent=urgent)
+        return 0.0 if urgent else PAUSE_SECONDS
+
+    async def end(self) -> None:
+        """What is held is held for a moment only."""
+
+    async def _refill(self, place: Place, user_ids: Sequence[str], *, urgent: bool) -> None:
+        began, now = self._means.steady(), self._means.now()
+        async with self._means.database.transaction(place[0]) as connection:
+            held = await store.hold(connection, place, user_ids, now, now + HELD)
+        if not held:
+            return
+        lag = max((now - one.asked_at).total_seconds() for one in held)
+        self._means.meters.gauge("refill_lag_seconds", max(lag, 0.0))
+        batch = _Batch(place=place, held=held, waiting=await self._waiting(place, held))
+        read_at = self._means.steady()
+        await self._make(batch)
+        reach("refiller.before_push")
+        if self._means.steady() - read_at < STALE_SECONDS:
+            await self._push(batch)
+            self._most = min(self._most * 2, BATCH_LEARNERS)
+        else:
+            self._most = max(self._most // 2, 1)
+        reach("refiller.after_push")
+        await self._settle(batch)
+        took = self._means.steady() - began
+        self._means.meters.observe("refill_seconds", took, {"urgent": str(urgent).lower()})
+
+    async def _waiting(self, place: Place, held: Sequence[Waiting]) -> dict[str, list[bytes]]:
+        """What waits for each of them now."""
+        users = [one.user_id for one in held]
+        found = await self._playlists.waiting([(*place, user_id) for user_id in users])
+        return dict(zip(users, found, strict=True))
+
+    async def _make(self, batch: "_Batch") -> None:
+        """New lessons, written down; of those who do not learn here any more, none."""
+        now, place = self._means.now(), batch.place
+        async with self._means.database.transaction(place[0]) as connection:
+            shelf = await self._shelf(connection, place)
+            learners = await refilling.learners(
+                *(connection, place, list(batch.waiting), batch.waiting_ids, now)
+            )
+        desk = Desk(now=now, new_id=self._means.new_id)
+        for learner in learners:
+            batch.made[learner.user_id] = refilling.made(
+                *(learner, place[1], shelf, self._wish, desk)
+            )
+            await asyncio.sleep(0)  # what else this process does is not kept waiting
+        practices = [one for some in batch.made.values() for one in some]
+        if practices:
+            async with self._means.database.transaction(place[0]) as connection:
+                await refilling.keep(connection, place, practices, now)
+
+    async def _shelf(self, connection: asyncpg.Connection, place: Place) -> Shelf:
+        """The bank of a course: read again when it has changed, and now and then for what was given out meanwhile."""
+        version = await refill_store.bank_version(connection, place)
+        kept = self._shelves.pop(place, None)
+        steady = self._means.steady()
+        if kept is None or kept.version != version or steady >= kept.until:
+            shelf = await refilling.shelf(connection, place, self._means.now())
+            kept = _Kept(version=version, shelf=shelf, until=steady + SHELF_SECONDS)
+        self._shelves[place] = kept
+        while len(self._shelves) > SHELVES:
+            self._shelves.popitem(last=False)
+        return kept.shelf
+
+    async def _push(self, batch: "_Batch") -> None:
+        """Into the lists, while nobody can be taken out of the course; for those who do not learn here, nothing waits any more."""
+        place = batch.place
+        async with self._means.database.transaction(place[0]) as connection:
+            learning = await refill_store.learning(
+                connection, place, list(batch.waiting), lock=True
+            )
+            lanes = asyncio.Semaphore(PUSH_LANES)
+
+            async def push(user_id: str) -> None:
+                async with lanes:
+                    batch.how[user_id] = await self._write(batch, user_id)
+
+            pushed = [one for one, some in batch.made.items() if some and one in learning]
+            await asyncio.gather(*(push(user_id) for user_id in pushed))
+            empty = [one for one in batch.waiting if one not in pushed]
+            await self._playlists.drop([(*place, user_id) for user_id in empty])
+            batch.how |= dict.fromkeys(empty, "empty")
+
+    async def _write(self, batch: "_Batch", user_id: str) -> How:
+        lessons = [wire.packed(one.practice_id, one.items) for one in batch.made[user_id]]
+        place = (*batch.place, user_id)
+        try:
+            written = await self._playlists.replace(
+                place, batch.waiting[user_id], lessons, self._ttl_seconds
+            )
+        except PlaylistsAwayError:
+            return "unknown"
+        return "written" if written else "again"
+
+    async def _settle(self, batch: "_Batch") -> None:
+        """Cross off who has lessons now, let go of the others, and forget lessons that nobody was given."""
+        finished = [one for one in batch.held if batch.how.get(one.user_id) in DONE]
+        others = [one.user_id for one in batch.held if batch.how.get(one.user_id) not in DONE]
+        async with self._means.database.transaction(batch.place[0]) as connection:
+            now = self._means.now()
+            await refilling.settle(connection, batch.place, finished, batch.never_given, now)
+            await store.give_back(connection, batch.place, others, now + AGAIN_AFTER)
+        for one in batch.held:
+            how = batch.how.get(one.user_id, "again")
+            self._means.meters.count("refills_total", {"how": how})
+
+
+class _Batch:
+    """Some learners of a course while their lessons are chosen: what waited for each, what was made, and how that went."""
+
+    def __init__(
+        self, *, place: Place, held: Sequence[Waiting], waiting: Mapping[str, list[bytes]]
+    ) -> None:
+        self.place, self.held, self.waiting = place, held, waiting
+        self.made: dict[str, list[Practice]] = {}
+        self.how: dict[str, How] = {}
+
+    @property
+    def waiting_ids(self) -> set[str]:
+        """The lessons that waited, given to nobody yet."""
+        return {one for some in self.waiting.values() for one in _practice_ids(some)}
+
+    @property
+    def never_given(self) -> set[str]:
+        """Lessons that are in no list any more, or never were: of those that waited where new ones stand, of the new ones elsewhere."""
+        found: set[str] = set()
+        for user_id in self.waiting:
+            how = self.how.get(user_id, "again")
+            if how == "written":
+                found |= _practice_ids(self.waiting[user_id])
+            if how in ("again", "empty"):
+                found |= {one.practice_id for one in self.made.get(user_id, ())}
+        return found
+
+
+def _practice_ids(elements: Sequence[bytes]) -> set[str]:
+    """Of what somebody else wrote there, none."""
+    found = set()
+    for element in elements:
+        with contextlib.suppress(ValueError):
+            found.add(wire.unpacked(element).practice_id)
+    return found
