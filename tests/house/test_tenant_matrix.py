@@ -59,6 +59,10 @@ def person() -> dict[str, Any]:
     return {"email": f"matrix{next(_emails)}@x.test", "name": "M", "roles": ["student"]}
 
 
+def asked_of_factory(ids: Mapping[str, str]) -> dict[str, Any]:
+    return {"course_id": ids["course_id"], "brief": {"skill": "s", "kinds": ["true_false"]}}
+
+
 SAID = {"opening": 1, "seq": 1, "value": "words"}
 
 
@@ -147,6 +151,12 @@ def cases() -> dict[str, Case]:
         "get_quiz": Case(),
         "answer_quiz": Case(body={"seq": 1, "value": "x"}),
         "reveal_quiz": Case(),
+        "list_generations": Case(),
+        "ask_generation": Case(body=asked_of_factory),
+        "get_generation": Case(),
+        "cancel_generation": Case(),
+        "get_budget": Case(),
+        "change_budget": Case(body={"tokens_limit": 1000}),
         "whip": offer,
         "whip_end": Case(),
         "whep": offer,
@@ -209,9 +219,12 @@ async def made(
     regrade = await post(
         f"/assessments/{assessment}/regrades", another_key({"question_id": question})
     )
+    job = await post("/generation-jobs", asked_of_factory({"course_id": course}))
+    await post(f"/generation-jobs/{job['id']}/cancel")
     return World(
         ids={
             "course_id": course,
+            "job_id": job["id"],
             "enrolment_id": extra["id"],
             "lesson_id": lesson,
             "class_id": live,
@@ -386,7 +399,10 @@ async def test_a_role_may_what_the_table_says(matrix: Matrix, route: Route) -> N
             assert got.headers["Content-Type"] == "application/problem+json"
 
 
-BELONGS_TO_A_COURSE = ("course_id", "lesson_id", "assessment_id", "attempt_id", "regrade_id")
+BELONGS_TO_A_COURSE = (
+    *("course_id", "lesson_id", "assessment_id", "attempt_id", "regrade_id"),
+    "job_id",
+)
 
 
 def sees(route: Route, standing: frozenset[Standing]) -> bool:
