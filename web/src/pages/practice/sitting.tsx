@@ -144,10 +144,12 @@ function Foot({ lesson, item, onOn }: { readonly lesson: PracticeLesson; readonl
           <Button look="primary" size="lg" onClick={onOn} data-testid="practice-next" aria-keyshortcuts="Enter">
             <span>{t("practice.next")}</span>
             <Icon name="arrow" class="mir" />
+            <kbd class="kbd dk">↵</kbd>
           </Button>
         ) : (
           <Button look="primary" size="lg" disabled={!answered} busy={stage === "checking"} onClick={onOn} data-testid="practice-check" aria-keyshortcuts="Enter">
-            {t("practice.check")}
+            <span>{t("practice.check")}</span>
+            <kbd class="kbd dk">↵</kbd>
           </Button>
         )}
       </span>

@@ -5,9 +5,9 @@ export const LEVELS = ["begun", "growing", "steady", "strong"] as const;
 export type Level = (typeof LEVELS)[number];
 
 /** From these strengths on: the chance, in thousandths, of being right at an item of middling difficulty. */
-const GROWING_MILLI = 400;
-const STEADY_MILLI = 600;
-const STRONG_MILLI = 800;
+const GROWING_MILLI = 600;
+const STEADY_MILLI = 750;
+const STRONG_MILLI = 880;
 /** A change below this is none that a person would notice. */
 const NOTICED_MILLI = 10;
 /** Recalled less surely than this, a skill is about to be forgotten. */
