@@ -18,6 +18,7 @@ JobKind = Literal[
     "generation.run",
     "items.ingest",
     "items.recall",
+    "items.stock",
     "quality.measure",
 ]
 

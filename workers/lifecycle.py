@@ -1,7 +1,7 @@
-"""What time brings: attempts whose time is up are handed in, partitions are made ahead and retired, uploads are tidied."""
+"""What time brings: attempts whose time is up are handed in, partitions are made ahead and retired, uploads are tidied, and what comes around is asked for."""
 
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import asyncpg
 import structlog
@@ -11,12 +11,13 @@ from lms.attempts.model import Desk
 from server import files
 from server.failpoints import reach
 from server.storage import partitions
-from workers import waiting
+from workers import calendar, waiting
 from workers.means import Means
 
 ROUND_SECONDS = 1.0
 SHUT_ROWS = 500
 TIDY_SECONDS = 60.0
+CALENDAR_SECONDS = 30.0
 CHORE_AGAIN_SECONDS = 60.0
 PARTITIONS_SECONDS = 24 * 3600.0
 AHEAD_ALARM_WEEKS = 3
@@ -33,11 +34,13 @@ class Lifecycle:
         self._means = means
         self._retire_weeks = retire_weeks
         self._due: dict[str, float] = {}
+        self._asked: dict[str, datetime] = {}
 
     async def round(self) -> float:
         """Hand in what is over; now and then the rest, which may fail without holding that up."""
         more = await self._shut()
         await self._chore("uploads", TIDY_SECONDS, self._tidy)
+        await self._chore("calendar", CALENDAR_SECONDS, self._ask)
         await self._chore("partitions", PARTITIONS_SECONDS, self._keep_partitions)
         return 0.0 if more else ROUND_SECONDS
 
@@ -54,6 +57,15 @@ class Lifecycle:
 
     async def _tidy(self) -> None:
         await files.tidy(self._means.database, self._means.objects, self._means.now())
+
+    async def _ask(self) -> None:
+        """For what has come around since: other processes may ask as well, and it is done once."""
+        for what in calendar.RECURRING:
+            at = what.last(self._means.now())
+            if self._asked.get(what.kind) != at:
+                async with self._means.database.transaction(None) as connection:
+                    await calendar.ask(connection, what, at)
+                self._asked[what.kind] = at
 
     async def end(self) -> None:
         """Nothing is held."""

@@ -201,6 +201,18 @@ async def published_ids(
     return [AssessmentId(str(row["assessment_id"])) for row in rows]
 
 
+async def ids_of_course(
+    connection: asyncpg.Connection, tenant_id: str, course_id: str
+) -> list[str]:
+    """Every assessment of a course."""
+    rows = await connection.fetch(
+        "SELECT assessment_id FROM assessments WHERE tenant_id = $1 AND course_id = $2 ORDER BY assessment_id",
+        tenant_id,
+        course_id,
+    )
+    return [str(row["assessment_id"]) for row in rows]
+
+
 async def bank(connection: asyncpg.Connection, tenant_id: str, course_id: str) -> list[BankItem]:
     """The items of a course in the order of their ids, drafts and retired ones too."""
     rows = await connection.fetch(

@@ -164,6 +164,21 @@ async def add_versions(
     )
 
 
+async def recall(
+    connection: asyncpg.Connection, tenant_id: str, question_ids: Collection[str], now: datetime
+) -> int:
+    """Take these out of use for good; how many were not yet."""
+    done: str = await connection.execute(
+        "UPDATE questions SET state = 'recalled', updated_at = $3 WHERE tenant_id = $1 AND state <> 'recalled'"
+        " AND question_id IN (SELECT question_id FROM questions WHERE tenant_id = $1 AND question_id = ANY($2::uuid[])"
+        " ORDER BY question_id FOR NO KEY UPDATE)",
+        tenant_id,
+        list(question_ids),
+        now,
+    )
+    return int(done.split()[-1])
+
+
 async def get(
     connection: asyncpg.Connection, tenant_id: str, question_id: str, *, lock: bool = False
 ) -> Question | None:

@@ -239,6 +239,35 @@ CREATE TABLE stock_marks (
 );
 COMMENT ON TABLE stock_marks IS 'tenant: how many items of a skill and level there are to be; below that the factory is asked for more';
 
+-- What a recall was for, and what it touched: practices, quizzes and attempts, each with its learner.
+CREATE TABLE recalls (
+    tenant_id uuid NOT NULL,
+    job_id    uuid NOT NULL,
+    course_id uuid NOT NULL,
+    reason    text NOT NULL,
+    asked_by  uuid NOT NULL,
+    asked_at  timestamptz NOT NULL,
+    items     integer NOT NULL DEFAULT 0,
+    done_at   timestamptz,
+    PRIMARY KEY (tenant_id, job_id)
+);
+CREATE INDEX recalls_by_course ON recalls (tenant_id, course_id, asked_at);
+COMMENT ON TABLE recalls IS 'tenant: batches that were taken out of use, and why';
+
+CREATE TABLE recalled_uses (
+    tenant_id     uuid NOT NULL,
+    job_id        uuid NOT NULL,
+    source_id     uuid NOT NULL,
+    user_id       uuid NOT NULL,
+    source        text NOT NULL CHECK (source IN ('practice', 'placement', 'quiz', 'exam')),
+    assessment_id uuid,
+    -- Of an attempt that was scored: what it had earned, and has.
+    before_milli  bigint,
+    after_milli   bigint,
+    PRIMARY KEY (tenant_id, job_id, source_id, user_id)
+);
+COMMENT ON TABLE recalled_uses IS 'tenant: where learners were asked items of a recalled batch';
+
 CREATE TABLE item_quality (
     tenant_id      uuid NOT NULL,
     question_id    uuid NOT NULL,
@@ -263,7 +292,7 @@ DECLARE
     name text;
 BEGIN
     FOREACH name IN ARRAY ARRAY['generation_jobs', 'generation_steps', 'model_answers', 'token_budgets', 'token_holds', 'questions_staging',
-        'review_decisions', 'provenance_cards', 'item_vectors', 'stock_marks', 'item_quality'] LOOP
+        'review_decisions', 'provenance_cards', 'recalls', 'recalled_uses', 'item_vectors', 'stock_marks', 'item_quality'] LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
         EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', name);
         EXECUTE format('CREATE POLICY own_school ON %I TO lectern_app USING (tenant_id = lectern_tenant())'
@@ -278,8 +307,12 @@ $$;
 GRANT SELECT, INSERT, UPDATE ON generation_jobs, token_budgets TO lectern_app;
 REVOKE DELETE ON generation_jobs, token_budgets FROM lectern_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON stock_marks, item_quality TO lectern_app;
-GRANT SELECT ON provenance_cards TO lectern_app;
-REVOKE INSERT, UPDATE, DELETE ON provenance_cards FROM lectern_app;
+GRANT SELECT ON provenance_cards, recalled_uses TO lectern_app;
+REVOKE INSERT, UPDATE, DELETE ON provenance_cards, recalled_uses FROM lectern_app;
+GRANT SELECT, INSERT ON recalls TO lectern_app;
+REVOKE UPDATE, DELETE ON recalls FROM lectern_app;
+GRANT UPDATE ON recalls TO lectern_factory;
+GRANT SELECT, INSERT ON recalled_uses TO lectern_factory;
 GRANT SELECT, UPDATE ON questions_staging TO lectern_review;
 GRANT SELECT, INSERT ON review_decisions TO lectern_review;
 GRANT INSERT ON questions_staging TO lectern_review;
