@@ -68,7 +68,7 @@ export function BriefForm({ courseId, words, onAsked, onClose }: Props) {
             </option>
           ))}
         </datalist>
-        <div class="quarters">
+        <div class="brief-row">
           <TextField type="number" min={1} max={100} required label={t("factory.count")} value={count} onValue={setCount} fault={say("/brief/count")} />
           <TextField type="number" min={1} max={10} required label={t("bank.level")} value={level} onValue={setLevel} fault={say("/brief/level")} />
           <TextField type="number" min={0} max={100} required label={t("bank.difficulty")} value={difficulty} onValue={setDifficulty} fault={say("/brief/difficulty")} />

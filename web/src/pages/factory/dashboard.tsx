@@ -118,7 +118,7 @@ function Whole({ of }: { readonly of: FactoryDashboard }) {
         ))}
       </dl>
       <div class="halves">
-        <Counts title={t("factory.droppedBy")} of={of.dropped_by} word={(gate) => t(keyOr(`factory.gate.${gate}`, "factory.gate.structure"))} />
+        <Counts title={t("factory.droppedBy")} of={of.dropped_by} word={(gate) => t(keyOr(`factory.drop.${gate}`, "factory.drop.structure"))} />
         <Counts title={t("factory.rejectedFor")} of={of.rejected_for} word={(reason) => t(keyOr(`factory.reason.${reason}`, "factory.reason.other"))} />
       </div>
       <BudgetCard start={of.budget} />

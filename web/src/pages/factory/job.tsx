@@ -49,7 +49,7 @@ function Facts({ job }: { readonly job: Generation }) {
       {dropped.length > 0 && (
         <>
           <dt class="mut">{t("factory.droppedBy")}</dt>
-          <dd>{dropped.map(([gate, many]) => `${t(keyOr(`factory.gate.${gate}`, "factory.gate.structure"))} ${many}`).join(" · ")}</dd>
+          <dd>{dropped.map(([gate, many]) => `${t(keyOr(`factory.drop.${gate}`, "factory.drop.structure"))}: ${many}`).join(" · ")}</dd>
         </>
       )}
       {job.tier && (
