@@ -6,7 +6,7 @@ from lms.ai.gates.model import Case
 from lms.ai.model import Finding
 
 # From how alike on two items are one, by the space of their vectors: hashed n-grams see the words, a model sees the meaning.
-ALIKE: Mapping[str, float] = {"ngram-1": 0.86}
+ALIKE: Mapping[str, float] = {"ngram-1": 0.9}
 ALIKE_BY_MEANING = 0.93
 
 

@@ -1,10 +1,11 @@
 """The third gate: the item stands on a sentence of its source, word by word."""
 
+import re
 from collections.abc import Callable, Mapping
 
 from lms.ai.gates import wording
 from lms.ai.gates.model import Case
-from lms.ai.model import Brief, Draft, Finding
+from lms.ai.model import Draft, Finding
 from lms.questions.model import Kind, Option
 
 QUOTE_MIN_CHARS = 12
@@ -12,6 +13,13 @@ QUOTE_MIN_CHARS = 12
 KEY_SUPPORT = 0.5
 WHOLE_SUPPORT = 0.3
 SCENARIO_SUPPORT = 0.15
+# What is put together of several sentences is not all in one: there the source has to say the key, and the quote some of the item.
+SPREAD: frozenset[Kind] = frozenset({"ordering", "matching", "multiple_choice"})
+SPREAD_SUPPORT, SOURCE_SUPPORT = 0.15, 0.6
+# A number may follow from a rule, and an essay has no key: the quote is the rule, or the matter.
+FOLLOWS: frozenset[Kind] = frozenset({"numeric", "essay", "file_upload"})
+FOLLOWS_SUPPORT = 0.15
+_LEFT_OUT = re.compile(r"\[?\.{3,}\]?")
 
 
 def look(case: Case) -> Finding:
@@ -21,13 +29,15 @@ def look(case: Case) -> Finding:
         return _said("" if not quote else "quote_without_source", {"source": 0.0})
     if not quote:
         return _said("no_quote", {})
-    if len(quote) < QUOTE_MIN_CHARS:
+    pieces = [one.strip() for one in _LEFT_OUT.split(quote) if one.strip()]
+    if min(map(len, pieces), default=0) < QUOTE_MIN_CHARS:
         return _said("quote_too_short", {"chars": float(len(quote))})
-    if not _within(quote, wording.plain(case.source)):
+    source = wording.plain(case.source)
+    if not all(_within(one, source) for one in pieces):
         return _said("not_in_source", {})
-    support = supported(case.draft)
+    support = supported(case)
     figures = {name: round(part, 3) for name, part in support.items()}
-    return _said("" if _enough(support, case.brief) else "unsupported", figures)
+    return _said("" if _enough(support, case) else "unsupported", figures)
 
 
 def _said(code: str, figures: dict[str, float]) -> Finding:
@@ -51,21 +61,30 @@ def _joined(one: str, other: str) -> bool:
     return one.isalnum() and other.isalnum() and one.isascii() == other.isascii() and one.isascii()
 
 
-def supported(draft: Draft) -> dict[str, float]:
-    """How much of the key, and of question and key together, the quote says."""
+def supported(case: Case) -> dict[str, float]:
+    """How much of the key the quote and the source say, and how much of question and key together the quote does."""
+    draft = case.draft
     quote = wording.terms(draft.quote)
     key = wording.terms(" ".join(RIGHT[draft.kind](draft)))
     whole = key | wording.terms(draft.content.prompt)
+    if draft.kind == "numeric":
+        whole = frozenset(one for one in whole if not one.isdecimal())
     return {
         "key": wording.share(key, quote) if key else 0.0,
         "whole": wording.share(whole, quote) if whole else 0.0,
+        "source": wording.share(key, wording.terms(case.source)) if key else 0.0,
     }
 
 
-def _enough(support: Mapping[str, float], brief: Brief) -> bool:
-    if brief.scenario:
-        return max(support.values()) >= SCENARIO_SUPPORT
-    return support["key"] >= KEY_SUPPORT or support["whole"] >= WHOLE_SUPPORT
+def _enough(support: Mapping[str, float], case: Case) -> bool:
+    key, whole = support["key"], support["whole"]
+    if key >= KEY_SUPPORT or whole >= WHOLE_SUPPORT:
+        return True
+    if case.brief.scenario:
+        return max(key, whole) >= SCENARIO_SUPPORT
+    if case.draft.kind in SPREAD:
+        return whole >= SPREAD_SUPPORT and support["source"] >= SOURCE_SUPPORT
+    return case.draft.kind in FOLLOWS and whole >= FOLLOWS_SUPPORT
 
 
 def _chosen(draft: Draft) -> list[str]:

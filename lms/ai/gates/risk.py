@@ -55,7 +55,8 @@ def _source(case: Case) -> float:
     """Without a source it is the model's word; with one, the less the quote says of the item the worse."""
     if not case.source.strip():
         return NO_SOURCE
-    return WEAK_SUPPORT * (1.0 - max(grounding.supported(case.draft).values()))
+    support = grounding.supported(case)
+    return WEAK_SUPPORT * (1.0 - max(support["key"], support["whole"]))
 
 
 def _near(case: Case) -> float:

@@ -19,7 +19,7 @@ ADDRESS = re.compile(
 MARKUP = re.compile(
     r"</?[a-z][a-z0-9]{0,20}(?:\s[^<>]{0,500})?/?>|<!--|<script|\bon(?:error|load|click)\s*="
 )
-CARD = re.compile(r"(?<![\d.,])[3-6]\d{3}(?:[ -]?\d{4}){2}[ -]?\d{1,7}(?![\d.,])")
+CARD = re.compile(r"(?<![\d.,])[3-6]\d{3}(?:[ -]?\d{4}){2}[ -]?\d{1,7}(?!\d|[.,]\d)")
 INSURED = re.compile(r"(?<![\w.-])\d{3}-\d{2}-\d{4}(?![\w-])")
 ACCOUNT = re.compile(
     r"(?<![A-Z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?![A-Z0-9])"
@@ -52,7 +52,7 @@ def _fault(text: str) -> str:
     for code, pattern in PATTERNS:
         if pattern.search(spelled):
             return code
-    outside = CODE.sub(" ", plain)
+    outside = wording.plain(CODE.sub(" ", text))
     if MARKUP.search(outside):
         return "markup"
     if ADDRESS.search(outside):

@@ -11,7 +11,7 @@ MACHINE = re.compile(
     r".{0,30}\b(?:instruction|prompt|direction|guideline|rule)s?\b"
     r"|\bas an? (?:ai|artificial intelligence|(?:large )?language model|chatbot)\b"
     r"|\bi(?: am|'m) (?:an? )?(?:ai|language model|chatgpt|claude|gemini|virtual assistant)\b"
-    r"|\bi(?: cannot| can't|'m unable to| am unable to) (?:fulfill|fulfil|comply|assist with|generate)\b|\bas of my (?:last|knowledge) (?:update|cutoff|training)\b"
+    r"|\bi(?: cannot| can't|'m unable to| am unable to) (?:fulfill|fulfil|comply|assist with|generate)\b|\bas of my (?:last|latest|knowledge) (?:knowledge |training )?(?:update|cutoff|training)\b"
     r"|\bknowledge cutoff\b|\b(?:system|developer) (?:prompt|message)\b|\bhidden (?:prompt|instruction)s?\b|\bprompt injection\b|\bjailbreak"
     r"|\b(?:you are|act as|pretend (?:to be|you are)) (?:now )?(?:an? )?(?:dan|ai|chatgpt|unrestricted|helpful assistant|language model)\b"
     r"|\b(?:developer|dan|god) mode\b|\bnew instructions?:|\b(?:mark|grade|score) (?:this|every|all|the) (?:item|question|answer)s? (?:as )?(?:correct|accepted|right|approved)\b"

@@ -22,6 +22,7 @@ _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 # Scripts that write no space between words.
 _UNSPACED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]")
 _ARTICLE = re.compile(r"^(?:[وفبك]?ال|لل)(?=\w{3})")
+_PLURAL = re.compile(r"(?<=[a-z]{2}[a-rt-z])s$")
 TERM_MIN_CHARS = 3
 ROOT_CHARS = 5
 # Words of questions that say nothing of what they are about, in the languages that are asked for most.
@@ -191,8 +192,9 @@ def terms(text: str) -> frozenset[str]:
 
 
 def root(word: str) -> str:
-    """The beginning of a word, which its forms share; of an Arabic one without its article."""
-    return _ARTICLE.sub("", word)[:ROOT_CHARS]
+    """The beginning of a word, which its forms share: without a plural's s, of an Arabic one without its article."""
+    bare_word = _PLURAL.sub("", _ARTICLE.sub("", word))
+    return bare_word[:ROOT_CHARS]
 
 
 def share(wanted: frozenset[str], there: frozenset[str]) -> float:
