@@ -1,6 +1,8 @@
 """The only file that calls out to models: one request, one reply, by the openai SDK; only workers import it."""
 
+import functools
 import logging
+import ssl
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -63,7 +65,7 @@ class OpenaiCalls:
             max_retries=0,
             http_client=httpx2.AsyncClient(
                 transport=_Narrow(
-                    httpx2.AsyncHTTPTransport(limits=limits, trust_env=False),
+                    httpx2.AsyncHTTPTransport(verify=_trusted(), limits=limits),
                     with_key=bool(provider.key),
                 ),
                 timeout=httpx2.Timeout(None, connect=CONNECT_S),
@@ -107,6 +109,12 @@ class OpenaiCalls:
         except openai.OpenAIError as error:
             return _failed(error)
         return _embedded(raw.content)
+
+
+@functools.cache
+def _trusted() -> ssl.SSLContext:
+    """Whose certificates are believed, read once for all providers."""
+    return httpx2.create_ssl_context(trust_env=False)
 
 
 # --- What comes back ------------------------------------------------------------------------------

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from lms.ai.asks import VECTOR_DIMENSIONS
 from lms.ai.vectors import NGRAM_SPACE, Ngrams, Vector, brought, ngram_vector, normalised
 
-
 LARGEST = [(180, -0.3982), (216, -0.3982), (364, -0.3982), (7, 0.2787)]
 
 
