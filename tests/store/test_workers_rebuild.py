@@ -11,7 +11,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from lms.projections import log, service
+from lms.projections import log, service, skill_store, skills
 from lms.projections.registry import PROJECTIONS
 from tests.support.histories import interleaved
 from tests.support.running import ROOT
@@ -46,10 +46,30 @@ async def _live(shop: Workshop, seed: int, steps: int) -> dict[str, list[str]]:
     return await shop.read_models()
 
 
+async def _folded_from_scratch(shop: Workshop) -> list[str]:
+    """The skills that follow from the responses in the order in which they were given, as the read model would hold them."""
+    connection = await asyncpg.connect(shop.url)
+    async with connection.transaction():
+        await connection.execute("DELETE FROM learner_skills")
+        for row in await connection.fetch(
+            "SELECT tenant_id::text, array_agg(DISTINCT (user_id::text, course_id::text)) AS learners FROM responses GROUP BY 1"
+        ):
+            found = await skill_store.in_order(connection, row["tenant_id"], row["learners"])
+            states = {
+                learner: skills.fold({}, [one.response for one in lines])
+                for learner, lines in found.items()
+            }
+            await skill_store.save(connection, row["tenant_id"], states)
+        rows = await connection.fetch("SELECT t::text FROM learner_skills AS t ORDER BY t::text")
+    await connection.close()
+    return [row[0] for row in rows]
+
+
 @pytest.mark.parametrize("seed", range(4))
 async def test_a_random_history_rebuilt_is_what_it_was_live(shop: Workshop, seed: int) -> None:
     live = await _live(shop, seed, steps=400)
     assert all(live.values())
+    assert await _folded_from_scratch(shop) == live["learner_skills"]
     for projection in PROJECTIONS.values():
         async with shop.means.database.transaction(None) as connection:
             await service.rebuild(connection, projection)

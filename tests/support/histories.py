@@ -1,12 +1,14 @@
-"""Histories of attempts as the house writes them: every event in an order that can happen, drawn at random."""
+"""Histories of attempts and learners as the house writes them: every event in an order that can happen, drawn at random."""
 
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from lms.events import (
+    AnyEvent,
     AttemptAnswered,
     AttemptEvent,
     AttemptExtended,
@@ -15,8 +17,13 @@ from lms.events import (
     AttemptReleased,
     AttemptSubmitted,
     ItemOutcome,
+    ItemsRecalled,
+    PlacementAnswered,
+    PracticeAnswered,
+    QuizAnswered,
 )
 
+SKILLS = ("adding", "taking away", "times")
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
 
 
@@ -37,6 +44,7 @@ class History:
     seq: int = 0
     revision: int = 0
     items: list[str] = field(default_factory=list)
+    learner: "Practising | None" = None
     about: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -45,6 +53,8 @@ class History:
         self.about = {"attempt_id": self.attempt_id} | {
             name: an_id(self.chance) for name in ("assessment_id", "course_id", "user_id")
         }
+        if self.learner is not None:
+            self.about |= self.learner.about
 
     def step(self) -> AttemptEvent | None:
         """What happens next, or nothing that can be heard."""
@@ -102,12 +112,14 @@ class History:
         outcomes = [
             ItemOutcome(
                 item_id=item,
-                question_id=item,
+                question_id=question,
                 version=1,
                 earned_milli=self.chance.randrange(1001),
                 possible_milli=1000,
+                skills=[self.chance.choice(SKILLS)],
+                difficulty=self.chance.randrange(101),
             )
-            for item in self.items
+            for item, question in zip(self.items, self._questions(), strict=True)
         ]
         return AttemptGraded(
             **self.about,
@@ -120,19 +132,87 @@ class History:
             items=outcomes,
         )
 
+    def _questions(self) -> list[str]:
+        return self.items if self.learner is None else self.learner.bank[:5]
+
     def release(self) -> AttemptEvent:
         return AttemptReleased(**self.about)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Practising:
+    """A learner in a course, who answers outside of exams; `quiz` is one that goes on in class."""
+
+    chance: random.Random
+    bank: list[str]
+    quiz: str
+    about: dict[str, str]
+
+    def step(self) -> PracticeAnswered | PlacementAnswered | QuizAnswered:
+        """The next answer; one to the quiz takes the place of the one before."""
+        what = self.chance.choice((PracticeAnswered, PracticeAnswered, PlacementAnswered, None))
+        source = an_id(self.chance) if what is not None else self.quiz
+        answer: dict[str, Any] = {
+            **self.about,
+            "source_id": source,
+            "item_id": an_id(self.chance) if what is not None else self.quiz,
+            "question_id": self.chance.choice(self.bank) if what is not None else self.bank[-1],
+            "version": 1,
+            "skills": self.chance.sample(SKILLS, self.chance.randrange(3)),
+            "difficulty": self.chance.randrange(101),
+            "share_milli": self.chance.choice((0, 400, 1000)),
+        }
+        return what(**answer) if what is not None else QuizAnswered(**answer, class_id=self.quiz)
+
+
 def interleaved(
     seed: int, *, tenants: int = 2, attempts: int = 6, steps: int = 120
-) -> Iterator[tuple[str, AttemptEvent, datetime]]:
-    """Events of several attempts of several schools as they come one after the other: school, event, time."""
+) -> Iterator[tuple[str, AnyEvent, datetime]]:
+    """Events of several attempts and learners of several schools as they come one after the other: school, event, time.
+
+    Learners answer by clocks that differ by minutes; now and then an item is recalled.
+    """
     chance = random.Random(seed)
     schools = [an_id(chance) for _ in range(tenants)]
-    going = [History(chance=chance, tenant_id=schools[n % tenants]) for n in range(attempts)]
+    learners = {school: _learners(chance) for school in schools}
+    going = [
+        History(
+            chance=chance,
+            tenant_id=schools[n % tenants],
+            learner=chance.choice(learners[schools[n % tenants]]),
+        )
+        for n in range(attempts)
+    ]
     for number in range(steps):
+        at = NOW + timedelta(seconds=number, microseconds=number)
         one = chance.choice(going)
         event = one.step()
         if event is not None:
-            yield one.tenant_id, event, NOW + timedelta(seconds=number, microseconds=number)
+            yield one.tenant_id, event, at
+        school = chance.choice(schools)
+        learner = chance.choice(learners[school])
+        yield school, learner.step(), at + timedelta(seconds=chance.randrange(-120, 120))
+        if chance.random() < 0.01:
+            yield school, _recall(chance, learner), at
+
+
+def _learners(chance: random.Random) -> list[Practising]:
+    course_id, quiz = an_id(chance), an_id(chance)
+    bank = [an_id(chance) for _ in range(40)]
+    return [
+        Practising(
+            chance=chance,
+            bank=bank,
+            quiz=quiz,
+            about={"user_id": an_id(chance), "course_id": course_id},
+        )
+        for _ in range(3)
+    ]
+
+
+def _recall(chance: random.Random, learner: Practising) -> ItemsRecalled:
+    return ItemsRecalled(
+        job_id=an_id(chance),
+        course_id=learner.about["course_id"],
+        question_ids=chance.sample(learner.bank, 2),
+    )
