@@ -15,7 +15,7 @@ PRIOR = tuple(math.exp(-point * point / 2) for point in GRID)  # learners are sp
 
 ASKED_AT_MOST = 12
 ASKED_AT_LEAST = 4
-ENOUGH_ERROR = 0.5
+ENOUGH_ERROR = 0.55
 # One of so many that tell most is asked, so that no item is known to everybody soon: many at first, when everybody looks alike.
 AMONG_AT_FIRST, AMONG_FEWER, AMONG_AT_LEAST = 20, 3, 5
 

@@ -20,8 +20,9 @@ def ability(states: Mapping[str, SkillState], skills: Sequence[str]) -> float:
     course = states.get(WHOLE_COURSE, NEW)
     total = course.slow + course.fast
     for name in skills:
-        state = states.get(name, NEW)
-        total += (state.slow + state.fast) / len(skills)
+        if name != WHOLE_COURSE:
+            state = states.get(name, NEW)
+            total += (state.slow + state.fast) / len(skills)
     return total
 
 

@@ -17,7 +17,7 @@ def after(states: Mapping[str, SkillState], response: Response) -> dict[str, Ski
     share = min(
         max(0.0, response.share), 1.0
     )  # in this order not even "not a number" gets through
-    skills = tuple(dict.fromkeys(response.skills))
+    skills = tuple(name for name in dict.fromkeys(response.skills) if name != WHOLE_COURSE)
     surprise = share - mixer.chance(states, skills, response.difficulty)
     changed = {}
     for name in skills:
