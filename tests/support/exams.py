@@ -91,9 +91,10 @@ class Exam:
         *,
         kinds: Sequence[Kind] = KINDS,
         words: str = "Question",
+        more: str = "word " * 30,
         key: Key | None = None,
     ) -> list[str]:
-        """So many items, the kinds and the skills in turn, at levels 1 to 3."""
+        """So many items, the kinds and the skills in turn, at levels 1 to 3; `more` makes their prompts longer."""
         new = [new_id() for _ in range(count)]
         rows = [
             (
@@ -106,7 +107,7 @@ class Exam:
                 NOW,
                 self.course_id,
                 msgspec.json.encode(
-                    content_of(kinds[i % len(kinds)], f"{words} {i} " + "word " * 30)
+                    content_of(kinds[i % len(kinds)], f"{words} {i} {more}")
                 ).decode(),
                 msgspec.json.encode(key or Key()).decode(),
                 self.teacher,

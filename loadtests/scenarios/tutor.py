@@ -1,0 +1,472 @@
+"""The next lesson of the tutor, side by side with Express and Fastify: CPU of app and Redis, latency warm and cold, the hit ratio of what is kept."""
+
+import argparse
+import asyncio
+import contextlib
+import os
+import re
+import resource
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import asyncpg
+import msgspec
+import psutil
+import uvloop
+
+from lms.adaptive.model import Chosen, Reason
+from lms.practice import store as practice_store
+from lms.practice import wire
+from lms.practice.showing import shown
+from lms.questions import store as questions
+from loadtests.clients.http import Link, connected
+from loadtests.clients.student import Student, students_of
+from loadtests.scenarios.submit import Offered, offer
+from server.storage import embedded
+from server.storage.migrate import migrate
+from server.storage.partitions import make_ahead
+from server.storage.postgres import Database
+from server.storage.redis import Client, key
+from server.storage.redis import connected as connected_redis
+from tests.support.exams import SKILLS, Exam, exam_in, new_id
+from tests.support.running import running
+
+SERVERS = Path(__file__).parent.parent / "servers"
+PACKAGES = (
+    "express@5.2.1",
+    "fastify@5.12.8",
+    "ioredis@5.11.1",
+    "jsonwebtoken@9.0.3",
+    "fast-jwt@5.0.6",
+)
+CONNECTIONS = 100
+STUDENTS = 500
+ITEMS = 200
+LESSONS = 60  # that wait for each student at the start of a round
+ROUNDS = 5
+COLD_STUDENTS = 400
+RESPONSES = 1_000_000
+COLD_RATE = 20.0
+OPEN_S = 4.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rival:
+    """A server under load, and the list that it serves from."""
+
+    name: str
+    port: int
+    app: psutil.Process
+    list_name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cost:
+    """CPU-milliseconds for a thousand lessons, and how many there were a second."""
+
+    name: str
+    per_s: float
+    app_ms: float
+    redis_ms: float
+    bytes_each: int
+
+    @property
+    def both_ms(self) -> float:
+        """Of app and Redis together."""
+        return self.app_ms + self.redis_ms
+
+
+def cpu_s(process: psutil.Process) -> float:
+    """Seconds of CPU so far, of all its threads."""
+    used = process.cpu_times()
+    return float(used.user + used.system)
+
+
+# --- What is served --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hall:
+    """A school, its students, and the items of its bank as they are sent."""
+
+    school: Exam
+    students: list[Student]
+    items: dict[str, Any]  # version -> kind, content, pictures
+    secret: str
+    redis: Client
+
+    def lesson(self, student: int, number: int) -> tuple[str, list[Chosen]]:
+        """Twenty items, others for each student and lesson."""
+        ids = self.school.questions
+        first = (student * 7 + number * 20) % len(ids)
+        chosen = [
+            Chosen(
+                item_id=ID.format(student, number, place),
+                question_id=ids[(first + place) % len(ids)],
+                version=1,
+                skills=(SKILLS[place % 3],),
+                difficulty=50,
+                reason=Reason(why="weak_skill", skill=SKILLS[place % 3]),
+                chance_milli=750,
+            )
+            for place in range(20)
+        ]
+        return ID.format(student, number, 99), chosen
+
+    async def fill(self, list_name: str, lessons: int) -> None:
+        """So many lessons for each student, as this server wants them."""
+        make = MAKERS[list_name]
+        made: list[bytes] = [
+            make(*self.lesson(one, number)) for one in range(20) for number in range(20)
+        ]
+        for one, student in enumerate(self.students):
+            name = key(list_name, t=self.school.tenant_id, u=student.user_id, c=student.course_id)
+            elements = [made[(one * 20 + number) % len(made)] for number in range(lessons)]
+            pipe = self.redis.pipeline(transaction=False)
+            pipe.delete(name)
+            pipe.rpush(name, *elements)
+            await pipe.execute()
+
+
+ID = "019b{:04x}-{:04x}-7{:03x}-8000-000000000000"
+
+
+def _peer(practice_id: str, chosen: Sequence[Chosen]) -> bytes:
+    """The same as JSON, for who takes it apart."""
+    items = [
+        {
+            "id": one.item_id,
+            "version": wire.version_of(one.question_id, one.version),
+            "skills": one.skills,
+            "reason": one.reason,
+        }
+        for one in chosen
+    ]
+    return msgspec.json.encode({"practice_id": practice_id, "items": items})
+
+
+def _tuned(practice_id: str, chosen: Sequence[Chosen]) -> bytes:
+    """The same as Lectern's, in JSON, which Node reads fastest."""
+    batch = wire.batch(practice_id, chosen)
+    heads = [head.decode() for head in batch.heads]
+    return msgspec.json.encode([batch.practice_id, batch.versions, heads])
+
+
+MAKERS: dict[str, Callable[[str, Sequence[Chosen]], bytes]] = {
+    "next": wire.packed,
+    "peer": _peer,
+    "peer-tuned": _tuned,
+}
+
+
+async def open_hall(urls: embedded.StoreUrls, database: Database, client: Client) -> Hall:
+    """The school, and a million responses of its students elsewhere in the course."""
+    school = await exam_in(database)
+    await school.add_questions(
+        ITEMS, kinds=("true_false",), words="A wave carries energy:", more=""
+    )
+    await school.add_learners(STUDENTS)
+    students = await students_of(database, urls.redis_url, school)
+    async with database.transaction(school.tenant_id) as connection:
+        seed = await practice_store.seed(connection, school.tenant_id)
+        wanted = [(one, 1) for one in school.questions]
+        said = await questions.said_at(connection, school.tenant_id, wanted)
+    items = {
+        wire.version_of(*at): {
+            "kind": kind,
+            "content": msgspec.to_builtins(shown(seed, at, kind, content).content),
+            "pictures": {},
+        }
+        for at, (kind, content, _) in said.items()
+    }
+    owner = await asyncpg.connect(urls.database_url)
+    secret: bytes = await owner.fetchval("SELECT secret FROM signing_keys LIMIT 1")
+    await owner.close()
+    return Hall(school=school, students=students, items=items, secret=secret.hex(), redis=client)
+
+
+# --- As much as it takes ---------------------------------------------------------------------------
+
+
+async def drained(rival: Rival, hall: Hall, redis: psutil.Process) -> Cost:
+    """Every lesson of every list is taken, some rounds long; the lists are filled between them, and that is not counted."""
+    app_s = redis_s = took = 0.0
+    done = size = 0
+    for turn in range(ROUNDS + 1):
+        await hall.fill(rival.list_name, LESSONS)
+        links = await connected(rival.port, CONNECTIONS)
+        before, app, store = time.perf_counter(), cpu_s(rival.app), cpu_s(redis)
+        size = await _round(rival, links, hall.students)
+        if turn:  # the first is for what is compiled, cached and connected once
+            took += time.perf_counter() - before
+            app_s += cpu_s(rival.app) - app
+            redis_s += cpu_s(redis) - store
+            done += STUDENTS * LESSONS
+        for link in links:
+            link.close()
+    return Cost(
+        name=rival.name,
+        per_s=done / took,
+        app_ms=app_s * 1e6 / done,
+        redis_ms=redis_s * 1e6 / done,
+        bytes_each=size,
+    )
+
+
+async def _round(rival: Rival, links: Sequence[Link], students: Sequence[Student]) -> int:
+    """Each connection asks for some students in turn, one request at a time; how many bytes a lesson has."""
+    size = 0
+
+    async def one(place: int) -> None:
+        nonlocal size
+        mine = [student.next() for student in students[place :: len(links)]]
+        for number in range(len(mine) * LESSONS):
+            status, body = await links[place].ask(mine[number % len(mine)])
+            assert status == 200, (rival.name, status, body[:300])
+            size = len(body)
+
+    await asyncio.gather(*(one(place) for place in range(len(links))))
+    return size
+
+
+# --- Latency ---------------------------------------------------------------------------------------
+
+
+async def warm(rival: Rival, hall: Hall, rate: float) -> Offered:
+    """Requests at moments that nobody waits for, on lists that do not run out."""
+    await hall.fill(rival.list_name, LESSONS)
+    links = await connected(rival.port, CONNECTIONS)
+    requests = [student.next() for student in hall.students]
+    turn = 0
+
+    async def ask(link: Link) -> int:
+        nonlocal turn
+        turn += 1
+        status, _ = await link.ask(requests[turn % len(requests)])
+        return status
+
+    found = await offer(links, rate, OPEN_S, ask)
+    for link in links:
+        link.close()
+    return found
+
+
+async def redis_part(port: int) -> tuple[int, dict[float, int]]:
+    """From /metrics: how many pops, and how many within each bound in seconds, as the app waited for them."""
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"http://127.0.0.1:{port}/metrics") as response,
+    ):
+        text = await response.text()
+    found = re.findall(r'lessons_redis_seconds_bucket{.*?le="([0-9.]+)".*?} ([0-9.]+)', text)
+    total = re.search(r"lessons_redis_seconds_count(?:{.*?})? ([0-9.]+)", text)
+    assert total is not None
+    return int(float(total[1])), {float(bound): int(float(many)) for bound, many in found}
+
+
+async def remember(urls: embedded.StoreUrls, hall: Hall) -> None:
+    """A million responses, by COPY: what each student answered, over a bank a hundred times theirs."""
+    owner = await asyncpg.connect(urls.database_url)
+    now = datetime.now(UTC)
+    each = RESPONSES // STUDENTS
+    ids = hall.school.questions
+
+    def rows() -> Any:
+        for student in hall.school.learners:
+            for number in range(each):
+                question = ids[number % (len(ids) // 2)]
+                yield (
+                    hall.school.tenant_id, student, new_id(), new_id(), hall.school.course_id, "practice",
+                    question, 1, [SKILLS[number % 3]], 50, 1000, now - timedelta(minutes=number),
+                )  # fmt: skip
+
+    await owner.copy_records_to_table(
+        "responses",
+        records=rows(),
+        columns=(
+            "tenant_id", "user_id", "source_id", "item_id", "course_id", "source", "question_id", "version", "skills",
+            "difficulty", "share_milli", "at",
+        ),
+    )  # fmt: skip
+    await owner.execute("ANALYZE responses, questions, practices")
+    await owner.close()
+
+
+async def cold(rival: Rival, hall: Hall) -> Offered:
+    """Students whose lists are empty, each once."""
+    for student in hall.students:
+        await hall.redis.delete(
+            key("next", t=hall.school.tenant_id, u=student.user_id, c=student.course_id)
+        )
+    links = await connected(rival.port, 50)
+    waiting = [student.next() for student in hall.students[:COLD_STUDENTS]]
+
+    async def ask(link: Link) -> int:
+        status, body = await link.ask(waiting.pop())
+        assert status == 200, (status, body[:300])
+        return status
+
+    found = await offer(links, COLD_RATE, COLD_STUDENTS / COLD_RATE * 0.9, ask)
+    for link in links:
+        link.close()
+    return found
+
+
+# --- The run ---------------------------------------------------------------------------------------
+
+
+def _installed(scratch: Path) -> bool:
+    """Node and the packages of the peers; False where there is no Node."""
+    if shutil.which("npm") is None:
+        return False
+    if (scratch / "node_modules/fastify").exists():
+        return True
+    command = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(scratch)]
+    return subprocess.run([*command, *PACKAGES], check=False).returncode == 0
+
+
+@contextlib.asynccontextmanager
+async def peer(name: str, command: Sequence[str], list_name: str) -> AsyncIterator[Rival]:
+    """A peer, until the block ends."""
+    process = await asyncio.create_subprocess_exec(
+        "node",
+        *command,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        env={**os.environ, "NODE_ENV": "production"},
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        port = int(await asyncio.wait_for(process.stdout.readline(), 30))
+        yield Rival(name=name, port=port, app=psutil.Process(process.pid), list_name=list_name)
+    finally:
+        process.stdin.close()
+        await process.wait()
+
+
+@contextlib.asynccontextmanager
+async def ours(
+    name: str, folder: Path, urls: embedded.StoreUrls, *, fast_lane: bool
+) -> AsyncIterator[Rival]:
+    """Lectern, until the block ends."""
+    environ = {
+        "LECTERN_DATABASE_URL": urls.database_url,
+        "LECTERN_REDIS_URL": urls.redis_url,
+        "LECTERN_WORKERS": "0",
+        "LECTERN_LIMITS_SCALE": "10000",
+        "LECTERN_FAST_LANE": str(int(fast_lane)),
+    }
+    async with running(folder, environ) as lectern:
+        yield Rival(
+            name=name,
+            port=lectern.http_port,
+            app=psutil.Process(lectern.pid),
+            list_name="next",
+        )
+        await lectern.stop()
+
+
+@dataclass(kw_only=True)
+class Found:
+    """What the page says."""
+
+    costs: list[Cost] = dataclass_field(default_factory=list)
+    half: Offered | None = None
+    pops: tuple[int, dict[float, int]] = (0, {})
+    cold: Offered | None = None
+    hits: list[tuple[int, float]] = dataclass_field(default_factory=list)
+
+
+async def measured(folder: Path, scratch: Path, urls: embedded.StoreUrls, hall: Hall) -> Found:
+    """All servers on the same lists, one after the other."""
+    found = Found()
+    redis = _valkey()
+    async with ours("Lectern, plain aiohttp", folder, urls, fast_lane=False) as rival:
+        found.costs.append(await drained(rival, hall, redis))
+    async with ours("Lectern, fast lane", folder, urls, fast_lane=True) as rival:
+        found.costs.append(await drained(rival, hall, redis))
+        before = await redis_part(rival.port)
+        found.half = await warm(rival, hall, found.costs[-1].per_s / 2)
+        after = await redis_part(rival.port)
+        found.pops = (
+            after[0] - before[0],
+            {bound: many - before[1][bound] for bound, many in after[1].items()},
+        )
+    if _installed(scratch):
+        path = urls.redis_url.removeprefix("unix://")
+        file = folder / "items.json"
+        file.write_bytes(msgspec.json.encode(hall.items))
+        given = (str(scratch), path, hall.secret, str(file))
+        for name, program, list_name, more in PEERS:
+            async with peer(name, (str(SERVERS / program), *given, *more), list_name) as rival:
+                found.costs.append(await drained(rival, hall, redis))
+    await remember(urls, hall)
+    async with ours("Lectern", folder, urls, fast_lane=True) as rival:
+        found.cold = await cold(rival, hall)
+    return found
+
+
+PEERS = (
+    ("Express 5, ioredis, jsonwebtoken", "express_next.mjs", "peer", ()),
+    ("Fastify 5, every trick, fast-jwt", "fastify_next.mjs", "peer-tuned", ("fast-jwt",)),
+    ("Fastify 5, every trick, token by hand", "fastify_next.mjs", "peer-tuned", ("by hand",)),
+)
+
+
+def _valkey() -> psutil.Process:
+    """Ours: the only one among our children."""
+    return next(
+        one
+        for one in psutil.Process().children(recursive=True)
+        if "valkey" in " ".join(one.cmdline()[:1])
+    )
+
+
+async def run(scratch: Path, folder: Path) -> None:
+    """The stores, the school, the servers; then the page."""
+    async with embedded.stores(folder / "stores") as urls:
+        await migrate(urls.database_url)
+        await make_ahead(urls.database_url)
+        async with (
+            Database(urls.database_url, pool_size=4, statement_timeout_ms=60_000) as database,
+            connected_redis(urls.redis_url) as client,
+        ):
+            hall = await open_hall(urls, database, client)
+            found = await measured(folder, scratch, urls, hall)
+    write(found)
+
+
+def write(found: Found) -> None:
+    """The page of results."""
+    print(found)
+
+
+def main() -> None:
+    """Read the options, raise the limit of open files, run."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--scratch", type=Path, help="folder for the Node packages")
+    options = parser.parse_args()
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    folder = Path(tempfile.mkdtemp(prefix="lt-", dir="/tmp"))
+    folder.chmod(0o755)
+    try:
+        scratch = options.scratch or folder / "node"
+        scratch.mkdir(exist_ok=True)
+        uvloop.run(run(scratch.resolve(), folder))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()
