@@ -38,7 +38,7 @@ def checked(sheet: Sheet, value: Value, scorer: int = scorers.CURRENT) -> Checke
         earned_milli=outcome.earned_milli,
         reason=outcome.reason,
         feedback=_feedback(sheet.key, mine),
-        key=key_shown(sheet.key, sheet.content, sheet.shown.names),
+        key=key_shown(sheet.key, sheet.shown.content, sheet.shown.names),
     )
 
 
