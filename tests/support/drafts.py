@@ -181,12 +181,15 @@ def with_draft(case: Case, **more: Any) -> Case:
 def by_texts(draft: Draft, value: Any) -> Value:
     """An answer that a corpus gives in the texts of options, in their ids."""
     content = draft.content
-    ids: dict[Any, Any] = {one.text: one.id for one in (*content.options, *content.left)}
+    ids = {one.text: str(one.id) for one in (*content.options, *content.left)}
+    gaps = {gap.id: {one.text: str(one.id) for one in gap.options} for gap in content.gaps}
     if isinstance(value, str):
         return ids.get(value, value)
     if isinstance(value, list):
-        return [ids.get(one, one) for one in value]
-    if not isinstance(value, dict):
-        return bool(value)
-    gaps = {gap.id: {one.text: one.id for one in gap.options} for gap in content.gaps}
-    return {ids.get(one, one): gaps.get(one, ids).get(text, text) for one, text in value.items()}
+        return [ids.get(str(one), str(one)) for one in value]
+    if isinstance(value, dict):
+        return {
+            ids.get(place, str(place)): gaps.get(place, ids).get(text, str(text))
+            for place, text in value.items()
+        }
+    return bool(value)
