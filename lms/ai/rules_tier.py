@@ -25,6 +25,7 @@ WRONG_OPTIONS = 3
 HALVES = 3
 STEPS = 3
 BLANK = "____"
+TITLE_CHARS = 60
 
 _PARAGRAPH = re.compile(r"[^\n]+")
 _SENTENCE = re.compile(r"[^\s.!?؟。][^.!?؟。]*(?:\.(?=\d)[^.!?؟。]*)*[.!。]")
@@ -43,6 +44,15 @@ _FIRST, _NEXT = (
         re.IGNORECASE,
     ),
 )
+# A noun stands after an article and before a small word or a stop; Arabic marks it by its own article.
+_NOUNS: Mapping[str, re.Pattern[str]] = {
+    "en": re.compile(
+        r"\b(?:the|a|an|its|their|our|his|her|no|each|every|this|of|in|by)\s+(?:[^\W\d_]+\s+){0,2}?(?P<noun>[^\W\d_]+)"
+        r"(?=[,.;:!)]|\s(?:is|are|was|were|of|in|on|at|that|which|who|to|by|from|through|and|or|for|with|has|have|had|than|as|into)\b)",
+        re.IGNORECASE,
+    ),
+    "ar": re.compile(r"\b(?P<noun>ال[^\W\d_]{3,})"),
+}
 # What is said around a sentence; in other languages it stands alone.
 _SAID: Mapping[str, Mapping[str, str]] = {
     "en": {
@@ -106,7 +116,7 @@ def drafts(
         source=source,
         bank=bank,
         sentences=found,
-        terms=_terms(found),
+        terms=_terms(found, brief.language),
         chance=Chance(f"rules|{seed}|{kind}"),
     )
     yield from maker(ground)
@@ -124,18 +134,35 @@ def sentences(source: str) -> list[Sentence]:
     return found[:SENTENCES_MAX]
 
 
-def _terms(found: Sequence[Sentence]) -> dict[str, int]:
-    """Words that say what the source is about, each as it is mostly written, with how often it occurs."""
+def _terms(found: Sequence[Sentence], language: str) -> dict[str, int]:
+    """Words that say what the source is about, with how often they occur: its nouns, where we can tell them."""
     words = Counter(word for one in found for word in _WORD.findall(one.text))
-    return {
+    telling = {
         word: times
         for word, times in words.items()
         if len(word) >= TERM_CHARS_MIN and wording.plain(word) not in wording.EVERYWHERE
     }
+    noun = _NOUNS.get(language.partition("-")[0])
+    if noun is None:
+        return telling
+    nouns = {match["noun"] for one in found for match in noun.finditer(one.text)}
+    known = {word: times for word, times in telling.items() if word in nouns}
+    return known if len(known) > WRONG_OPTIONS else telling
+
+
+def _titled(prompt: str) -> str:
+    """The first words of what is asked, by which an item is told from others."""
+    text = " ".join(prompt.replace("{{gap}}", BLANK).split())
+    if len(text) <= TITLE_CHARS:
+        return text
+    return f"{text[:TITLE_CHARS].rpartition(' ')[0] or text[:TITLE_CHARS]} …"
 
 
 def _draft(ground: Ground, kind: Kind, content: Content, key: Key, quote: str = "") -> Draft:
-    return Draft(kind=kind, title=ground.brief.skill, content=content, key=key, quote=quote)
+    told = content.prompt.rpartition("\n\n")[2]
+    if content.left or (content.options and told == content.prompt):
+        told = (content.left or content.options)[0].text
+    return Draft(kind=kind, title=_titled(told), content=content, key=key, quote=quote)
 
 
 def _options(texts: Sequence[str]) -> list[Option]:
