@@ -8,9 +8,9 @@ from typing import Any
 
 import asyncpg
 
-from lms.ai import asking
+from lms.ai import asking, budget_store
 from lms.ai.client import gateway
-from lms.ai.model import Brief, Job
+from lms.ai.model import Brief, Job, JobState
 from lms.ai.providers import Providers, parse
 from server.storage.postgres import Database
 from tests.support.exams import Exam
@@ -37,7 +37,12 @@ def providers(*servers: ScriptedModels, embeds: bool = False) -> Providers:
         tiers = ("small", "strong", *(["embedding"] if embeds else []))
         for tier in tiers:
             name = "vectors" if tier == "embedding" else f"{tier}-{number}"
-            lines += ["[[model]]", f'provider = "p{number}"', f'name = "{name}"', f'tier = "{tier}"']
+            lines += [
+                "[[model]]",
+                f'provider = "p{number}"',
+                f'name = "{name}"',
+                f'tier = "{tier}"',
+            ]
             lines += ["micros_in = 1", "micros_out = 2"]
     return parse("\n".join(lines), {})
 
@@ -108,6 +113,18 @@ class Factory:
         [found] = await self.rows("SELECT * FROM generation_jobs WHERE job_id = $1", job.job_id)
         return dict(found)
 
+    async def be_due(self) -> None:
+        """Let what was put back be due now."""
+        await self.execute("UPDATE jobs SET run_at = now() WHERE state = 'waiting'")
+
+    async def execute(self, sql: str, *values: object) -> None:
+        """By the owner of the tables."""
+        connection = await asyncpg.connect(self.shop.url)
+        try:
+            await connection.execute(sql, *values)
+        finally:
+            await connection.close()
+
     async def rows(self, sql: str, *values: object) -> Sequence[asyncpg.Record]:
         """By the owner of the tables."""
         connection = await asyncpg.connect(self.shop.url)
@@ -115,6 +132,34 @@ class Factory:
             return list(await connection.fetch(sql, *values))
         finally:
             await connection.close()
+
+    async def cancel(self, job: Job) -> None:
+        """As its teacher does."""
+        tenant_id = self.exam.tenant_id
+        async with self.shop.means.database.transaction(tenant_id) as connection:
+            how: tuple[JobState, str] = ("cancelled", "cancelled_by_teacher")
+            await asking.end(connection, tenant_id, job.job_id, how, self.shop.means.now())
+
+    async def limit(self, tokens: int) -> None:
+        """What the school may use this month."""
+        tenant_id = self.exam.tenant_id
+        async with self.shop.means.database.transaction(tenant_id) as connection:
+            await budget_store.set_limit(connection, tenant_id, tokens, self.shop.means.now())
+
+    async def budget(self) -> dict[str, int]:
+        """What it has used."""
+        [found] = await self.rows(
+            "SELECT tokens_limit, tokens_used, tokens_held, cost_micros FROM token_budgets WHERE tenant_id = $1",
+            self.exam.tenant_id,
+        )
+        return dict(found)
+
+    async def steps(self, job: Job) -> Sequence[asyncpg.Record]:
+        """The trace of a job."""
+        return await self.rows(
+            "SELECT * FROM generation_steps WHERE job_id = $1 ORDER BY slot, at, step, try",
+            job.job_id,
+        )
 
     async def staged(self, job: Job) -> Sequence[asyncpg.Record]:
         """The items of a job before the reviewers, without the bad ones that are mixed in."""
