@@ -1,6 +1,6 @@
 """Score an attempt, and write a revision of its grade: the one way by which a grade comes to stand."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid5
@@ -18,6 +18,7 @@ from lms.grading import combining, regrade_store, scorers, sources, store
 from lms.grading.model import NO_KEY, Answer, Asked, Cause, Grade, ItemGrade, Mark
 from lms.grading.store import Graded
 from lms.ids import UserId
+from lms.questions import store as bank
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,7 +163,8 @@ async def revise(
         return None
     state = after(attempt.state, _step(grade))
     await store.move(connection, tenant_id, grade.attempt_id, state, grade.revision)
-    events: list[AnyEvent] = [graded_event(attempt, grade)]
+    labels = await bank.skills_of(connection, tenant_id, {one.question_id for one in grade.items})
+    events: list[AnyEvent] = [graded_event(attempt, grade, labels)]
     at_once = grade.complete and basis.settings.release == "at_once"
     if at_once and attempt.released_at is None:
         await store.release(connection, tenant_id, [grade.attempt_id], now)
@@ -193,8 +195,10 @@ def _grade(basis: Basis, revision: Revision, now: datetime) -> Grade:
     )
 
 
-def graded_event(attempt: Graded, grade: Grade) -> AttemptGraded:
-    """What readers hear of a revision: ids and figures."""
+def graded_event(
+    attempt: Graded, grade: Grade, labels: Mapping[str, tuple[list[str], int]]
+) -> AttemptGraded:
+    """What readers hear of a revision: ids and figures, and what each item practises."""
     return AttemptGraded(
         attempt_id=attempt.attempt_id,
         assessment_id=attempt.assessment_id,
@@ -213,6 +217,8 @@ def graded_event(attempt: Graded, grade: Grade) -> AttemptGraded:
                 version=one.version,
                 earned_milli=one.earned_milli,
                 possible_milli=one.possible_milli,
+                skills=labels[one.question_id][0],
+                difficulty=labels[one.question_id][1],
             )
             for one in grade.items
         ],

@@ -343,6 +343,19 @@ async def content_of(
     }
 
 
+async def skills_of(
+    connection: asyncpg.Connection, tenant_id: str, question_ids: Collection[str]
+) -> dict[str, tuple[list[str], int]]:
+    """What these items practise, and how hard they are, as they are labelled now."""
+    rows = await connection.fetch(
+        "SELECT question_id, skills, difficulty FROM questions"
+        " WHERE tenant_id = $1 AND question_id = ANY ($2::uuid[])",
+        tenant_id,
+        list(question_ids),
+    )
+    return {str(row["question_id"]): (row["skills"], row["difficulty"]) for row in rows}
+
+
 async def said_at(
     connection: asyncpg.Connection, tenant_id: str, wanted: Collection[At]
 ) -> dict[At, tuple[Kind, Content, Key]]:

@@ -4,12 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
+import msgspec
 import pytest
 
 from lms.assessments.model import Feedback
 from lms.attempts import counting
 from lms.attempts import store as attempts
 from lms.errors import Conflict, Forbidden, Invalid, NotFound, Stale
+from lms.events import AttemptGraded
 from lms.grading import marking, releasing, results, sources
 from lms.grading.marking import Given
 from lms.grading.model import Mark
@@ -71,6 +73,23 @@ async def test_what_was_handed_in_is_scored_once(desks: Desks) -> None:
     assert (await desks.attempt(attempt_id)).state == "graded"
     assert await desks.grade(attempt_id) == grade
     assert await desks.events(attempt_id) == ["attempt.graded"]
+
+
+async def test_readers_hear_what_each_item_practises_as_it_was_labelled_then(
+    desks: Desks,
+) -> None:
+    exam = await desks.assessment("single_choice", "numeric")
+    await desks.owner.execute(
+        "UPDATE questions SET skills = '{waves,sound}', difficulty = 70 WHERE tenant_id = $1 AND kind = 'numeric'",
+        desks.tenant_id,
+    )
+    attempt_id = await desks.handed_in(exam, {"single_choice": "b"})
+    await desks.score(attempt_id)
+    told = await desks.owner.fetchval(
+        "SELECT data FROM outbox WHERE key_id = $1 AND name = 'attempt.graded'", attempt_id
+    )
+    event = msgspec.json.decode(told, type=AttemptGraded)
+    assert (event.items[1].skills, event.items[1].difficulty) == (["waves", "sound"], 70)
 
 
 async def test_two_graders_at_once_make_one_grade(desks: Desks) -> None:
