@@ -113,10 +113,11 @@ async def _keep(
             candidate_id=case.staged.candidate.candidate_id,
             job_id=case.staged.candidate.job_id,
             card=_card(case),
+            ingested_at=desk.now,
         )
         for case, question in made
     ]
-    await ingest_store.add_cards(connection, tenant_id, cards, desk.now)
+    await ingest_store.add_cards(connection, tenant_id, cards)
     await ingest_store.move_vectors(connection, tenant_id, cards)
     jobs = dict[tuple[str, str], list[str]]()
     for case, question in made:

@@ -19,7 +19,7 @@ class Kept:
     candidate_id: str
     job_id: str | None
     card: Card
-    ingested_at: datetime | None = None
+    ingested_at: datetime
     recalled_at: datetime | None = None
 
 
@@ -50,19 +50,17 @@ async def courses_over(
     return {str(row["course_id"]) for row in rows}
 
 
-async def add_cards(
-    connection: asyncpg.Connection, tenant_id: str, cards: Sequence[Kept], now: datetime
-) -> None:
+async def add_cards(connection: asyncpg.Connection, tenant_id: str, cards: Sequence[Kept]) -> None:
     """Keep the cards, and say of the staged items that they are in the bank."""
     await connection.execute(
         "INSERT INTO provenance_cards (tenant_id, question_id, candidate_id, job_id, card, ingested_at)"
-        " SELECT $1, *, $6 FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::jsonb[])",
+        " SELECT $1, * FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::jsonb[], $6::timestamptz[])",
         tenant_id,
         [one.question_id for one in cards],
         [one.candidate_id for one in cards],
         [one.job_id for one in cards],
         [msgspec.json.encode(one.card).decode() for one in cards],
-        now,
+        [one.ingested_at for one in cards],
     )
     await connection.execute(
         "UPDATE questions_staging s SET state = 'ingested', question_id = sent.question_id, version = 1"

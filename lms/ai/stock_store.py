@@ -23,6 +23,11 @@ class Line:
     batch: int
     job_id: str | None
 
+    @property
+    def place(self) -> str:
+        """Its place among the lines of its skill."""
+        return f"{self.level:02}{self.language}"
+
 
 def _mark(row: asyncpg.Record) -> Mark:
     return Mark(

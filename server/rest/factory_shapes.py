@@ -57,12 +57,29 @@ class Generation(Reply, frozen=True, kw_only=True):
 
 
 class Recalled(Reply, frozen=True, kw_only=True):
-    """What a recall touched."""
+    """What a recall touched so far: attempts at exams, and lessons of the tutor and quizzes (`practices`); it goes on until `done_at`."""
 
+    job_id: str
+    reason: str
+    asked_at: Time
+    done_at: Time | None
     items: int
     attempts: int
     learners: int
     practices: int
+
+
+class RecalledUse(Reply, frozen=True, kw_only=True):
+    """Where a learner was asked a recalled item; of an attempt that was scored, what it had earned and has."""
+
+    source: Literal["practice", "placement", "quiz", "exam"]
+    source_id: str
+    user_id: str
+    name: str
+    assessment_id: str | None
+    title: str
+    before_milli: int | None
+    after_milli: int | None
 
 
 class RecallBody(Body, frozen=True, kw_only=True):
@@ -239,14 +256,26 @@ class Rates(Reply, frozen=True, kw_only=True):
     gates_pass: float | None
     accept: float | None
     edit: float | None
+    # Cohen's kappa over the items that two looked at: 1 is one mind, 0 is chance.
     agreement: float | None
     # Of the seeded bad items, those that a reviewer let pass; of the accepted, those held or recalled later.
     seeded_missed: float | None
     escapes: float | None
 
 
+class ReviewerLine(Reply, frozen=True, kw_only=True):
+    """How one reviewer does: of `seeded` bad items that were mixed in, `missed` were let pass as they were."""
+
+    user_id: str
+    name: str
+    decisions: int
+    seeded: int
+    missed: int
+    median_ms: int
+
+
 class FactoryDashboard(Reply, frozen=True, kw_only=True):
-    """How the factory does, over the last so many days."""
+    """How the factory does, over the last so many days; who reviews how well is told to administrators alone."""
 
     days: int
     jobs: int
@@ -261,4 +290,5 @@ class FactoryDashboard(Reply, frozen=True, kw_only=True):
     cost_micros_per_accepted: float | None
     dropped_by: dict[str, int]
     rejected_for: dict[str, int]
+    reviewers: list[ReviewerLine]
     budget: Budget

@@ -2,8 +2,9 @@
 
 import asyncpg
 
-from lms.ai import asking
+from lms.ai import asking, recall
 from lms.ai.model import Budget, Job
+from lms.ai.recall_store import Use
 from lms.ids import is_uuid7
 from server.problems import Refusal
 from server.rest import factory_shapes, pages
@@ -37,15 +38,14 @@ def _shown(job: Job) -> factory_shapes.Generation:
     )
 
 
-def _budget(budget: Budget) -> Answer:
-    return Answer(
-        body=factory_shapes.Budget(
-            month=f"{budget.month:%Y-%m}",
-            tokens_limit=budget.tokens_limit,
-            tokens_used=budget.tokens_used,
-            tokens_held=budget.tokens_held,
-            cost_micros=budget.cost_micros,
-        )
+def budget_of(budget: Budget) -> factory_shapes.Budget:
+    """What the models may cost, as it is told."""
+    return factory_shapes.Budget(
+        month=f"{budget.month:%Y-%m}",
+        tokens_limit=budget.tokens_limit,
+        tokens_used=budget.tokens_used,
+        tokens_held=budget.tokens_held,
+        cost_micros=budget.cost_micros,
     )
 
 
@@ -98,14 +98,61 @@ async def cancel_generation(call: Call[None]) -> Answer:
 
 async def recall_generation(call: Call[factory_shapes.RecallBody]) -> Answer:
     """Take a batch out of use."""
-    raise NotImplementedError
+    desk = call.deps.desk()
+
+    async def effect(connection: asyncpg.Connection) -> Answer:
+        job = await recall.ask(
+            connection, call.principal, call.params["job_id"], call.body.reason, desk
+        )
+        return Answer(status=202, body=_shown(job))
+
+    return await once(call, effect)
+
+
+async def get_recall(call: Call[None]) -> Answer:
+    """What a recall touched."""
+    async with call.read() as connection:
+        found = await recall.get(connection, call.principal, call.params["job_id"])
+    return Answer(
+        body=factory_shapes.Recalled(
+            job_id=found.job_id,
+            reason=found.reason,
+            asked_at=found.asked_at,
+            done_at=found.done_at,
+            items=found.items,
+            attempts=found.attempts,
+            learners=found.learners,
+            practices=found.practices,
+        )
+    )
+
+
+async def list_recall_uses(call: Call[None]) -> Answer:
+    """Attempts and lessons that a recall touched, by the names of their learners."""
+    asked, job_id = pages.span(call, str), call.params["job_id"]
+    async with call.read() as connection:
+        found = await recall.uses(connection, call.principal, job_id, asked.after, asked.fetch)
+    return pages.answer(call, asked, found, lambda one: (one.name, one.source_id), _use)
+
+
+def _use(one: Use) -> factory_shapes.RecalledUse:
+    return factory_shapes.RecalledUse(
+        source=one.source,
+        source_id=one.source_id,
+        user_id=one.user_id,
+        name=one.name,
+        assessment_id=one.assessment_id,
+        title=one.title,
+        before_milli=one.before_milli,
+        after_milli=one.after_milli,
+    )
 
 
 async def get_budget(call: Call[None]) -> Answer:
     """What the models may cost."""
     now = call.deps.desk().now
     async with call.read() as connection:
-        return _budget(await asking.get_budget(connection, call.principal, now))
+        return Answer(body=budget_of(await asking.get_budget(connection, call.principal, now)))
 
 
 async def change_budget(call: Call[factory_shapes.BudgetChange]) -> Answer:
@@ -113,6 +160,7 @@ async def change_budget(call: Call[factory_shapes.BudgetChange]) -> Answer:
     tokens, now = call.body.tokens_limit, call.deps.desk().now
 
     async def effect(connection: asyncpg.Connection) -> Answer:
-        return _budget(await asking.change_budget(connection, call.principal, tokens, now))
+        found = await asking.change_budget(connection, call.principal, tokens, now)
+        return Answer(body=budget_of(found))
 
     return await once(call, effect)

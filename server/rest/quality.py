@@ -1,22 +1,90 @@
 """Items of the factory after use: cards, stock, figures."""
 
-from server.rest import factory_shapes
+import asyncpg
+
+from lms.ai import cards, dashboard, stocking
+from lms.ai.dashboard import Figures
+from lms.ai.ingest_store import Kept
+from lms.ai.stock import Mark
+from lms.ai.stock_store import Line
+from server.clock import moment
+from server.problems import Refusal
+from server.rest import factory_shapes, pages
 from server.rest.call import Answer, Call
+from server.rest.generation import budget_of
+from server.rest.idempotency import once
+
+# Of which the dashboard tells unless it is asked for others.
+DAYS = 30
 
 
 async def get_card(call: Call[None]) -> Answer:
     """Where an item comes from."""
-    raise NotImplementedError
+    async with call.read() as connection:
+        found = await cards.get(connection, call.principal, call.params["question_id"])
+    return Answer(body=_card(found))
+
+
+def _card(kept: Kept) -> factory_shapes.ProvenanceCard:
+    card = kept.card
+    return factory_shapes.ProvenanceCard(
+        question_id=kept.question_id,
+        job_id=kept.job_id,
+        tier=card.tier,
+        provider=card.provider,
+        model=card.model,
+        prompts=dict(card.prompts),
+        quote=card.quote,
+        gates=list(card.gates),
+        reviewers=list(card.reviewers),
+        edited=card.edited,
+        tokens=card.tokens,
+        cost_micros=card.cost_micros,
+        generated_at=moment(card.generated_at_ms),
+        accepted_at=moment(card.accepted_at_ms),
+        ingested_at=kept.ingested_at,
+        recalled_at=kept.recalled_at,
+    )
 
 
 async def list_stock(call: Call[None]) -> Answer:
     """How many items there are of each skill and level."""
-    raise NotImplementedError
+    asked, place = pages.span(call, str), (call.principal, call.params["course_id"])
+    async with call.read() as connection:
+        found = await stocking.page(connection, place, asked.after, asked.fetch)
+    return pages.answer(call, asked, found, lambda one: (one.skill, one.place), _stock)
+
+
+def _stock(one: Line) -> factory_shapes.StockLine:
+    return factory_shapes.StockLine(
+        skill=one.skill,
+        level=one.level,
+        language=one.language,
+        items=one.items,
+        low=one.low,
+        batch=one.batch,
+        job_id=one.job_id,
+    )
 
 
 async def set_stock(call: Call[factory_shapes.StockMark]) -> Answer:
     """Say how many there should be."""
-    raise NotImplementedError
+    body, desk = call.body, call.deps.desk()
+    mark = Mark(
+        course_id=call.params["course_id"],
+        skill=body.skill,
+        level=body.level,
+        language=body.language,
+        low=body.low,
+        batch=body.batch,
+        kinds=tuple(body.kinds),
+        source=body.source,
+    )
+
+    async def effect(connection: asyncpg.Connection) -> Answer:
+        return Answer(body=_stock(await stocking.set_mark(connection, call.principal, mark, desk)))
+
+    return await once(call, effect)
 
 
 async def list_quality(call: Call[None]) -> Answer:
@@ -31,4 +99,52 @@ async def release_item(call: Call[None]) -> Answer:
 
 async def get_dashboard(call: Call[None]) -> Answer:
     """How the factory does."""
-    raise NotImplementedError
+    days = _days(call)
+    async with call.deps.review.transaction(call.principal.tenant_id) as connection:
+        found = await dashboard.figures(connection, call.principal, days, call.deps.desk().now)
+    return Answer(body=_dashboard(days, found))
+
+
+def _days(call: Call[None]) -> int:
+    asked = call.query.get("days", str(DAYS))
+    if not asked.isascii() or not asked.isdigit() or len(asked) > 3 or not 1 <= int(asked) <= 366:
+        raise Refusal("bad_query", "days is a number from 1 to 366.")
+    return int(asked)
+
+
+def _dashboard(days: int, found: Figures) -> factory_shapes.FactoryDashboard:
+    return factory_shapes.FactoryDashboard(
+        days=days,
+        jobs=found.made.jobs,
+        drafts=found.made.drafts,
+        passed=found.made.passed,
+        accepted=found.reviewed.accepted,
+        waiting=found.waiting,
+        rates=factory_shapes.Rates(
+            schema_pass=found.schema_pass,
+            gates_pass=found.gates_pass,
+            accept=found.accept,
+            edit=found.edit,
+            agreement=found.agreement,
+            seeded_missed=found.seeded_missed,
+            escapes=found.escaped,
+        ),
+        tokens=found.made.tokens,
+        cost_micros=found.made.cost_micros,
+        tokens_per_accepted=found.tokens_per_accepted,
+        cost_micros_per_accepted=found.cost_micros_per_accepted,
+        dropped_by=dict(found.made.dropped_by),
+        rejected_for=dict(found.reviewed.rejected_for),
+        reviewers=[
+            factory_shapes.ReviewerLine(
+                user_id=one.user_id,
+                name=one.name,
+                decisions=one.decisions,
+                seeded=one.seeded,
+                missed=one.missed,
+                median_ms=one.median_ms,
+            )
+            for one in found.reviewers
+        ],
+        budget=budget_of(found.budget),
+    )

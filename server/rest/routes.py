@@ -158,6 +158,8 @@ ROUTES: tuple[Route, ...] = (
     Route(method="GET", path="/generation-jobs/{job_id}", handler=generation.get_generation, summary="How far a job is", permission="generation.ask", reply=factory.Generation),
     Route(method="POST", path="/generation-jobs/{job_id}/cancel", handler=generation.cancel_generation, summary="Let it make no more", permission="generation.ask", reply=factory.Generation, keyed="may"),
     Route(method="POST", path="/generation-jobs/{job_id}/recall", handler=generation.recall_generation, summary="Take a batch out of use", permission="item.recall", body=factory.RecallBody, reply=factory.Generation, status=202, keyed="must", audited=True),
+    Route(method="GET", path="/generation-jobs/{job_id}/recall", handler=generation.get_recall, summary="What a recall touched", permission="item.recall", reply=factory.Recalled),
+    Route(method="GET", path="/generation-jobs/{job_id}/recall/uses", handler=generation.list_recall_uses, summary="Attempts and lessons that a recall touched", permission="item.recall", reply=shapes.Page[factory.RecalledUse], query=PAGE),
     Route(method="GET", path="/generation-budget", handler=generation.get_budget, summary="What the models may cost", permission="factory.see", reply=factory.Budget),
     Route(method="PUT", path="/generation-budget", handler=generation.change_budget, summary="Set what the models may cost", permission="factory.manage", body=factory.BudgetChange, reply=factory.Budget, keyed="may"),
     Route(method="GET", path="/reviews", handler=reviews.list_reviews, summary="What waits for a reviewer", permission="review.do", reply=shapes.Page[factory.ReviewLine], query=(*PAGE, "course_id", "origin")),

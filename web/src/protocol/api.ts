@@ -1007,12 +1007,28 @@ export interface Generation {
   readonly served_from: string | null;
 }
 
-/** What a recall touched. */
+/** What a recall touched so far: attempts at exams, and lessons of the tutor and quizzes (`practices`); it goes on until `done_at`. */
 export interface Recalled {
+  readonly job_id: string;
+  readonly reason: string;
+  readonly asked_at: string;
+  readonly done_at: string | null;
   readonly items: number;
   readonly attempts: number;
   readonly learners: number;
   readonly practices: number;
+}
+
+/** Where a learner was asked a recalled item; of an attempt that was scored, what it had earned and has. */
+export interface RecalledUse {
+  readonly source: Source;
+  readonly source_id: string;
+  readonly user_id: string;
+  readonly name: string;
+  readonly assessment_id: string | null;
+  readonly title: string;
+  readonly before_milli: number | null;
+  readonly after_milli: number | null;
 }
 
 /** Why a batch is taken out of use; the teachers of the courses read it. */
@@ -1172,7 +1188,17 @@ export interface Rates {
   readonly escapes: number | null;
 }
 
-/** How the factory does, over the last so many days. */
+/** How one reviewer does: of `seeded` bad items that were mixed in, `missed` were let pass as they were. */
+export interface ReviewerLine {
+  readonly user_id: string;
+  readonly name: string;
+  readonly decisions: number;
+  readonly seeded: number;
+  readonly missed: number;
+  readonly median_ms: number;
+}
+
+/** How the factory does, over the last so many days; who reviews how well is told to administrators alone. */
 export interface FactoryDashboard {
   readonly days: number;
   readonly jobs: number;
@@ -1187,6 +1213,7 @@ export interface FactoryDashboard {
   readonly cost_micros_per_accepted: number | null;
   readonly dropped_by: Readonly<Record<string, number>>;
   readonly rejected_for: Readonly<Record<string, number>>;
+  readonly reviewers: readonly ReviewerLine[];
   readonly budget: Budget;
 }
 
