@@ -119,6 +119,8 @@ export class PracticeLesson {
     const value = item && this.values.value[item.id];
     if (!item || value === undefined || value === null || this.given.value.has(item.id)) return;
     this.given.value = new Set([...this.given.value, item.id]);
+    // What was said of older ones has been seen by now.
+    this.returned.value = [];
     this.sender.add(await this.world.journal.write(this.id, item.id, value));
     const timer = setTimeout(() => this.isLate(item.id), this.link.value === "live" ? PATIENCE_MS : 0);
     this.timers.add(timer);

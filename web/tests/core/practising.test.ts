@@ -237,10 +237,10 @@ describe("the end", () => {
 
   test("says why it cannot come, when that will not pass", async () => {
     const lesson = await page();
-    vi.spyOn(school, "finish").mockRejectedValue(new Refused(404, { code: "practice_unknown" }, null));
+    const finish = vi.spyOn(school, "finish").mockRejectedValue(new Refused(404, { code: "practice_unknown" }, null));
     void lesson.finish();
     await pass(100);
     expect(lesson.trouble.value).toBeInstanceOf(Refused);
-    expect(school.finish).toHaveBeenCalledTimes(1);
+    expect(finish).toHaveBeenCalledTimes(1);
   });
 });

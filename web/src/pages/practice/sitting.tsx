@@ -39,9 +39,9 @@ function usePace(lesson: PracticeLesson): readonly number[] {
   return took;
 }
 
-/** The explanation stands in the foot already where it is all that the verdict says. */
+/** What the foot says of the choice is not said beside it again. */
 function quiet({ key, feedback }: Verdict): Verdict["key"] {
-  return key.explanation === feedback ? { ...key, explanation: "" } : key;
+  return feedback === "" ? key : { ...key, option_feedback: {} };
 }
 
 function Item({ lesson, item }: { readonly lesson: PracticeLesson; readonly item: PracticeItem }) {
@@ -214,6 +214,15 @@ function More({ lesson, onReport }: { readonly lesson: PracticeLesson; readonly 
   );
 }
 
+function MinutesLeft({ minutes }: { readonly minutes: number }) {
+  return (
+    <>
+      <span class="dk">{t("practice.minutesLeft", { minutes })}</span>
+      <span class="ph">{t("practice.minutes", { minutes })}</span>
+    </>
+  );
+}
+
 export function Sitting({ lesson, item }: { readonly lesson: PracticeLesson; readonly item: PracticeItem }) {
   const [reporting, setReporting] = useState(false);
   const pace = usePace(lesson);
@@ -226,7 +235,7 @@ export function Sitting({ lesson, item }: { readonly lesson: PracticeLesson; rea
     <LessonShell
       courseId={lesson.course}
       steps={<Steps steps={lesson.items.map((one) => stepOf(lesson, one))} at={lesson.at.value} />}
-      fact={t("practice.minutesLeft", { minutes: minutesLeft(lesson.items.length - lesson.at.value, pace) })}
+      fact={<MinutesLeft minutes={minutesLeft(lesson.items.length - lesson.at.value, pace)} />}
       menu={<More lesson={lesson} onReport={() => setReporting(true)} />}
       banner={<Returned lesson={lesson} />}
       foot={<Foot lesson={lesson} item={item} onOn={on} />}
