@@ -6,6 +6,8 @@ import type {
   NewGeneration,
   Page,
   ProvenanceCard,
+  Recalled,
+  RecalledUse,
   QualityLine,
   Review,
   ReviewBody,
@@ -31,6 +33,8 @@ export const generation = {
   ofCourse: async (course: string, signal?: Signal) =>
     (await api.get<Page<Generation>>(`/generation-jobs?course_id=${course}&limit=30`, until(signal))).items,
   cancel: (id: string) => api.post<Generation>(`/generation-jobs/${id}/cancel`),
+  recalled: (id: string, signal?: Signal) => api.get<Recalled>(`/generation-jobs/${id}/recall`, until(signal)),
+  uses: (id: string, signal?: Signal) => whole<RecalledUse>(`/generation-jobs/${id}/recall/uses`, signal, { maxPages: 5 }),
   recall: (id: string, reason: string) => api.post<Generation>(`/generation-jobs/${id}/recall`, { reason }),
 };
 

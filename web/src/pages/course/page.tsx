@@ -15,6 +15,7 @@ import { ClassesCard } from "./classes";
 import { ExamsCard } from "./exams";
 import { LessonsCard } from "./lessons";
 import { PeopleCard } from "./people";
+import { Recalled } from "./recalled";
 import { PracticeCard } from "./practice";
 import { TitleDialog } from "./title";
 import "./course.css";
@@ -97,6 +98,7 @@ export function CoursePage({ courseId }: { readonly courseId: string }) {
                 mayEdit={course.my_role === "teacher" || has("admin")}
                 onChanged={(changed) => loading.put((old) => ({ ...old, course: changed }))}
               />
+              {mayEdit && <Recalled courseId={courseId} />}
               <div class={people ? "two" : ""}>
                 <div class="stack">
                   <ClassesCard courseId={courseId} of={classes} mayEdit={mayEdit} again={loading.again} />

@@ -38,6 +38,7 @@ function Item({ of, place, pictures }: { readonly of: ItemResult; readonly place
         review={{ key: of.key, correct: of.correct }}
         name={`r-${of.item.id}`}
       />
+      {of.reason === "recalled" && <p class="banner acc round">{t("exam.recalled")}</p>}
       {of.comment && (
         <section class="explanation">
           <b>{t("exam.comment")}</b>

@@ -4,11 +4,11 @@ import { generation } from "../../core/factory";
 import { keyOr, region, t } from "../../i18n";
 import type { Generation } from "../../protocol/api";
 import { Button } from "../../ui/button";
-import { Confirm, Dialog } from "../../ui/dialog";
-import { TextArea } from "../../ui/form";
+import { Confirm } from "../../ui/dialog";
 import { toast } from "../../ui/toast";
 import { say } from "../words";
 import { money } from "./money";
+import { Recall, RecallNote } from "./recall";
 
 const BADGES: Readonly<Record<Generation["state"], string>> = {
   queued: "badge",
@@ -19,8 +19,8 @@ const BADGES: Readonly<Record<Generation["state"], string>> = {
   stopped: "badge warn",
 };
 
-function State({ job }: { readonly job: Generation }) {
-  if (job.recalled_at) return <span class="badge dang">{t("factory.recalled")}</span>;
+function State({ job, recalled }: { readonly job: Generation; readonly recalled: boolean }) {
+  if (recalled) return <span class="badge dang">{t("factory.recalled")}</span>;
   return <span class={BADGES[job.state]}>{t(`factory.state.${job.state}`)}</span>;
 }
 
@@ -73,6 +73,7 @@ function Facts({ job }: { readonly job: Generation }) {
 
 export function JobCard({ job, onChanged }: { readonly job: Generation; readonly onChanged: (job: Generation) => void }) {
   const [asks, ask] = useState<"cancel" | "recall" | null>(null);
+  const [recalls, setRecalls] = useState(job.recalled_at !== null);
   const runs = job.state === "queued" || job.state === "running";
   const at = new Intl.DateTimeFormat(region(), { dateStyle: "medium", timeStyle: "short" }).format(Date.parse(job.created_at));
   const cancel = async () => {
@@ -88,18 +89,19 @@ export function JobCard({ job, onChanged }: { readonly job: Generation; readonly
         <b class="sp wrapany">
           <bdi>{t("factory.jobTitle", { count: job.wanted, skill: job.brief.skill })}</bdi>
         </b>
-        <State job={job} />
+        <State job={job} recalled={recalls} />
       </div>
       <p class="sm mut">{[at, t("factory.level", { level: job.brief.level }), job.brief.language].join(" · ")}</p>
       <Progress job={job} />
       <Facts job={job} />
+      {recalls && <RecallNote jobId={job.id} />}
       <div class="row">
         {runs && (
           <Button size="s" onClick={() => ask("cancel")}>
             {t("factory.cancel")}
           </Button>
         )}
-        {job.ingested > 0 && !job.recalled_at && (
+        {job.ingested > 0 && !recalls && (
           <Button size="s" look="danger-outline" onClick={() => ask("recall")}>
             {t("factory.recall")}
           </Button>
@@ -110,49 +112,7 @@ export function JobCard({ job, onChanged }: { readonly job: Generation; readonly
           {t("factory.cancelText")}
         </Confirm>
       )}
-      {asks === "recall" && <Recall job={job} onChanged={onChanged} onClose={() => ask(null)} />}
+      {asks === "recall" && <Recall job={job} onRecalled={() => setRecalls(true)} onClose={() => ask(null)} />}
     </li>
-  );
-}
-
-interface RecallProps {
-  readonly job: Generation;
-  readonly onChanged: (job: Generation) => void;
-  readonly onClose: () => void;
-}
-
-function Recall({ job, onChanged, onClose }: RecallProps) {
-  const [reason, setReason] = useState("");
-  const [busy, setBusy] = useState(false);
-  const recall = async () => {
-    setBusy(true);
-    try {
-      onChanged(await generation.recall(job.id, reason.trim()));
-      toast(t("factory.recalling"));
-      onClose();
-    } catch (error) {
-      toast(say(error));
-      setBusy(false);
-    }
-  };
-  return (
-    <Dialog title={t("factory.recallTitle")} onClose={onClose}>
-      <form
-        class="stack"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void recall();
-        }}
-      >
-        <p>{t("factory.recallText", { count: job.ingested })}</p>
-        <TextArea label={t("factory.recallReason")} rows={3} maxLength={500} required dir="auto" value={reason} onValue={setReason} />
-        <div class="acts">
-          <Button onClick={onClose}>{t("common.cancel")}</Button>
-          <Button look="danger" type="submit" busy={busy} disabled={reason.trim() === ""}>
-            {t("factory.recall")}
-          </Button>
-        </div>
-      </form>
-    </Dialog>
   );
 }
