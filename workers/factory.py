@@ -8,8 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from lms.ai.calling import Tools
-from lms.ai.client import gateway
-from lms.ai.gateway import Gateway
+from lms.ai.gateway import Gateway, Patience
 from lms.ai.running import Running
 from lms.jobs import Leased
 from lms.uploads.model import Upload
@@ -34,10 +33,7 @@ TWIN_REST_SECONDS = 5.0
 @contextlib.asynccontextmanager
 async def factory(means: Means, settings: Settings) -> AsyncIterator[list[Jobs]]:
     """The lanes of the factory, until the block ends."""
-    chance = random.Random()  # noqa: S311 - jitter
-    models = gateway(
-        model_providers(settings, os.environ), means.meters, means.steady, chance.random
-    )
+    models = _models(means, settings)
     try:
         async with Database(
             settings.database_url,
@@ -48,6 +44,19 @@ async def factory(means: Means, settings: Settings) -> AsyncIterator[list[Jobs]]
             yield lanes(replace(means, database=database), models)
     finally:
         await models.close()
+
+
+def _models(means: Means, settings: Settings) -> Gateway:
+    """The gateway to the providers of the file, or one that knows nobody."""
+    providers = model_providers(settings, os.environ)
+    chance = random.Random().random  # noqa: S311 - jitter
+    if not providers.providers:
+        patience = Patience(steady=means.steady, chance=chance)
+        return Gateway(providers, {}, means.meters, patience)
+    # It takes a second and 20 MiB to load: only where there is somebody to call.
+    from lms.ai.client import gateway
+
+    return gateway(providers, means.meters, means.steady, chance)
 
 
 def lanes(means: Means, models: Gateway) -> list[Jobs]:

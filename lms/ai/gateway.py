@@ -28,6 +28,7 @@ from lms.ai.vectors import Ngrams, Vector, brought
 
 EMBED_TEXTS_MAX = 32
 EMBED_DEADLINE_S = 20.0
+EMBED_TRIES = 3
 # A wait is never shorter, so that two clocks that differ by a hair do not spin.
 WAIT_LEAST_S = 0.005
 # What costs nothing when the provider says nothing of tokens.
@@ -169,7 +170,7 @@ class Gateway:
             models=models,
             call=call,
             most=(most, 0),
-            allowance=most * router.TRIES_MAX,
+            allowance=most * EMBED_TRIES,
             until=begun + EMBED_DEADLINE_S,
         )
 
