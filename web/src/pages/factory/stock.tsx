@@ -55,7 +55,7 @@ export function StockCard({ courseId, mayEdit }: Props) {
                     <td class="num">{line.low || "–"}</td>
                     <td>
                       {mayEdit && (
-                        <Button size="s" onClick={() => change(line)} aria-label={t("factory.changeOf", { skill: line.skill, level: line.level })}>
+                        <Button size="s" onClick={() => change(line)} aria-label={t("factory.changeThis", { skill: line.skill, level: line.level })}>
                           {t("factory.change")}
                         </Button>
                       )}
