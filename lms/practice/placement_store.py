@@ -5,26 +5,52 @@ from collections.abc import Collection
 import asyncpg
 import msgspec
 
-from lms.practice.placing import Placement, Posed
+from lms.practice.placing import Placement, Pool, Posed
 
-POOL_MAX = 5000
+NEAREST = 200
 
 _posed = msgspec.json.Decoder(tuple[Posed, ...])
+_POOL = """
+WITH bank AS MATERIALIZED (
+    SELECT question_id, version, skills, level, difficulty FROM questions
+    WHERE tenant_id = $1 AND course_id = $2 AND state = 'published' AND kind = ANY ($3)
+), scale AS MATERIALIZED (
+    SELECT array_agg(DISTINCT level ORDER BY level) AS levels FROM bank
+), placed AS (
+    SELECT question_id, version, skills, difficulty, levels,
+        (((array_position(levels, level) - 1) * 100 + difficulty) / cardinality(levels))::int AS hardness
+    FROM bank CROSS JOIN scale
+)
+SELECT * FROM placed WHERE question_id <> ALL ($4::uuid[]) ORDER BY abs(hardness - $5), question_id LIMIT $6
+"""
 _COLUMNS = (
     "placement_id, course_id, user_id, state, items, ability, error, level, created_at, done_at"
 )
 
 
 async def pool(
-    connection: asyncpg.Connection, place: tuple[str, str], kinds: Collection[str]
-) -> list[asyncpg.Record]:
-    """What a placement may ask in this course: ids, versions, skills, levels and difficulties."""
-    found: list[asyncpg.Record] = await connection.fetch(
-        "SELECT question_id::text, version, skills, level, difficulty, language FROM questions WHERE tenant_id = $1"
-        " AND course_id = $2 AND state = 'published' AND kind = ANY ($3) ORDER BY question_id LIMIT $4",
-        *(*place, list(kinds), POOL_MAX),
+    connection: asyncpg.Connection,
+    place: tuple[str, str],
+    kinds: Collection[str],
+    barred: Collection[str],
+    near: int,
+) -> Pool:
+    """What may be asked in this course, the nearest to a hardness, and the levels of its bank; `place` is (tenant, course)."""
+    rows = await connection.fetch(_POOL, *place, list(kinds), list(barred), near, NEAREST)
+    return Pool(
+        items=tuple(
+            Posed(
+                item_id="",
+                question_id=str(row["question_id"]),
+                version=row["version"],
+                skills=tuple(row["skills"]),
+                difficulty=row["difficulty"],
+                hardness=row["hardness"],
+            )
+            for row in rows
+        ),
+        levels=tuple(rows[0]["levels"]) if rows else (),
     )
-    return found
 
 
 async def add(connection: asyncpg.Connection, tenant_id: str, new: Placement) -> bool:
@@ -55,12 +81,17 @@ async def open_of(
 
 
 async def get(
-    connection: asyncpg.Connection, tenant_id: str, user_id: str, placement_id: str
+    connection: asyncpg.Connection,
+    tenant_id: str,
+    user_id: str,
+    placement_id: str,
+    *,
+    lock: bool = False,
 ) -> Placement | None:
-    """One of this learner's, locked to the end of the transaction."""
+    """One of this learner's; locked, it is the caller's to the end of the transaction."""
     row = await connection.fetchrow(
         f"SELECT {_COLUMNS} FROM placements WHERE tenant_id = $1 AND placement_id = $2 AND user_id = $3"
-        " FOR NO KEY UPDATE",
+        + (" FOR NO KEY UPDATE" if lock else ""),
         *(tenant_id, placement_id, user_id),
     )
     return None if row is None else _placement(row)
@@ -96,15 +127,18 @@ async def levels(
 
 async def exposures(
     connection: asyncpg.Connection, place: tuple[str, str], most: int
-) -> dict[str, int]:
-    """How often the last placements of a course asked each item."""
+) -> tuple[dict[str, int], int]:
+    """How often the last placements of a course asked each item, and how many those are."""
     rows = await connection.fetch(
-        "SELECT one ->> 'question_id' AS question_id, count(*)::int AS times FROM"
-        " (SELECT items FROM placements WHERE tenant_id = $1 AND course_id = $2 ORDER BY placement_id DESC LIMIT $3) AS p"
-        " CROSS JOIN jsonb_array_elements(p.items) AS one GROUP BY 1",
+        "WITH last AS MATERIALIZED (SELECT items FROM placements WHERE tenant_id = $1 AND course_id = $2"
+        " ORDER BY created_at DESC LIMIT $3)"
+        " SELECT one ->> 'question_id' AS question_id, count(*)::int AS times, (SELECT count(*)::int FROM last) AS placements"
+        " FROM last CROSS JOIN jsonb_array_elements(last.items) AS one GROUP BY 1",
         *(*place, most),
     )
-    return {row["question_id"]: row["times"] for row in rows}
+    return {row["question_id"]: row["times"] for row in rows}, (
+        rows[0]["placements"] if rows else 0
+    )
 
 
 def _placement(row: asyncpg.Record) -> Placement:

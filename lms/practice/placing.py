@@ -1,13 +1,15 @@
-"""A placement, pure: how hard an item is on the one scale of a bank, which is asked next, when enough is known, and the level found."""
+"""A placement, pure: what is asked next, when enough is known, and the level that was found.
 
-import bisect
+The levels of a bank lie side by side on one scale from 0 to 100, and the difficulty of an item within its level: that is its hardness.
+"""
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 import msgspec
 
-from lms.adaptive import ability
+from lms.adaptive import ability, parameters
 
 SCALE = 100
 # Of the last placements no more than this share may have had an item, as long as there are others.
@@ -50,20 +52,16 @@ class Placement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pool:
-    """What may be asked, by its id, and the levels of the bank."""
+    """What may be asked next, of the hardness that tells most, and the levels of the bank."""
 
-    items: Mapping[str, Posed]
+    items: tuple[Posed, ...]
     levels: tuple[int, ...]
 
 
-def hardness(levels: Sequence[int], level: int, difficulty: int) -> int:
-    """From 0 to 100: the levels of the bank side by side, and the difficulty within the level."""
-    place = bisect.bisect_left(levels, level)
-    return round((place * SCALE + difficulty) / max(len(levels), 1))
-
-
 def level_of(levels: Sequence[int], value: ability.Ability) -> int:
-    """The level of the bank in whose part of the scale this ability lies."""
+    """The level of the bank in whose part of the scale this ability lies; the first where the bank is empty."""
+    if not levels:
+        return 1
     place = ability.level(value) * len(levels) // (SCALE + 1)
     return levels[place]
 
@@ -74,14 +72,23 @@ def next_of(
     """What is asked next: what tells most, among what not too many others were asked; None when there is nothing left."""
     asked = {one.question_id for one in placement.items}
     most = max(EXPOSED_LEAST, placements * EXPOSED_PERCENT // 100)
-    scale = [(one.question_id, one.hardness) for one in pool.items.values()]
+    scale = [(one.question_id, one.hardness) for one in pool.items]
     fresh = [one for one in scale if exposed.get(one[0], 0) < most]
-    stands = ability.Ability(value=placement.ability, error=placement.error)
     for some in (fresh, scale):
-        found = ability.pick(some, asked, stands, placement.placement_id)
+        found = ability.pick(some, asked, _stands(placement), placement.placement_id)
         if found is not None:
-            return pool.items[found]
+            return next(one for one in pool.items if one.question_id == found)
     return None
+
+
+def even(placement: Placement) -> int:
+    """The hardness that tells most now."""
+    harder = round(parameters.EDGE * parameters.POINTS_A_LOGIT)
+    return ability.level(_stands(placement)) + harder
+
+
+def _stands(placement: Placement) -> ability.Ability:
+    return ability.Ability(value=placement.ability, error=placement.error)
 
 
 def answered(placement: Placement, share_milli: int) -> Placement:
@@ -102,11 +109,9 @@ def asking(placement: Placement, one: Posed, item_id: str) -> Placement:
 
 def is_enough(placement: Placement) -> bool:
     """Whether enough is known."""
-    stands = ability.Ability(value=placement.ability, error=placement.error)
-    return ability.enough(stands, len(placement.items))
+    return ability.enough(_stands(placement), len(placement.items))
 
 
 def ended(placement: Placement, levels: Sequence[int], now: datetime) -> Placement:
     """Done, with the level that it found."""
-    stands = ability.Ability(value=placement.ability, error=placement.error)
-    return replace(placement, done_at=now, level=level_of(levels, stands) if levels else None)
+    return replace(placement, done_at=now, level=level_of(levels, _stands(placement)))

@@ -103,7 +103,7 @@ async def answer_practice(call: Call[shapes.PracticeAnswer]) -> Answer:
     if chosen is None:
         raise NotFound("This lesson asks no such item.", code="wrong_item")
     item = await _item(call, chosen)
-    value = _fitting(item.sheet.kind, call.body.value)
+    value = fitting(item.sheet.kind, call.body.value)
     found = checked(item.sheet, call.body.value)
     row = answering.Row(
         call.principal.tenant_id,
@@ -122,7 +122,7 @@ async def answer_practice(call: Call[shapes.PracticeAnswer]) -> Answer:
     return Answer(body=body)
 
 
-def _fitting(kind: Kind, value: Value) -> str:
+def fitting(kind: Kind, value: Value) -> str:
     """The value as it is kept; Invalid where it is none for this kind of item."""
     mine, text = kept(value)
     # A map whose only keys are `number` and `unit` may still be one.

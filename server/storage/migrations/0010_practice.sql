@@ -49,6 +49,7 @@ CREATE TABLE placements (
     done_at      timestamptz,
     PRIMARY KEY (tenant_id, placement_id)
 );
+CREATE INDEX placements_by_course ON placements (tenant_id, course_id, created_at);
 CREATE INDEX placements_by_learner ON placements (tenant_id, course_id, user_id, placement_id);
 CREATE UNIQUE INDEX placements_one_open ON placements (tenant_id, user_id, course_id) WHERE state = 'open';
 COMMENT ON TABLE placements IS 'tenant: the short test that finds where a learner stands';
