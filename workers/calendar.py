@@ -31,6 +31,8 @@ RECURRING = (
     # Accepted items come into the bank at two at night.
     Recurring(kind="items.ingest", every=timedelta(days=1), after=timedelta(hours=2)),
     Recurring(kind="items.stock", every=timedelta(hours=1)),
+    # Items that were not answered since cost it nothing.
+    Recurring(kind="quality.measure", every=timedelta(hours=1), after=timedelta(minutes=20)),
 )
 
 

@@ -19,6 +19,7 @@ from server.storage.objects import Objects
 from server.storage.postgres import Database
 from workers.jobs import Bench, Handler, Jobs, LaterError, Manner
 from workers.means import Means
+from workers.measuring import MEASURE_HANDLERS
 from workers.reviewing import REVIEW_HANDLERS
 
 # Jobs at once; each makes some items at once, and each of those has one call under way.
@@ -74,7 +75,7 @@ class FactoryWork:
 
     def handlers(self) -> Mapping[str, Handler]:
         """By kind."""
-        return {"generation.run": self.generate, **REVIEW_HANDLERS}
+        return {"generation.run": self.generate, **REVIEW_HANDLERS, **MEASURE_HANDLERS}
 
     async def generate(self, bench: Bench, job: Leased) -> None:
         """Make items for a turn; the job comes back until it is over."""

@@ -16,6 +16,7 @@ from lms.questions.model import (
     Labels,
     Listed,
     Question,
+    State,
 )
 
 # Which version of which item.
@@ -162,6 +163,25 @@ async def add_versions(
         [msgspec.json.encode(one.content).decode() for one in questions],
         [msgspec.json.encode(one.key).decode() for one in questions],
     )
+
+
+async def move(
+    connection: asyncpg.Connection,
+    tenant_id: str,
+    question_id: str,
+    states: tuple[State, State],
+    now: datetime,
+) -> CourseId | None:
+    """From one of (from, to) states to the other: the course of its bank; None when it was not in the first."""
+    course_id = await connection.fetchval(
+        "UPDATE questions SET state = $4, updated_at = $5 WHERE tenant_id = $1 AND question_id = $2 AND state = $3"
+        " RETURNING course_id",
+        tenant_id,
+        question_id,
+        *states,
+        now,
+    )
+    return None if course_id is None else CourseId(str(course_id))
 
 
 async def recall(

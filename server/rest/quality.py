@@ -1,10 +1,14 @@
 """Items of the factory after use: cards, stock, figures."""
 
+from typing import get_args
+
 import asyncpg
 
-from lms.ai import cards, dashboard, stocking
+from lms.ai import cards, dashboard, measuring, stocking
 from lms.ai.dashboard import Figures
 from lms.ai.ingest_store import Kept
+from lms.ai.quality import FaultCode
+from lms.ai.quality_store import Line as Did
 from lms.ai.stock import Mark
 from lms.ai.stock_store import Line
 from server.clock import moment
@@ -88,13 +92,41 @@ async def set_stock(call: Call[factory_shapes.StockMark]) -> Answer:
 
 
 async def list_quality(call: Call[None]) -> Answer:
-    """How the items of a course did."""
-    raise NotImplementedError
+    """How the items of a course did, by title; `faults` is a code, or `any`."""
+    asked, place = pages.span(call, str), (call.principal, call.params["course_id"])
+    fault = call.query.get("faults")
+    if fault not in (None, "any", *get_args(FaultCode)):
+        raise Refusal("bad_query", "faults is any, or one of the codes of faults.")
+    async with call.read() as connection:
+        found = await measuring.page(connection, place, fault, asked.after, asked.fetch)
+    return pages.answer(call, asked, found, lambda one: (one.title, one.question_id), _quality)
+
+
+def _quality(one: Did) -> factory_shapes.QualityLine:
+    return factory_shapes.QualityLine(
+        question_id=one.question_id,
+        version=one.version,
+        title=one.title,
+        kind=one.kind,
+        state=one.state,
+        answered=one.answered,
+        mean_share=one.mean_share,
+        point_biserial=one.point_biserial,
+        dead_options=list(one.dead_options),
+        faults=list(one.faults),
+        generated=one.generated,
+    )
 
 
 async def release_item(call: Call[None]) -> Answer:
     """Put a held item back to use."""
-    raise NotImplementedError
+
+    async def effect(connection: asyncpg.Connection) -> Answer:
+        question_id = call.params["question_id"]
+        await measuring.release(connection, call.principal, question_id, call.deps.desk())
+        return Answer(status=204)
+
+    return await once(call, effect)
 
 
 async def get_dashboard(call: Call[None]) -> Answer:

@@ -112,6 +112,8 @@ MEANINGS = {
     "attempts_failed_total": "Attempts that could not be scored or shut, by what was tried.",
     "chores_failed_total": "Chores that failed and are tried again in a minute: uploads, partitions or the calendar.",
     "items_ingested_total": "Accepted items that came into a bank.",
+    "items_measured_total": "Items whose answers were looked at.",
+    "items_held_total": "Items that their figures took out of use until somebody has looked at them.",
     "stock_asked_total": "Batches that the factory was asked for because there were too few items.",
     "partitions_ahead": "Weeks ahead for which every split table has its partition: fewer than 3 are an alarm.",
     "jobs": "Jobs of the last week, by state.",

@@ -281,7 +281,9 @@ CREATE TABLE item_quality (
     difficulty     smallint CHECK (difficulty BETWEEN 0 AND 100),
     faults         text[] NOT NULL DEFAULT '{}',
     measured_at    timestamptz NOT NULL,
+    -- When its figures took it out of use last, and after how many answers: let back in, it has to do badly for as many again.
     held_at        timestamptz,
+    held_after     integer,
     PRIMARY KEY (tenant_id, question_id, version)
 );
 CREATE INDEX item_quality_by_course ON item_quality (tenant_id, course_id, question_id);
