@@ -85,29 +85,29 @@ def _other_option(content: Content, key: Key) -> tuple[Content, Key] | None:
     wrong = [one.id for one in content.options if one.id not in key.correct]
     if not wrong:
         return None
-    return content, msgspec.structs.replace(key, correct=[wrong[0]], explanation="")
+    return content, msgspec.structs.replace(key, correct=[wrong[0]])
 
 
 def _other_options(content: Content, key: Key) -> tuple[Content, Key] | None:
     """One that is wrong is said to be right too, or one that is right is left out."""
     wrong = [one.id for one in content.options if one.id not in key.correct]
     correct = [*key.correct, wrong[0]] if wrong else key.correct[1:]
-    return content, msgspec.structs.replace(key, correct=correct, explanation="")
+    return content, msgspec.structs.replace(key, correct=correct)
 
 
 def _not_so(content: Content, key: Key) -> tuple[Content, Key] | None:
-    return content, msgspec.structs.replace(key, truth=not key.truth, explanation="")
+    return content, msgspec.structs.replace(key, truth=not key.truth)
 
 
 def _ten_times(content: Content, key: Key) -> tuple[Content, Key] | None:
     if key.number is None or Decimal(key.number) == 0:
         return None
     number = f"{Decimal(key.number) * 10:f}"
-    return content, msgspec.structs.replace(key, number=number, explanation="")
+    return content, msgspec.structs.replace(key, number=number)
 
 
 def _backwards(content: Content, key: Key) -> tuple[Content, Key] | None:
-    return content, msgspec.structs.replace(key, order=key.order[::-1], explanation="")
+    return content, msgspec.structs.replace(key, order=key.order[::-1])
 
 
 def _crossed(content: Content, key: Key) -> tuple[Content, Key] | None:
@@ -116,7 +116,7 @@ def _crossed(content: Content, key: Key) -> tuple[Content, Key] | None:
     if len(lefts) < 2 or key.pairs[lefts[0]] == key.pairs[lefts[1]]:
         return None
     pairs = {**key.pairs, lefts[0]: key.pairs[lefts[1]], lefts[1]: key.pairs[lefts[0]]}
-    return content, msgspec.structs.replace(key, pairs=pairs, explanation="")
+    return content, msgspec.structs.replace(key, pairs=pairs)
 
 
 def _told(content: Content, key: Key) -> tuple[Content, Key] | None:

@@ -138,6 +138,8 @@ class School:
     deps: Deps
     seeded: demo.Demo
     classes: RecordingClasses
+    # As the factory's workers have it: what is to be reviewed comes in here.
+    factory: Database
     keys: "itertools.count[int]" = field(default_factory=itertools.count)
 
     async def sign_in(self, account: str, password: str = demo.PASSWORD) -> Api:
@@ -183,6 +185,7 @@ async def running_school(
         means = Means(database=database, channels=channels, keys=keys, clock=clock, meters=meters)
         tutor = await stack.enter_async_context(running_tutor(means))
         review = await stack.enter_async_context(database.beside("lectern_review", pool_size=2))
+        factory = await stack.enter_async_context(database.beside("lectern_factory", pool_size=1))
         deps = Deps(
             database=database,
             review=review,
@@ -205,7 +208,7 @@ async def running_school(
         await stack.enter_async_context(server)
         session = await stack.enter_async_context(ClientSession(cookie_jar=DummyCookieJar()))
         api = Api(session, str(server.make_url("")).rstrip("/"))
-        yield School(api=api, deps=deps, seeded=seeded, classes=classes)
+        yield School(api=api, deps=deps, seeded=seeded, classes=classes, factory=factory)
 
 
 def moment(clock: SystemClock) -> datetime:
