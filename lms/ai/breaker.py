@@ -12,8 +12,10 @@ ERRORS_IN_A_ROW = 3
 PATIENCE_S = 4.0
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 60.0
+# The most that the file of providers may give a model that is known to think for long.
+PATIENCE_MOST_S = 20.0
 # A probe that has not reported after this is forgotten: whoever sent it is gone.
-PROBE_S = 2 * PATIENCE_S
+PROBE_S = PATIENCE_MOST_S + 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

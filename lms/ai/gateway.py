@@ -49,7 +49,7 @@ class Meters(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
-    """How long one call may take, and by which clock and chance the gateway goes."""
+    """How long a call may take where the file says nothing else, and by which clock and chance the gateway goes."""
 
     steady: Callable[[], float]
     chance: Callable[[], float]
@@ -222,7 +222,8 @@ class Gateway:
     async def _called(self, search: _Search, model: Model, line: Line) -> Reply:
         """The call itself, within the patience; what it says of the provider goes to its line, however it ends."""
         begun = self._patience.steady()
-        given_s = min(self._patience.call_s, search.until - begun)
+        patience_s = model.patience_s or self._patience.call_s
+        given_s = min(patience_s, search.until - begun)
         turn = line.begin(begun)
         health: breaking.Health = "dropped"
         try:
@@ -232,7 +233,7 @@ class Gateway:
         except TimeoutError:
             reply = Reply(outcome="slow")
             # Cut short by the end of the whole ask, it says nothing of the provider.
-            health = "slow" if given_s >= self._patience.call_s else "dropped"
+            health = "slow" if given_s >= patience_s else "dropped"
         finally:
             line.end(turn, health, self._patience.steady(), self._patience.chance())
         line.rest(reply, self._patience.steady(), self._patience.chance())

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from lms.ai.asks import VECTOR_DIMENSIONS, ModelTier
+from lms.ai.breaker import PATIENCE_MOST_S
 
 FileTier = Literal["small", "strong", "embedding"]
 Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,99}(?!\n)$")]
@@ -53,7 +54,10 @@ class Provider:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
-    """A model of a provider and what its tokens cost; `dimensions` is what an embedding model is asked for (0: it is not asked)."""
+    """A model of a provider and what its tokens cost.
+
+    `dimensions` is what an embedding model is asked for (0: it is not asked), `patience_s` how long a call may take (None: as all).
+    """
 
     provider: str
     name: str
@@ -61,6 +65,7 @@ class Model:
     micros_in: float = 0.0
     micros_out: float = 0.0
     dimensions: int = 0
+    patience_s: float | None = None
 
     def cost_micros(self, tokens_in: int, tokens_out: int) -> int:
         """What so many tokens cost, rounded up."""
@@ -104,6 +109,7 @@ class _ModelEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     micros_in: Price = 0.0
     micros_out: Price = 0.0
     dimensions: Annotated[int, msgspec.Meta(ge=1, le=VECTOR_DIMENSIONS)] | None = None
+    patience_s: Annotated[float, msgspec.Meta(ge=0.1, le=PATIENCE_MOST_S)] | None = None
 
 
 class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -201,6 +207,7 @@ def _model(number: int, entry: _ModelEntry, providers: set[str]) -> Model:
         micros_in=entry.micros_in,
         micros_out=entry.micros_out,
         dimensions=entry.dimensions or 0,
+        patience_s=entry.patience_s,
     )
 
 

@@ -5,7 +5,8 @@
 Steps of a script, one a call, `ok` when it is at its end:
 `ok`, `429:SECONDS` (Retry-After; without seconds none), `500`, `503:SECONDS`, `400`, `401`, `hang`, `drip` (a byte now and then),
 `garbage` (no JSON for an answer), `page` (an HTML page), `wrong_schema`, `truncated`, `huge`, `packed` (gzip), `declined`, `untold`
-(no usage), `cut` (the connection ends within), `late:SECONDS` (a good answer, after a while), `say:TEXT` (exactly this).
+(no usage), `cut` (the connection ends within), `late:SECONDS` (a good answer, after a while), `say:TEXT` (exactly this as the
+model's words), `raw:TEXT` (exactly this as the whole body).
 """
 
 import argparse
@@ -113,6 +114,8 @@ class ScriptedModels:
             await self._wait(float(argument))
         if kind == "page":
             return web.Response(text="<html>We are being mended.</html>", content_type="text/html")
+        if kind == "raw":
+            return web.Response(text=argument, content_type="application/json")
         answer = json.dumps(_answer(heard, kind, argument)).encode()
         if kind == "packed":
             return web.Response(
@@ -141,6 +144,12 @@ class ScriptedModels:
     async def _wait(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._ending.wait(), seconds)
+
+
+def tokens_of(heard: Heard) -> int:
+    """What a call that was answered well would be billed, whether or not anybody was there to hear the answer."""
+    usage = _answer(heard, "ok", "")["usage"]
+    return int(usage["total_tokens"])
 
 
 def _answer(heard: Heard, kind: str, argument: str) -> dict[str, Any]:

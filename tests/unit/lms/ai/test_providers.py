@@ -122,6 +122,7 @@ M = '[[model]]\nprovider = "p"\nname = "m"\ntier = "small"\n'
         (P + M + "micros_in = nan\n", ["[[model]] 1, micros_in"]),
         (P + M + "dimensions = 384\n", ["[[model]] 1, dimensions"]),
         (P + M.replace("small", "embedding") + "dimensions = 385\n", ["[[model]] 1, dimensions"]),
+        (P + M + "patience_s = 60\n", ["[[model]] 1, patience_s"]),
         (P + M + 'colour = "red"\n', ["[[model]] 1", "colour"]),
         ("[provider]\nname = 1\n", ["provider"]),
         ("models = 1\n", ["models"]),
