@@ -28,6 +28,7 @@ drills: ## break things on purpose while classes and exams go on
 	@config/bootstrap.sh test
 	@$(PY) -m pytest tests/store -m drill -v $(ARGS)
 	@$(PY) -m loadtests.drills
+	@$(PY) -m loadtests.drills.factory
 
 gen: ## write every generated file
 	@config/bootstrap.sh run

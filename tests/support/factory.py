@@ -31,6 +31,11 @@ SOURCE = (
 
 def providers(*servers: ScriptedModels, embeds: bool = False) -> Providers:
     """A small and a strong model at each of these, asked in their order."""
+    return parse(provider_file(*servers, embeds=embeds), {})
+
+
+def provider_file(*servers: ScriptedModels, embeds: bool = False) -> str:
+    """The file that says so."""
     lines = list[str]()
     for number, server in enumerate(servers, 1):
         lines += ["[[provider]]", f'name = "p{number}"', f'base_url = "{server.base_url}"']
@@ -44,7 +49,7 @@ def providers(*servers: ScriptedModels, embeds: bool = False) -> Providers:
                 f'tier = "{tier}"',
             ]
             lines += ["micros_in = 1", "micros_out = 2"]
-    return parse("\n".join(lines), {})
+    return "\n".join(lines)
 
 
 def brief(**more: Any) -> Brief:
