@@ -43,8 +43,7 @@ class Answer:
 Effect = Callable[[asyncpg.Connection], Awaitable[Answer]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call(Generic[Body]):
+class Call(msgspec.Struct, Generic[Body], frozen=True, kw_only=True, gc=False):
     """One request; `body` is what the route's body type says, `params` are the ids of its path."""
 
     deps: Deps
@@ -57,7 +56,7 @@ class Call(Generic[Body]):
     arrived_at: datetime
     now: datetime
     # What a lean route has no use for.
-    query: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = {}
     idempotency_key: str | None = None
     fingerprint: bytes = b""
     if_match: int | None = None
@@ -96,6 +95,19 @@ Handler = Callable[[Call[Any]], Awaitable[Answer]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Quick:
+    """The usual way of a lean handler without a task of its own: what it asks for, and what it answers to what it is told.
+
+    `begin` calls its second argument once, now or later, and raises nothing; `answer` says None to what takes longer, which is
+    for `rest` then. The handler itself is the three in a row.
+    """
+
+    begin: Callable[[Call[Any], Callable[[Any], None]], None]
+    answer: Callable[[Call[Any], Any], Answer | None]
+    rest: Callable[[Call[Any], Any], Awaitable[Answer]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
     """One line of routes.py."""
 
@@ -118,6 +130,7 @@ class Route:
     # Whether plain requests go the short way (lean.py); the handler then knows `who`, `params`, `body`, `arrived_at` and,
     # where it is keyed, the key and the fingerprint alone.
     lean: bool = False
+    quick: Quick | None = None
     query: Sequence[str] = ()
 
     @property

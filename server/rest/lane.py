@@ -2,12 +2,11 @@
 
 import re
 import time
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import formatdate
 from http import HTTPStatus
-from typing import Any
 
 from lms.identity import Principal
 from lms.ids import UUID7
@@ -18,7 +17,7 @@ from server.rest.call import Answer
 from server.rest.deps import Deps
 from server.rest.edge import is_good_key
 from server.rest.lean import Asked, LeanEndpoint
-from signaling.wire.lane import Plain
+from signaling.wire.lane import Plain, Send
 
 BEARER_MAX_CHARS = 4200
 
@@ -33,6 +32,11 @@ class LeanRoute:
     form: re.Pattern[bytes]
     max_bytes: int
     endpoint: LeanEndpoint
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Of its metrics."""
+        return {"method": self.endpoint.route.method, "route": self.path}
 
     def suits(self, head: Plain) -> bool:
         """Whether it has what the route asks for, and nothing more."""
@@ -98,21 +102,28 @@ class FastLane:
                 return route, {name: value.decode() for name, value in found.groupdict().items()}
         return None
 
-    def take(
-        self, head: Plain, body: bytes, arrived: datetime
-    ) -> Coroutine[Any, Any, bytes] | None:
-        """The answer to come, for a caller with a good token who has not asked too often."""
+    def take(self, head: Plain, body: bytes, arrived: datetime, send: Send) -> bool:
+        """Answer a caller with a good token who has not asked too often."""
         found = self._found(head)
         who = self._caller(head) if found is not None else None
         if found is None or who is None or len(body) > found[0].max_bytes:
-            return None
+            return False
         try:
             told = limits.take_here(self._deps.limiter, "lean", who)
         except Refusal:
-            return None
+            return False
         route, params = found
         asked = Asked(who, params, head.target.decode(), route.key(head), body, arrived)
-        return self._answered(route, asked, told)
+        before, trace_id = time.perf_counter(), self._deps.new_id()
+
+        def tell(answer: Answer) -> None:
+            meters, labels = self._deps.meters, route.labels
+            meters.count("http_requests_total", {**labels, "status": str(answer.status)})
+            meters.observe("http_request_seconds", time.perf_counter() - before, labels)
+            send(self._bytes(answer, told, trace_id))
+
+        route.endpoint.begin(asked, trace_id, tell)
+        return True
 
     def _caller(self, head: Plain) -> Principal | None:
         scheme, _, token = head.fields.get(b"authorization", b"").partition(b" ")
@@ -123,22 +134,14 @@ class FastLane:
         except Refusal:
             return None
 
-    async def _answered(self, route: LeanRoute, asked: Asked, told: Mapping[str, str]) -> bytes:
-        before = time.perf_counter()
-        trace_id = self._deps.new_id()
-        answer = await route.endpoint.carried_out(asked, trace_id)
-        labels = {"method": route.endpoint.route.method, "route": route.path}
-        meters = self._deps.meters
-        meters.count("http_requests_total", {**labels, "status": str(answer.status)})
-        meters.observe("http_request_seconds", time.perf_counter() - before, labels)
-        return self._bytes(answer, {**told, "Trace-Id": trace_id, **answer.headers})
-
-    def _bytes(self, answer: Answer, headers: Mapping[str, str]) -> bytes:
+    def _bytes(self, answer: Answer, told: Mapping[str, str], trace_id: str) -> bytes:
         body = reply.encoded(answer.body) or b""
-        said = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        said = "".join(
+            [f"{name}: {value}\r\n" for name, value in (*told.items(), *answer.headers.items())]
+        )
         head = (
-            f"HTTP/1.1 {_STATUS[answer.status]}\r\n{self._fixed}{said}Cache-Control: no-store\r\n"
-            f"Content-Type: {answer.content_type}\r\nContent-Length: {len(body)}\r\n"
+            f"HTTP/1.1 {_STATUS[answer.status]}\r\n{self._fixed}{said}Trace-Id: {trace_id}\r\n"
+            f"Cache-Control: no-store\r\nContent-Type: {answer.content_type}\r\nContent-Length: {len(body)}\r\n"
             f"Date: {self._now()}\r\n\r\n"
         )
         return head.encode() + body

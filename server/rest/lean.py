@@ -4,7 +4,8 @@ Only what is plain goes this way: one JSON body of a known, fitting size where t
 under a good token. Everything else, refusals of the head included, is left to the way of all routes.
 """
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -46,6 +47,7 @@ class LeanEndpoint(Endpoint):
         self.has_body = route.body is not None
         self.keyed = route.keyed != "no"
         self._decoder = msgspec.json.Decoder(route.body)
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         arrival = self._arrival(request)
@@ -79,13 +81,50 @@ class LeanEndpoint(Endpoint):
 
     async def carried_out(self, asked: Asked, trace_id: str) -> Answer:
         """What the handler answers to this request, or the problem; never an exception."""
-        try:
+
+        async def called() -> Answer:
             return await self._route.handler(self._called(asked))
+
+        return await self._handled(called(), asked, trace_id)
+
+    async def _handled(self, answering: Awaitable[Answer], asked: Asked, trace_id: str) -> Answer:
+        try:
+            return await answering
         except (Refusal, LmsError, SignalingError, SfuError) as error:
             await self._note(asked.who, next(iter(asked.params.values())), error)
             return reply.problem(error, trace_id)
         except Exception:  # noqa: BLE001 - whatever it was, the caller is answered and the next one served
             return self._failed(asked.who, trace_id)
+
+    def begin(self, asked: Asked, trace_id: str, tell: Callable[[Answer], None]) -> None:
+        """The same without waiting: `tell` is called once, now or later. What takes longer gets a task."""
+        quick = self._route.quick
+        if quick is None:
+            self._told_later(self.carried_out(asked, trace_id), tell)
+            return
+        call = self._called(asked)
+
+        def then(found: Any) -> None:
+            try:
+                answer = quick.answer(call, found)
+            except Exception:  # noqa: BLE001 - as above
+                answer = self._failed(asked.who, trace_id)
+            if answer is None:
+                self._told_later(self._handled(quick.rest(call, found), asked, trace_id), tell)
+            else:
+                tell(answer)
+
+        quick.begin(call, then)
+
+    def _told_later(
+        self, answering: Coroutine[Any, Any, Answer], tell: Callable[[Answer], None]
+    ) -> None:
+        async def wait() -> None:
+            tell(await answering)
+
+        task = asyncio.get_running_loop().create_task(wait())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def _called(self, asked: Asked) -> Call[Any]:
         seal = b""

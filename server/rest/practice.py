@@ -18,31 +18,56 @@ from lms.practice.checking import Checked, checked, firsts, streak, value_of
 from lms.practice.model import POSSIBLE_MILLI, Given, Practice
 from lms.questions.model import Kind
 from server.rest import practice_shapes as shapes
-from server.rest.call import Answer, Call
+from server.rest.call import Answer, Call, Quick
 from server.rest.idempotency import once
 from server.rest.items import Item
+from server.storage.lessons import Popped, Then
+from server.storage.playlists import Place
 
 WARM = {"Lectern-Path": "warm"}
 WARM_AGAIN = {**WARM, "Idempotent-Replayed": "true"}
 COLD = {"Lectern-Path": "cold"}
 
 
-async def next_lesson(call: Call[None]) -> Answer:
-    """The learner's next items, made ahead where there are some."""
-    who, tutor = call.principal, call.deps.tutor
-    place = (who.tenant_id, call.params["course_id"], who.user_id)
-    popped = await tutor.lessons.pop(place, call.idempotency_key)
+def _place(call: Call[None]) -> Place:
+    who = call.principal
+    return who.tenant_id, call.params["course_id"], who.user_id
+
+
+def begin_next(call: Call[None], then: Then) -> None:
+    """Ask for the lesson that waits."""
+    call.deps.tutor.lessons.begin(_place(call), call.idempotency_key, then)
+
+
+def answer_next(call: Call[None], popped: Popped | None) -> Answer | None:
+    """The lesson that waited, if all that its items say is at hand."""
+    if popped is None:
+        return None
+    tutor = call.deps.tutor
+    tails = tutor.items.tails_here(call.principal.tenant_id, popped.batch.versions)
+    return None if tails is None else _warm(call, popped, wire.body(popped.batch, tails))
+
+
+async def rest_next(call: Call[None], popped: Popped | None) -> Answer:
+    """The lesson that waited, with items that have to be read; or one by rule."""
     if popped is None:
         return await _found_now(call)
-    tails = tutor.items.tails_here(who.tenant_id, popped.batch.versions)
-    body = (
-        wire.body(popped.batch, tails)
-        if tails is not None
-        else await _composed(call, popped.batch)
-    )
+    return _warm(call, popped, await _composed(call, popped.batch))
+
+
+def _warm(call: Call[None], popped: Popped, body: bytes) -> Answer:
     if not popped.left:
-        tutor.refills.ask(place, call.arrived_at)
+        call.deps.tutor.refills.ask(_place(call), call.arrived_at)
     return Answer(body=body, headers=WARM_AGAIN if popped.again else WARM)
+
+
+async def next_lesson(call: Call[None]) -> Answer:
+    """The learner's next items, made ahead where there are some."""
+    popped = await call.deps.tutor.lessons.pop(_place(call), call.idempotency_key)
+    return answer_next(call, popped) or await rest_next(call, popped)
+
+
+NEXT = Quick(begin=begin_next, answer=answer_next, rest=rest_next)
 
 
 async def _composed(call: Call[None], batch: wire.Batch) -> bytes:

@@ -134,7 +134,7 @@ ROUTES: tuple[Route, ...] = (
     Route(method="GET", path="/courses/{course_id}/gradebook/export", handler=gradebook.export_gradebook, summary="The gradebook as a CSV", permission="grade.see", reply=bytes, content_type="text/csv", cost=10),
     Route(method="PUT", path="/courses/{course_id}/gradebook/settings", handler=gradebook.change_gradebook, summary="Categories, weights, letters", permission="grade.edit", body=grading.GradebookSettings, reply=grading.Gradebook, keyed="may", matched=True),
     # Practice
-    Route(method="POST", path="/courses/{course_id}/next", handler=practice.next_lesson, summary="The next lesson of the tutor", permission="practice.do", reply=tutor.NextLesson, keyed="may", lean=True),
+    Route(method="POST", path="/courses/{course_id}/next", handler=practice.next_lesson, summary="The next lesson of the tutor", permission="practice.do", reply=tutor.NextLesson, keyed="may", lean=True, quick=practice.NEXT),
     Route(method="GET", path="/practice/{practice_id}", handler=practice.get_practice, summary="A lesson of the tutor as it stands", permission="practice.do", reply=tutor.Practice),
     Route(method="PUT", path="/practice/{practice_id}/answers/{item_id}", handler=practice.answer_practice, summary="Check an answer", permission="practice.do", body=tutor.PracticeAnswer, max_bytes=ANSWER_BYTES, reply=tutor.Verdict),
     Route(method="POST", path="/practice/{practice_id}/finish", handler=practice.finish_practice, summary="End a lesson of the tutor", permission="practice.do", reply=tutor.PracticeSummary, keyed="may"),

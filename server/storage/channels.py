@@ -17,7 +17,7 @@ from redis.crc import key_slot
 
 from server.alongside import alongside
 from server.storage.keeper import StartError
-from server.storage.link import Link, LinkLostError, Reply
+from server.storage.link import Link, LinkLostError, Reply, Tell
 from server.storage.redis import Place, place
 from signaling.context import Meters
 
@@ -72,17 +72,16 @@ class ShardedChannels:
         self._meters.count("channels_published_total")
         link.command("SPUBLISH", channel, payload).add_done_callback(self._published)
 
-    def command(self, key: str, *words: str | bytes) -> asyncio.Future[Reply]:
-        """Write a command about this key now, with all others of this turn of the loop; its future raises what goes wrong.
+    def send(self, key: str, tell: Tell, *words: str | bytes) -> None:
+        """Send a command about this key with all others of this turn of the loop; `tell` is called once, with its reply or an error.
 
         LinkLostError when the key's server is away or does not keep up, ReplyError for what it says no to.
         """
         link = self._link_of(key)
         if link is None or link.clogged:
-            reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
-            reply.set_exception(LinkLostError("its server is away"))
-            return reply
-        return link.command(*words)
+            tell(LinkLostError("its server is away"))
+        else:
+            link.send(tell, *words)
 
     async def subscribe(self, channel: str, hear: Hear) -> None:
         """Hear the channel from now on; returns when its server said so, or after a second without it."""

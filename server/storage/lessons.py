@@ -4,13 +4,14 @@ import asyncio
 import hashlib
 import time
 from collections import deque
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Protocol
 
 import hiredis
+import msgspec
 
 from lms.practice.wire import Batch, unpacked
-from server.storage.link import LinkLostError, Reply
+from server.storage.link import Reply, Tell
 from server.storage.playlists import Place
 from signaling.context import Meters
 
@@ -43,16 +44,34 @@ _ARGUMENTS = (str(KEEP_MS), str(COLD_MS))
 class Channels(Protocol):
     """The part of ShardedChannels that is needed here."""
 
-    def command(self, key: str, *words: str | bytes) -> asyncio.Future[Reply]: ...
+    def send(self, key: str, tell: Tell, *words: str | bytes) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Popped:
+class Popped(msgspec.Struct, frozen=True, gc=False):
     """A lesson, and how many are left behind it; `again` when it was given under this key before."""
 
     batch: Batch
     left: int
     again: bool
+
+
+Then = Callable[[Popped | None], None]
+
+
+class _Asked:
+    """A pop under way: told its reply by the link, or that its time is over, whichever is first."""
+
+    __slots__ = ("_lessons", "before", "keys", "then")
+
+    def __init__(self, lessons: "Lessons", keys: list[str], then: Then, before: float) -> None:
+        self._lessons = lessons
+        self.keys = keys
+        self.then: Then | None = then
+        self.before = before
+
+    def __call__(self, reply: Reply) -> None:
+        if self.then is not None:
+            self._lessons.told(self, reply)
 
 
 class Lessons:
@@ -62,54 +81,64 @@ class Lessons:
         self._channels = channels
         self._meters = meters
         self._away_until = 0.0
-        # In the order of their deadlines.
-        self._waiting: deque[tuple[float, asyncio.Future[Reply]]] = deque()
+        # In the order in which they began.
+        self._under_way: deque[_Asked] = deque()
         self._sweep: asyncio.TimerHandle | None = None
 
     async def pop(self, place: Place, idempotency_key: str | None) -> Popped | None:
         """The next lesson; None when there is none, or nobody to ask."""
-        loop = asyncio.get_running_loop()
-        if loop.time() < self._away_until:
-            return None
-        keys = _keys(place, idempotency_key)
+        popped: asyncio.Future[Popped | None] = asyncio.get_running_loop().create_future()
+
+        def then(found: Popped | None) -> None:
+            if not popped.done():
+                popped.set_result(found)
+
+        self.begin(place, idempotency_key, then)
+        return await popped
+
+    def begin(self, place: Place, idempotency_key: str | None, then: Then) -> None:
+        """The same for who wants no future: `then` is called once, at the latest after the deadline, and must not raise."""
         before = time.perf_counter()
-        try:
-            reply = await self._asked(keys)
-        except (hiredis.ReplyError, LinkLostError, TimeoutError):
-            self._away_until = loop.time() + AWAY_SECONDS
-            self._meters.count("lessons_away_total")
-            return None
-        self._meters.observe("lessons_redis_seconds", time.perf_counter() - before)
-        return _popped(reply)
-
-    async def _asked(self, keys: list[str]) -> Reply:
-        try:
-            return await self._in_time("EVALSHA", SCRIPT_SHA, keys)
-        except hiredis.ReplyError as error:
-            if not str(error).startswith("NOSCRIPT"):
-                raise
-            return await self._in_time("EVAL", SCRIPT, keys)
-
-    def _in_time(self, verb: str, script: str, keys: list[str]) -> asyncio.Future[Reply]:
-        """The command, whose reply is a TimeoutError after the deadline: one timer looks after all that wait."""
-        reply = self._channels.command(keys[0], verb, script, str(len(keys)), *keys, *_ARGUMENTS)
-        loop = reply.get_loop()
-        self._waiting.append((loop.time() + DEADLINE_SECONDS, reply))
+        if before < self._away_until:
+            then(None)
+            return
+        asked = _Asked(self, _keys(place, idempotency_key), then, before)
+        self._send(asked, "EVALSHA", SCRIPT_SHA)
+        self._under_way.append(asked)
         if self._sweep is None:
-            self._sweep = loop.call_later(DEADLINE_SECONDS, self._swept)
-        return reply
+            loop = asyncio.get_running_loop()
+            self._sweep = loop.call_later(DEADLINE_SECONDS, self._swept, loop)
 
-    def _swept(self) -> None:
+    def _send(self, asked: _Asked, verb: str, script: str) -> None:
+        keys = asked.keys
+        self._channels.send(keys[0], asked, verb, script, str(len(keys)), *keys, *_ARGUMENTS)
+
+    def told(self, asked: _Asked, reply: Reply) -> None:
+        """Pass the reply on, or what stands for it."""
+        if isinstance(reply, Exception):
+            if isinstance(reply, hiredis.ReplyError) and str(reply).startswith("NOSCRIPT"):
+                self._send(asked, "EVAL", SCRIPT)
+                return
+            self._away_until = time.perf_counter() + AWAY_SECONDS
+            self._meters.count("lessons_away_total")
+        then, asked.then = asked.then, None
+        assert then is not None, "who was told hears no more"
+        self._meters.observe("lessons_redis_seconds", time.perf_counter() - asked.before)
+        then(_popped(reply))
+
+    def _swept(self, loop: asyncio.AbstractEventLoop) -> None:
+        """One timer looks after all that wait."""
         self._sweep = None
-        while self._waiting:
-            due, reply = self._waiting[0]
-            if not reply.done():
-                now = reply.get_loop().time()
+        now = time.perf_counter()
+        while self._under_way:
+            oldest = self._under_way[0]
+            due = oldest.before + DEADLINE_SECONDS
+            if oldest.then is not None:
                 if due > now:
-                    self._sweep = reply.get_loop().call_later(due - now, self._swept)
+                    self._sweep = loop.call_later(due - now, self._swept, loop)
                     return
-                reply.set_exception(TimeoutError("Redis did not answer in time"))
-            self._waiting.popleft()
+                self.told(oldest, TimeoutError("Redis did not answer in time"))
+            self._under_way.popleft()
 
 
 def _keys(place: Place, idempotency_key: str | None) -> list[str]:
@@ -123,11 +152,10 @@ def _keys(place: Place, idempotency_key: str | None) -> list[str]:
 
 
 def _popped(reply: Reply) -> Popped | None:
-    match reply:
-        case [bytes() as element, int() as left]:
-            try:
-                return Popped(unpacked(element), left, left < 0)
-            except ValueError:
-                return None  # of another release: the rule serves
-        case _:
-            return None
+    if not isinstance(reply, list) or len(reply) != 2:
+        return None
+    element, left = reply
+    try:
+        return Popped(unpacked(element), left, left < 0)
+    except ValueError:
+        return None  # of another release: the rule serves

@@ -1,4 +1,4 @@
-"""One pipelined RESP3 connection to one Redis server: commands in order, sharded pub/sub pushed back."""
+"""One pipelined RESP3 connection to one Redis server: the commands of a turn of the loop in one write, sharded pub/sub pushed back."""
 
 import asyncio
 from collections import deque
@@ -11,6 +11,8 @@ WRITE_BUFFER_MAX_BYTES = 8 * 1024 * 1024
 REPLIES_MAX = 50_000
 
 Reply = object
+# What a command is answered: its reply, or the error that it says or that stands for it.
+Tell = Callable[[Reply], None]
 # Its stub says a tuple of one.
 _pack = cast("Callable[[tuple[str | bytes, ...]], bytes]", hiredis.pack_command)
 
@@ -33,8 +35,9 @@ class Link(asyncio.Protocol):
         self._lost = lost
         self._reader = hiredis.Reader()
         self._transport: asyncio.Transport | None = None
-        # Who waits for the next reply, and the channel it gives up when it is a SUNSUBSCRIBE.
-        self._replies: deque[tuple[asyncio.Future[Reply], bytes | None]] = deque()
+        # Who is told the next reply, and the channel that is given up when it is one to a SUNSUBSCRIBE.
+        self._replies: deque[tuple[Tell, bytes | None]] = deque()
+        self._out: list[bytes] = []
 
     @property
     def up(self) -> bool:
@@ -51,14 +54,35 @@ class Link(asyncio.Protocol):
         )
 
     def command(self, *words: str | bytes) -> asyncio.Future[Reply]:
-        """Write the command now; its reply comes in order. An error reply is raised from the future."""
+        """Send the command; its reply comes in order. An error reply is raised from the future."""
         reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
-        if not self.up or self._transport is None:
-            reply.set_exception(LinkLostError("not connected"))
-            return reply
-        self._replies.append((reply, _bytes(words[1]) if words[0] == "SUNSUBSCRIBE" else None))
-        self._transport.write(_pack(words))
+
+        def tell(item: Reply) -> None:
+            if reply.done():
+                return
+            if isinstance(item, Exception):
+                reply.set_exception(item)
+                reply.exception()  # a caller that did not wait has nothing to be told
+            else:
+                reply.set_result(item)
+
+        self.send(tell, *words)
         return reply
+
+    def send(self, tell: Tell, *words: str | bytes) -> None:
+        """The same for who wants no future: `tell` is called once, with the reply or the error, and must not raise."""
+        if not self.up:
+            tell(LinkLostError("not connected"))
+            return
+        self._replies.append((tell, _bytes(words[1]) if words[0] == "SUNSUBSCRIBE" else None))
+        if not self._out:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._out.append(_pack(words))
+
+    def _flush(self) -> None:
+        if self._transport is not None:
+            self._transport.write(b"".join(self._out))
+        self._out.clear()
 
     def close(self) -> None:
         """End the connection; `lost` is called by the loop."""
@@ -71,10 +95,8 @@ class Link(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
         while self._replies:
-            reply, _ = self._replies.popleft()
-            if not reply.done():
-                reply.set_exception(LinkLostError("the connection was lost"))
-                reply.exception()  # a caller that did not wait has nothing to be told
+            tell, _ = self._replies.popleft()
+            tell(LinkLostError("the connection was lost"))
         self._lost(self)
 
     def data_received(self, data: bytes) -> None:
@@ -104,15 +126,9 @@ class Link(asyncio.Protocol):
                 else:
                     self._unsubscribed(channel.decode())
 
-    def _replied(self, item: object) -> None:
-        reply, _ = self._replies.popleft()
-        if reply.done():
-            return
-        if isinstance(item, hiredis.ReplyError):
-            reply.set_exception(item)
-            reply.exception()
-        else:
-            reply.set_result(item)
+    def _replied(self, item: Reply) -> None:
+        tell, _ = self._replies.popleft()
+        tell(item)
 
 
 def _bytes(word: str | bytes) -> bytes:

@@ -1,7 +1,7 @@
 """How connections are taken: with a deadline for the first head, which aiohttp does not have, bodies left as they came, and a fast lane."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from typing import Any
 
 from aiohttp import web
@@ -75,11 +75,11 @@ class _LaneHandler(_Handler):
         self._held = bytearray()
         self._hold: asyncio.TimerHandle | None = None
         self._whole = 0  # bytes that the request in our hand has when its body is there
-        self._in_lane: asyncio.Task[None] | None = None
+        self._in_lane = False
 
     def data_received(self, data: bytes) -> None:
         """To whom it belongs."""
-        if self._in_lane is not None:
+        if self._in_lane:
             # The next request before the answer to this one: no more is read until then.
             self._held += data
             if self.transport is not None:
@@ -126,28 +126,25 @@ class _LaneHandler(_Handler):
         super().data_received(self._taken_back())
 
     def _taken(self, head: Plain, data: bytes) -> bool:
+        # The answer may come before we know that it was taken.
+        self._in_lane = self._request_in_progress = True
         # What is sent has come when all of it is here: a head in time is no answer in time.
-        answering = self.lane.take(head, data[head.body_at :], self.lane.stamp())
-        if answering is None:
+        if not self.lane.take(head, data[head.body_at :], self.lane.stamp(), self._answered):
+            self._in_lane = self._request_in_progress = False
             return False
         self._request_count += 1
-        self._request_in_progress = True
-        self._in_lane = self._loop.create_task(self._answer(answering))
         return True
 
-    async def _answer(self, answering: Coroutine[Any, Any, bytes]) -> None:
-        try:
-            answer = await answering
-            if self.transport is not None:
-                self.transport.write(answer)
-        finally:
-            self._request_in_progress = False
-            self._in_lane = None
-            if self._handler_waiter is not None:
-                self._handler_waiter.set_result(None)
-            self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
+    def _answered(self, answer: bytes) -> None:
+        if self.transport is not None:
+            self.transport.write(answer)
+        self._request_in_progress = self._in_lane = False
+        if self._handler_waiter is not None:
+            self._handler_waiter.set_result(None)
+        self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
+        if self._held:
             held = self._taken_back()
-            if held and self.transport is not None:
+            if self.transport is not None:
                 self.transport.resume_reading()
                 self.data_received(held)
 

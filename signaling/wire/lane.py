@@ -5,8 +5,8 @@ than an answer.
 """
 
 import re
-from collections.abc import Coroutine
-from typing import Any, Protocol, TypeVar
+from collections.abc import Callable
+from typing import Protocol, TypeVar
 
 import msgspec
 
@@ -59,6 +59,7 @@ def plain_head(data: bytes) -> Plain | None:
 
 
 Arrival = TypeVar("Arrival")
+Send = Callable[[bytes], None]
 
 
 class Lane(Protocol[Arrival]):
@@ -70,7 +71,5 @@ class Lane(Protocol[Arrival]):
     def wants(self, head: Plain) -> bool:
         """Whether it may be for here, so that waiting for its body is worth it."""
 
-    def take(
-        self, head: Plain, body: bytes, arrived: Arrival
-    ) -> Coroutine[Any, Any, bytes] | None:
-        """What answers it, or None to leave it to the way of all requests, where nothing has happened yet."""
+    def take(self, head: Plain, body: bytes, arrived: Arrival, send: Send) -> bool:
+        """Whether it is answered here: then `send` is called once, now or later; else nothing has happened yet."""

@@ -18,7 +18,7 @@ from server.rest.lane import FastLane
 from server.storage.postgres import Database
 from signaling.wire import heads
 from signaling.wire.heads import PatientRunner
-from signaling.wire.lane import Plain
+from signaling.wire.lane import Plain, Send
 from tests.support.hall import Hall, open_hall
 from tests.support.ready_exams import Made, Planned, new_id
 
@@ -41,10 +41,10 @@ class Watched:
     def wants(self, head: Plain) -> bool:
         return self.lane.wants(head)
 
-    def take(self, head: Plain, body: bytes, arrived: datetime) -> Any:
-        answering = self.lane.take(head, body, arrived)
-        self.taken += answering is not None
-        return answering
+    def take(self, head: Plain, body: bytes, arrived: datetime, send: Send) -> bool:
+        taken = self.lane.take(head, body, arrived, send)
+        self.taken += taken
+        return taken
 
 
 @dataclass(frozen=True, kw_only=True)
