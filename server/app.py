@@ -36,6 +36,7 @@ from server.status.checks import Checks, Component, Probe
 from server.storage.channels import ShardedChannels
 from server.storage.commit import GroupCommit
 from server.storage.objects import objects_at
+from server.storage.playlists import Playlists
 from server.storage.postgres import Database
 from server.storage.redis import Client, connected
 from server.telemetry import http
@@ -150,6 +151,7 @@ async def node(settings: Settings, place: Place) -> AsyncIterator[int]:
             classes=hub,
             exams=exams,
             tutor=tutor,
+            playlists=Playlists(redis),
             meters=meters,
             clock=clock,
             trusted_proxies=settings.trusted_proxies,

@@ -1,7 +1,10 @@
 """Courses and who is in them."""
 
+import contextlib
+
 import asyncpg
 
+from lms.adaptive import store as adaptive
 from lms.assessments import service as assessments
 from lms.attempts import materialise
 from lms.classes import store as class_store
@@ -14,6 +17,7 @@ from server.rest import pages, reply, shapes
 from server.rest.call import Answer, Call
 from server.rest.idempotency import once
 from server.rest.parse import given
+from server.storage.playlists import Place, PlaylistsAwayError
 
 
 def shown(course: Course) -> shapes.Course:
@@ -83,6 +87,9 @@ async def change_course(call: Call[shapes.CourseChange]) -> Answer:
             title=given(body.title),
             archived=given(body.archived),
         )
+        if body.archived is True:  # what waits for its learners is to be dropped
+            place = (call.principal.tenant_id, course.course_id)
+            await adaptive.ask_for_class(connection, *place, call.now)
         return _versioned(course)
 
     return await once(call, effect)
@@ -118,12 +125,17 @@ async def create_enrolment(call: Call[shapes.NewEnrolment]) -> Answer:
 
 async def delete_enrolment(call: Call[None]) -> Answer:
     """Take a person out of a course, and out of its classes, at once and everywhere."""
-    voided = list[Revocation]()
+    voided, left = list[Revocation](), list[Place]()
 
     async def effect(connection: asyncpg.Connection) -> Answer:
         who, course_id = call.principal, call.params["course_id"]
         gone = await enrolment.withdraw(connection, who, course_id, call.params["enrolment_id"])
         await materialise.withdraw(connection, who.tenant_id, course_id, gone.user_id)
+        # Should Redis be away: the refiller drops the lessons of who learns here no more.
+        await adaptive.ask_refill(
+            *(connection, who.tenant_id, course_id, gone.user_id), urgent=False, now=call.now
+        )
+        left.append((who.tenant_id, course_id, gone.user_id))
         live = await class_store.open_ids(connection, who.tenant_id, course_id)
         voided.extend(
             call.deps.revocation("class", who.tenant_id, gone.user_id, class_id)
@@ -134,4 +146,6 @@ async def delete_enrolment(call: Call[None]) -> Answer:
 
     answer = await once(call, effect)
     await call.deps.revocations.announce(voided)
+    with contextlib.suppress(PlaylistsAwayError):
+        await call.deps.playlists.drop(left)
     return answer

@@ -18,6 +18,7 @@ from server.rest.exams import Exams
 from server.rest.shapes import IceServer
 from server.rest.tutor import Tutor
 from server.storage.objects import Objects
+from server.storage.playlists import Playlists
 from sfu import commands
 from signaling.classroom.files import Announce
 from signaling.classroom.quizzes import Tell
@@ -59,6 +60,7 @@ class Deps:
     classes: ClassGateway
     exams: Exams
     tutor: Tutor
+    playlists: Playlists
     meters: Meters
     clock: Clock
     trusted_proxies: Sequence[str] = ()

@@ -29,6 +29,7 @@ from server.rest.tutor import Means
 from server.rest.tutor import running as running_tutor
 from server.storage.channels import ShardedChannels
 from server.storage.objects import objects_at
+from server.storage.playlists import Playlists
 from server.storage.postgres import Database
 from server.storage.redis import connected
 from server.telemetry.metrics import PrometheusMeters
@@ -198,6 +199,7 @@ async def running_school(
             classes=classes,
             exams=exams,
             tutor=tutor,
+            playlists=Playlists(client),
             meters=meters,
             clock=clock,
         )
