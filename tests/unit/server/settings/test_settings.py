@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from server.settings import CONFIG_DIR, SettingsError, document, load
+from server.settings import CONFIG_DIR, SettingsError, document, load, model_providers
 
 
 def test_defaults() -> None:
@@ -110,6 +110,42 @@ def test_a_right_setting_is_taken(name: str, text: str) -> None:
 def test_the_last_node_needs_a_port_as_well() -> None:
     with pytest.raises(SettingsError, match="LECTERN_MEDIA_PORT"):
         load({"LECTERN_MEDIA_PORT": "65535", "LECTERN_NODES": "2"})
+
+
+PROVIDER = '[[provider]]\nname = "p"\nbase_url = "https://models.example.org/v1"\nkey_env = "MODELS_KEY"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        (PROVIDER, "[[provider]] 1, key_env"),
+        (PROVIDER.replace("base_url", "url"), "[[provider]] 1"),
+        ("[[provider", "at end of document"),
+        ("\udcff", "utf-8"),
+    ],
+)
+def test_a_wrong_file_of_models_stops_the_start_in_one_line(
+    tmp_path: Path, text: str, names: str
+) -> None:
+    file = tmp_path / "models.toml"
+    file.write_text(text, encoding="utf-8", errors="surrogateescape")
+    with pytest.raises(SettingsError) as raised:
+        load({"LECTERN_MODELS": str(file)})
+    line = str(raised.value)
+    assert line.startswith("LECTERN_MODELS is wrong: ")
+    assert names in line
+    assert "\n" not in line
+
+
+def test_a_good_file_of_models_is_read_with_its_keys(tmp_path: Path) -> None:
+    file = tmp_path / "models.toml"
+    file.write_text(PROVIDER, encoding="utf-8")
+    environ = {"LECTERN_MODELS": str(file), "MODELS_KEY": "sk-secret"}
+    settings = load(environ)
+    [provider] = model_providers(settings, environ).providers
+    assert provider.key.reveal() == "sk-secret"
+    assert "sk-secret" not in repr(settings)
+    assert model_providers(load({}), {}).providers == ()
 
 
 def test_an_unknown_key_of_a_file_is_named(tmp_path: Path) -> None:
