@@ -111,8 +111,10 @@ async def _hold(
 async def release(
     connection: asyncpg.Connection, who: Principal, question_id: str, desk: Desk
 ) -> None:
-    """Put a held item back to use; Conflict when it is not held."""
+    """Put a held item back to use; one that is in use stays so. Conflict when it is not held but a draft, retired or recalled."""
     question = await questions.get(connection, who, question_id, "question.edit", lock=True)
+    if question.listed.labels.state == "published":
+        return
     course_id = await question_store.move(
         connection, who.tenant_id, question_id, ("held", "published"), desk.now
     )
