@@ -288,31 +288,36 @@ def page(size: Size, books: Books) -> str:
         books.looked_at["of these asked again"],
     )
     back_s = statistics.median(books.toll.restart_s or [0.0])
-    return "\n".join(
-        (
-            f"{machine()} Worker, models, stores and the drill share it.",
-            "",
-            f"{size.schools} schools ask for items, {size.items} a job, {size.open_at_once} jobs of each at a time; the models answer after"
-            f" {size.answer_s * 1000:.0f} ms. {LANES} jobs are made at once, {SLOTS_AT_ONCE} items of each. The last school may use"
-            f" {size.short_budget:,} tokens. It took {books.seconds:.0f} s; a killed worker was back after {back_s:.1f} s (median).",
-            "",
-            f"| SIGKILLs: {books.toll.total} | times |",
-            "|---|---|",
-            *(f"| {name} | {count} |" for name, count in sorted(books.toll.counts.items())),
-            "",
-            "| looked at | |",
-            "|---|---|",
-            *(f"| {name} | {count:,} |" for name, count in books.looked_at.items()),
-            "",
-            f"Calls under way at a kill: {lost / max(1, books.toll.total):.1f} on average, {LANES * SLOTS_AT_ONCE} at most."
-            f" Their tokens count as used, since nobody knows whether they were billed. {again} of them were asked again"
-            f" ({again / max(1, books.looked_at['calls that the models heard']):.1%} of all calls); no other call was.",
-            "",
-            "| wrong | |",
-            "|---|---|",
-            *(f"| {name} | **{count}** |" for name, count in books.faults.items()),
-        )
+    setting = (
+        f"{size.schools} schools ask for items, {size.items} a job, {size.open_at_once} jobs of each at a time; the models answer after"
+        f" {size.answer_s * 1000:.0f} ms. {LANES} jobs are made at once, {SLOTS_AT_ONCE} items of each. The last school may use"
+        f" {size.short_budget:,} tokens. It took {books.seconds:.0f} s; a killed worker was back after {back_s:.1f} s (median)."
     )
+    calls = (
+        f"Calls under way at a kill: {lost / max(1, books.toll.total):.1f} on average, {LANES * SLOTS_AT_ONCE} at most."
+        f" Their tokens count as used, since nobody knows whether they were billed. {again} of them were asked again"
+        f" ({again / max(1, books.looked_at['calls that the models heard']):.1%} of all calls); no other call was."
+    )
+    rows = [
+        f"{machine()} Worker, models, stores and the drill share it.",
+        "",
+        setting,
+        "",
+        f"| SIGKILLs: {books.toll.total} | times |",
+        "|---|---|",
+        *(f"| {name} | {count} |" for name, count in sorted(books.toll.counts.items())),
+        "",
+        "| looked at | |",
+        "|---|---|",
+        *(f"| {name} | {count:,} |" for name, count in books.looked_at.items()),
+        "",
+        calls,
+        "",
+        "| wrong | |",
+        "|---|---|",
+        *(f"| {name} | **{count}** |" for name, count in books.faults.items()),
+    ]
+    return "\n".join(rows)
 
 
 async def run(size: Size, folder: Path) -> Books:
