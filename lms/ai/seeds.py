@@ -47,7 +47,7 @@ def twin(candidate: Candidate) -> Candidate | None:
     for name in names[first:] + names[:first]:
         item = _spoiled(candidate.item, FAULTS[name])
         if item is not None:
-            seeded_id = _seeded_id(candidate.candidate_id)
+            seeded_id = twin_id(candidate.candidate_id)
             return replace(
                 candidate,
                 candidate_id=seeded_id,
@@ -59,7 +59,7 @@ def twin(candidate: Candidate) -> Candidate | None:
     return None
 
 
-def _seeded_id(candidate_id: str) -> CandidateId:
+def twin_id(candidate_id: str) -> CandidateId:
     """As old as the other's, so that the two cannot be told apart by it."""
     at_ms = int(candidate_id.replace("-", "")[:12], 16)
     return CandidateId(uuid7(at_ms, hashlib.sha256(f"twin|{candidate_id}".encode()).digest()[:10]))
