@@ -187,6 +187,8 @@ class Refiller:
             now = self._means.now()
             await refilling.settle(connection, batch.place, finished, batch.never_given, now)
             await store.give_back(connection, batch.place, others, now + AGAIN_AFTER)
+            users = list(batch.waiting)
+            await refilling.tidy(connection, batch.place, users, batch.listed, now)
         for one in batch.held:
             how = batch.how.get(one.user_id, "again")
             self._means.meters.count("refills_total", {"how": how})
@@ -206,6 +208,12 @@ class _Batch:
     def waiting_ids(self) -> set[str]:
         """The lessons that waited, given to nobody yet."""
         return {one for some in self.waiting.values() for one in _practice_ids(some)}
+
+    @property
+    def listed(self) -> set[str]:
+        """The lessons that may wait now."""
+        made = {one.practice_id for some in self.made.values() for one in some}
+        return self.waiting_ids | made
 
     @property
     def never_given(self) -> set[str]:

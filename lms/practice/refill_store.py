@@ -149,3 +149,18 @@ async def take_back(
         list(practice_ids),
     )
     return [one.question_id for row in rows for one in _chosen.decode(row["items"])]
+
+
+async def forget_unbegun(
+    connection: asyncpg.Connection,
+    place: Place,
+    user_ids: Collection[str],
+    waiting: Collection[str],
+    before_id: str,
+) -> None:
+    """Remove lessons of before that these learners never began, if they were given them at all, but for those that still wait."""
+    await connection.execute(
+        "DELETE FROM practices WHERE tenant_id = $1 AND course_id = $2 AND user_id = ANY ($3::uuid[]) AND practice_id < $4"
+        " AND answered = 0 AND finished_at IS NULL AND path = 'warm' AND practice_id <> ALL ($5::uuid[])",
+        *(*place, list(user_ids), before_id, list(waiting)),
+    )

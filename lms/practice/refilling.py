@@ -42,7 +42,7 @@ async def learners(
     tenant_id, course_id = place
     states = await store.skills_of(connection, tenant_id, course_id, ids)
     met = await store.met_by(connection, place, ids, now - LOOK_BACK)
-    since_id = uuid7(int((now - LOOK_BACK).timestamp() * 1000), bytes(RANDOM_BYTES))
+    since_id = _id_of(now - LOOK_BACK)
     handed = await refill_store.handed(connection, place, ids, waiting, since_id)
     barred = await refill_store.barred(connection, tenant_id, ids)
     left = await assigning.left(connection, place, ids, now)
@@ -112,6 +112,23 @@ async def settle(
     back = {question_id: -times for question_id, times in Counter(items).items()}
     await store.expose(connection, place, week_of(now), back)
     await store.done(connection, place, held)
+
+
+async def tidy(
+    connection: asyncpg.Connection,
+    place: Place,
+    user_ids: Collection[str],
+    waiting: Collection[str],
+    now: datetime,
+) -> None:
+    """Of lessons that nobody began, forget those of a month ago: among them those that were written down and then never given out."""
+    before_id = _id_of(now - LOOK_BACK)
+    await refill_store.forget_unbegun(connection, place, user_ids, waiting, before_id)
+
+
+def _id_of(at: datetime) -> str:
+    """Ids of then begin here."""
+    return uuid7(int(at.timestamp() * 1000), bytes(RANDOM_BYTES))
 
 
 def week_of(now: datetime) -> date:

@@ -1,20 +1,32 @@
 """From an answer to the next lesson: the real stores and workers, round by round."""
 
+import signal
 import tempfile
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from lms.events import PracticeFinished
+from lms.adaptive import store as adaptive
+from lms.events import (
+    AttemptGraded,
+    AttemptReleased,
+    ItemOutcome,
+    ItemsRecalled,
+    PracticeFinished,
+)
 from lms.practice import wire
 from lms.practice.wire import Batch
-from server.storage.playlists import list_key
+from server.storage.playlists import Playlists, PlaylistsAwayError, cold_key, list_key
+from server.storage.redis import connected
 from tests.support.stores import Stores
 from tests.support.tutor import Bank, a_bank
+from tests.support.worker_process import working
 from tests.support.workshop import Workshop, new_id, workshop
 from workers.projector import Projector
-from workers.refiller import Refiller
+from workers.refiller import HELD, Refiller
 from workers.relay import Relay
 
 pytestmark = pytest.mark.store
@@ -54,6 +66,15 @@ async def _waiting(shop: Workshop, bank: Bank, user: str) -> list[Batch]:
     return [wire.unpacked(element) for element in elements]
 
 
+async def _ask(shop: Workshop, bank: Bank, user: str, *, urgent: bool = False) -> None:
+    async with shop.means.database.transaction(bank.tenant_id) as connection:
+        await adaptive.ask_refill(
+            *(connection, bank.tenant_id, bank.course_id, user),
+            urgent=urgent,
+            now=shop.means.now(),
+        )
+
+
 def _whys(batch: Batch) -> list[str]:
     return [str(head).split('"why":"')[1].split('"')[0] for head in batch.heads]
 
@@ -76,3 +97,218 @@ async def test_a_lesson_that_was_finished_brings_the_next_two(shop: Workshop, ba
     assert 0 < ttl <= TTL_SECONDS
     kept = await shop.fetchval("SELECT count(*) FROM practices WHERE user_id = $1", user)
     assert kept == 2
+
+
+async def test_what_went_wrong_in_class_is_at_the_head_of_the_next_lesson(
+    shop: Workshop, bank: Bank
+) -> None:
+    wrong, right, quiz_id = bank.users[1], bank.users[2], new_id()
+    told = [
+        bank.in_class(wrong, "angles", 0, quiz_id),
+        bank.in_class(right, "angles", 1000, quiz_id),
+    ]
+    await shop.write(bank.tenant_id, told)
+    await _settle(shop)
+    await _refilled(shop)
+    [head, _] = await _waiting(shop, bank, wrong)
+    assert _whys(head)[:4] == ["class_quiz"] * 3 + ["new_skill"]
+    assert {*head.versions[:3]} <= {f"{one}.1" for one in bank.items["angles"]}
+    [other, _] = await _waiting(shop, bank, right)
+    assert "class_quiz" not in _whys(other)
+
+
+async def test_a_lesson_that_is_taken_meanwhile_is_never_in_the_new_list(
+    shop: Workshop, bank: Bank
+) -> None:
+    """The list is read, the learner takes a lesson, and the lessons that were chosen before that are put away again."""
+    user = bank.users[3]
+    place = (bank.tenant_id, bank.course_id, user)
+    await _ask(shop, bank, user)
+    await _refilled(shop)
+    [before] = await shop.means.playlists.waiting([place])
+    taken = wire.unpacked(before[0])
+
+    class Slow(Playlists):
+        async def replace(self, *given: Any) -> bool:
+            if await shop.redis.llen(list_key(place)) == 2:
+                await shop.redis.lpop(list_key(place))
+            return await super().replace(*given)
+
+    await _ask(shop, bank, user)
+    slow = replace(shop.means, playlists=Slow(shop.redis))
+    await Refiller(slow, ttl_seconds=TTL_SECONDS).round()
+    assert [one.practice_id for one in await _waiting(shop, bank, user)] == [
+        wire.unpacked(before[1]).practice_id
+    ]
+    assert await shop.fetchval("SELECT count(*) FROM refills") == 1
+    await _refilled(shop)
+    new = [version for one in await _waiting(shop, bank, user) for version in one.versions]
+    assert len(new) == 40
+    assert not {*taken.versions} & {*new}
+    kept = await shop.fetchval("SELECT count(*) FROM practices WHERE user_id = $1", user)
+    assert kept == 3  # the one that was taken, and the two that wait
+
+
+async def test_no_list_is_written_while_a_lesson_is_found_by_rule(
+    shop: Workshop, bank: Bank
+) -> None:
+    place = (bank.tenant_id, bank.course_id, bank.users[4])
+    await shop.redis.set(cold_key(place), "1", px=60_000)
+    await _ask(shop, bank, bank.users[4])
+    await _refiller(shop).round()
+    assert await _waiting(shop, bank, bank.users[4]) == []
+    await shop.redis.delete(cold_key(place))
+    await _refilled(shop)
+    assert len(await _waiting(shop, bank, bank.users[4])) == 2
+
+
+async def test_who_has_left_the_course_has_no_lessons_any_more(shop: Workshop, bank: Bank) -> None:
+    user = bank.users[5]
+    await _ask(shop, bank, user)
+    await _refilled(shop)
+    assert await _waiting(shop, bank, user)
+    await shop.fetchval("DELETE FROM enrolments WHERE user_id = $1", user)
+    await _ask(shop, bank, user)
+    await _refilled(shop)
+    assert await _waiting(shop, bank, user) == []
+
+
+async def test_an_ask_that_comes_while_lessons_are_chosen_is_not_lost(
+    shop: Workshop, bank: Bank
+) -> None:
+    user = bank.users[6]
+    await _ask(shop, bank, user)
+    now = shop.means.now()
+    place = (bank.tenant_id, bank.course_id)
+    async with shop.means.database.transaction(bank.tenant_id) as connection:
+        held = await adaptive.hold(connection, place, [user], now, now + HELD)
+        again = await adaptive.hold(connection, place, [user], now, now + HELD)
+    assert ([one.user_id for one in held], again) == ([user], [])
+    await _ask(shop, bank, user)
+    async with shop.means.database.transaction(bank.tenant_id) as connection:
+        await adaptive.done(connection, place, held)
+        [left] = await adaptive.hold(connection, place, [user], now, now + HELD)
+    assert left.asks == held[0].asks + 1
+    async with shop.means.database.transaction(bank.tenant_id) as connection:
+        await adaptive.give_back(connection, place, [user])
+    await _refilled(shop)
+
+
+async def test_urgent_ones_come_first_whoever_waits_longer(shop: Workshop, bank: Bank) -> None:
+    early, late = bank.users[7], bank.users[8]
+    await _ask(shop, bank, early)
+    await _ask(shop, bank, late, urgent=True)
+    async with shop.means.database.statement() as connection:
+        found = await adaptive.to_do(connection, shop.means.now(), 10)
+    assert [user for _, _, user, _ in found] == [late, early]
+    await _refilled(shop)
+
+
+async def test_what_is_recalled_is_in_no_new_lesson_and_counts_for_no_skill(
+    shop: Workshop, bank: Bank
+) -> None:
+    user, bad = bank.users[9], bank.items["times"][0]
+    await shop.write(bank.tenant_id, [bank.answer(user, "times", 0)])
+    await _ask(shop, bank, user)
+    await _settle(shop)
+    await _refilled(shop)
+    await shop.fetchval("UPDATE questions SET state = 'recalled' WHERE question_id = $1", bad)
+    recall = ItemsRecalled(job_id=new_id(), course_id=bank.course_id, question_ids=[bad])
+    await shop.write(bank.tenant_id, [recall])
+    await _settle(shop)
+    assert await shop.fetchval("SELECT count(*) FROM refills") == 11, "everybody in the course"
+    await _refilled(shop)
+    for one in bank.users[:5]:
+        found = await _waiting(shop, bank, one)
+        assert all(f"{bad}.1" not in lesson.versions for lesson in found)
+    count = await shop.fetchval(
+        "SELECT count(*) FROM learner_skills WHERE user_id = $1 AND skill = 'times'", user
+    )
+    assert count == 0
+
+
+async def test_what_an_exam_still_asks_is_not_practised_before_its_release(
+    shop: Workshop, bank: Bank
+) -> None:
+    user, asked = bank.users[10], bank.items["adding"]
+    attempt_id = new_id()
+    graded = AttemptGraded(
+        attempt_id=attempt_id,
+        assessment_id=new_id(),
+        course_id=bank.course_id,
+        user_id=user,
+        number=1,
+        revision=1,
+        cause="scored",
+        complete=True,
+        earned_milli=0,
+        possible_milli=1000,
+        items=[
+            ItemOutcome(
+                item_id=new_id(),
+                question_id=asked[0],
+                version=1,
+                earned_milli=0,
+                possible_milli=1000,
+                skills=["adding"],
+                difficulty=40,
+            )
+        ],
+    )
+    await shop.write(bank.tenant_id, [graded])
+    await _settle(shop)
+    said = "SELECT count(*) FROM learner_skills WHERE user_id = $1"
+    assert await shop.fetchval(said, user) == 0, "nothing follows from what is not released"
+    about = {name: getattr(graded, name) for name in AttemptReleased.__struct_fields__}
+    await shop.write(bank.tenant_id, [AttemptReleased(**about)])
+    await _settle(shop)
+    await _refilled(shop)
+    assert await shop.fetchval(said, user) == 2
+    [head, _] = await _waiting(shop, bank, user)
+    assert _whys(head)[0] == "recent_mistake"
+
+
+async def test_a_bank_with_nothing_in_it_asks_for_nothing_twice(shop: Workshop) -> None:
+    empty = await a_bank(shop, learners=1, items=0)
+    await _ask(shop, empty, empty.users[0])
+    await _refilled(shop)
+    assert await _waiting(shop, empty, empty.users[0]) == []
+
+
+async def test_while_redis_is_away_nothing_is_made_and_nothing_is_lost(
+    shop: Workshop, bank: Bank
+) -> None:
+    user = bank.users[11]
+    before = await shop.fetchval("SELECT count(*) FROM practices")
+    await _ask(shop, bank, user)
+    async with connected("redis://127.0.0.1:1") as away:
+        means = replace(shop.means, playlists=Playlists(away))
+        with pytest.raises(PlaylistsAwayError):
+            await Refiller(means, ttl_seconds=TTL_SECONDS).round()
+    kept = await shop.fetchval("SELECT count(*) FROM practices")
+    assert (kept, await shop.fetchval("SELECT count(*) FROM refills")) == (before, 1)
+    await shop.fetchval("UPDATE refills SET held_until = NULL")
+    await _refilled(shop)
+    assert len(await _waiting(shop, bank, user)) == 2
+
+
+@pytest.mark.parametrize("point", ["refiller.before_push", "refiller.after_push"])
+async def test_one_that_is_killed_leaves_nothing_that_the_next_does_not_mend(
+    shop: Workshop, short_folder: Path, valkey_url: str, point: str
+) -> None:
+    bank = await a_bank(shop, learners=3, items=40)
+    for user in bank.users:
+        await _ask(shop, bank, user)
+    environ = {"LECTERN_DATABASE_URL": shop.url, "LECTERN_REDIS_URL": valkey_url}
+    folder = Path(tempfile.mkdtemp(dir=short_folder))
+    async with working(folder, environ | {"LECTERN_FAIL_AT": point}, "refiller") as worker:
+        assert await worker.died() == -signal.SIGKILL
+    assert await shop.fetchval("SELECT count(*) FROM refills") == 3
+    await shop.fetchval("UPDATE refills SET held_until = NULL")  # or ten seconds later
+    await _refilled(shop)
+    for user in bank.users:
+        first, second = await _waiting(shop, bank, user)
+        assert not {*first.versions} & {*second.versions}
+        ids = [first.practice_id, second.practice_id]
+        kept = "SELECT count(*) FROM practices WHERE practice_id = ANY ($1::uuid[])"
+        assert await shop.fetchval(kept, ids) == 2
