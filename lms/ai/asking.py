@@ -1,6 +1,7 @@
 """Ask for items and watch the job; what can be asked is checked here, and nothing is made."""
 
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,6 +29,7 @@ OPEN_OF_COURSE = 5
 OPEN_OF_SCHOOL = 50
 SOURCE_MAX_CHARS = 100_000
 FILE_MAX_BYTES = 400_000
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 FILE_TYPES = frozenset({"text/plain", "text/markdown", "text/csv"})
 FILE_ENDINGS = (".txt", ".md", ".csv")
 
@@ -124,7 +126,7 @@ def check_brief(wanted: Wanted) -> Brief:
         ("/source", wanted.source),
         ("/brief/skill", brief.skill),
     ):
-        check_impersonal(text, pointer)
+        check_text(text, pointer)
     return msgspec.structs.replace(
         brief,
         skill=tidy(brief.skill, called="skill", longest=80),
@@ -132,8 +134,10 @@ def check_brief(wanted: Wanted) -> Brief:
     )
 
 
-def check_impersonal(text: str, pointer: str) -> None:
-    """Raise Invalid for a text that holds an address, a telephone number or an id of somebody: such a text leaves for no model."""
+def check_text(text: str, pointer: str) -> None:
+    """Raise Invalid for a text that cannot be kept, or that holds an address, a telephone number or an id of somebody: such a text leaves for no model."""
+    if CONTROL.search(text):
+        raise Invalid("A text has no control characters.", pointer=pointer)
     if personal.found(text):
         raise Invalid(
             "This names a person (an address, a telephone number or an id): take it out.",

@@ -61,7 +61,8 @@ class Maker:
 
     async def _by_models(self, slot: int) -> Made | None:
         """By the chain of prompts; None when nobody can be asked."""
-        item, made = chain.begun(self.job.brief, self.job.source, slot), Made(tier="small")
+        item = chain.begun(self.job.brief, self.job.source, slot)
+        made = Made(tier=self.caller.tier)
         while (prompt := chain.asked(item)) is not None:
             got = await self.caller.ask(slot, prompt)
             if isinstance(got, Away):

@@ -97,7 +97,7 @@ class Running:
             text = (await self.read(self.tenant_id, upload)).decode("utf-8-sig")
         except UnicodeDecodeError:
             raise StopError(("failed", "source_unreadable")) from None
-        if "\x00" in text:
+        if asking.CONTROL.search(text):
             raise StopError(("failed", "source_unreadable"))
         if len(text) > asking.SOURCE_MAX_CHARS:
             raise StopError(("failed", "source_too_large"))

@@ -148,6 +148,8 @@ async def test_a_course_has_so_many_open_jobs_and_no_more(office: Office) -> Non
         ({"brief": {"level": 11}}, "invalid_body"),
         ({"source": "x" * 100_001}, "invalid_body"),
         ({"brief": {"skill": " "}}, "invalid"),
+        ({"brief": {"note": "a\x00b"}}, "invalid_body"),
+        ({"source": "a\x07b"}, "invalid"),
     ],
 )
 async def test_what_cannot_be_made_is_told_at_once(
