@@ -1,16 +1,20 @@
 """Stock, the calendar and the dashboard over a real PostgreSQL."""
 
+import itertools
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from lms.ai import dashboard, stocking
 from lms.ai.dashboard import Figures
+from lms.ai.model import Decision
 from lms.ai.stock import Mark
 from lms.ai.stock_store import Line
 from lms.errors import Conflict, Forbidden, Invalid, NotFound
+from lms.identity import Principal
 from lms.ids import UserId
 from lms.questions import store as questions
 from server.storage.postgres import Database
@@ -185,24 +189,31 @@ async def test_the_figures_are_those_of_what_happened(office: Office) -> None:
         job,
     )
     ann, ben = await office.person(), await office.person()
+    later = itertools.count()
+
+    async def decide(who: Principal, one: str, decision: Decision = "accept", **said: Any) -> None:
+        # Each when what the other was given as the next is anybody's again.
+        at = desk(NOW + timedelta(minutes=11 * next(later)))
+        await office.decide(who, one, decision, at=at, **said)
+
     plain = await office.staged(job, 4)
-    await office.decide(ann, plain[0])
-    await office.decide(ann, plain[1], "edit", edit=item(difficulty=90))
-    await office.decide(ann, plain[2], "reject", reasons=("unclear", "bad_options"))
+    await decide(ann, plain[0])
+    await decide(ann, plain[1], "edit", edit=item(difficulty=90))
+    await decide(ann, plain[2], "reject", reasons=("unclear", "bad_options"))
     sampled = [candidate_id(sampled=True) for _ in range(2)]
     await office.stage(
         *(office.candidate(job, 10 + n, candidate_id=one) for n, one in enumerate(sampled))
     )
-    await office.decide(ann, sampled[0])
-    await office.decide(ben, sampled[0])
-    await office.decide(ann, sampled[1], "reject")
-    await office.decide(ben, sampled[1])
+    await decide(ann, sampled[0])
+    await decide(ben, sampled[0])
+    await decide(ann, sampled[1], "reject")
+    await decide(ben, sampled[1])
     doubled = candidate_id(seeded=True)
     await office.stage(office.candidate(job, 20, candidate_id=doubled))
     [(twin,)] = await office.fetch(
         "SELECT candidate_id FROM questions_staging WHERE tenant_id = $1 AND origin = 'seeded'"
     )
-    await office.decide(ben, str(twin))
+    await decide(ben, str(twin))
     await office.ingest()
     [(held,)] = await office.fetch(
         "SELECT question_id FROM questions WHERE tenant_id = $1 LIMIT 1"
