@@ -47,6 +47,20 @@ async def add(
     )
 
 
+async def remove(
+    connection: asyncpg.Connection, place: tuple[str, str], assignment_id: str
+) -> list[str]:
+    """Take back an assignment, and those that were given in the same wish; whose they were."""
+    rows = await connection.fetch(
+        "DELETE FROM assigned_practice AS a USING (SELECT skill, assigned_by, created_at FROM assigned_practice"
+        " WHERE tenant_id = $1 AND course_id = $2 AND assignment_id = $3) AS wish WHERE a.tenant_id = $1 AND a.course_id = $2"
+        " AND (a.skill, a.assigned_by, a.created_at) = (wish.skill, wish.assigned_by, wish.created_at) RETURNING a.user_id",
+        *place,
+        assignment_id,
+    )
+    return [str(row["user_id"]) for row in rows]
+
+
 async def has_skill(connection: asyncpg.Connection, place: tuple[str, str], skill: str) -> bool:
     """Whether the bank has something to practise for this skill."""
     return bool(

@@ -10,7 +10,7 @@ from lms import outbox
 from lms.attempts.model import Desk
 from lms.courses import rules as course_rules
 from lms.courses import service as courses
-from lms.errors import Invalid
+from lms.errors import Invalid, NotFound
 from lms.events import PracticeWanted
 from lms.identity import Principal
 from lms.practice import assigned_store as store
@@ -30,8 +30,8 @@ class New:
 
 async def assign(
     connection: asyncpg.Connection, who: Principal, course_id: str, new: New, desk: Desk
-) -> int:
-    """Give it to them, and have their next items chosen at once; how many learners."""
+) -> list[str]:
+    """Give it to them, and have their next items chosen at once; the assignments, one for each learner."""
     course_rules.check_live(await courses.get(connection, who, course_id, "practice.assign"))
     place = (who.tenant_id, course_id)
     if not await store.has_skill(connection, place, new.skill):
@@ -41,9 +41,28 @@ async def assign(
         raise Invalid("Some of these do not learn in this course.", pointer="/user_ids")
     given = [(desk.new_id(), one) for one in user_ids]
     await store.add(connection, place, given, (new.skill, new.items, who.user_id, desk.now))
+    await _chosen_anew(connection, place, user_ids, desk.now)
+    return [assignment_id for assignment_id, _ in given]
+
+
+async def take_back(
+    connection: asyncpg.Connection, who: Principal, place: tuple[str, str], now: datetime
+) -> None:
+    """An assignment, for all to whom it was given in the same wish; `place` is (course, assignment)."""
+    course_id, assignment_id = place
+    course_rules.check_live(await courses.get(connection, who, course_id, "practice.assign"))
+    user_ids = await store.remove(connection, (who.tenant_id, course_id), assignment_id)
+    if not user_ids:
+        raise NotFound("There is no such assignment.")
+    await _chosen_anew(connection, (who.tenant_id, course_id), user_ids, now)
+
+
+async def _chosen_anew(
+    connection: asyncpg.Connection, place: tuple[str, str], user_ids: Sequence[str], now: datetime
+) -> None:
+    tenant_id, course_id = place
     events = [PracticeWanted(user_id=one, course_id=course_id, urgent=True) for one in user_ids]
-    await outbox.append(connection, who.tenant_id, events, desk.now)
-    return len(user_ids)
+    await outbox.append(connection, tenant_id, events, now)
 
 
 async def page(

@@ -184,9 +184,10 @@ class NewAssignment(Body, frozen=True, kw_only=True):
 
 
 class Assigned(Reply, frozen=True, kw_only=True):
-    """How many learners were given practice."""
+    """How many learners were given practice; `id` is one of the assignments, by which all of them can be taken back."""
 
     learners: int
+    id: str | None
 
 
 class AssignmentLine(Reply, frozen=True, kw_only=True):

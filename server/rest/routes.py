@@ -146,6 +146,7 @@ ROUTES: tuple[Route, ...] = (
     Route(method="GET", path="/courses/{course_id}/skills", handler=skills.skill_map, summary="The skills of a class", permission="skill.see", reply=tutor.SkillMap, query=("skill",)),
     Route(method="GET", path="/courses/{course_id}/assignments", handler=skills.list_assignments, summary="Practice that was assigned", permission="skill.see", reply=shapes.Page[tutor.AssignmentLine], query=PAGE),
     Route(method="POST", path="/courses/{course_id}/assignments", handler=skills.assign_practice, summary="Assign practice", permission="practice.assign", body=tutor.NewAssignment, max_bytes=LESSON_BYTES, reply=tutor.Assigned, status=201, keyed="must"),
+    Route(method="DELETE", path="/courses/{course_id}/assignments/{assignment_id}", handler=skills.take_back_assignment, summary="Take assigned practice back", permission="practice.assign", status=204, keyed="may"),
     # Quick quizzes
     Route(method="GET", path="/classes/{class_id}/quizzes", handler=quizzes.list_quizzes, summary="Quizzes of a class", permission="class.see", reply=shapes.Page[tutor.Quiz], query=PAGE),
     Route(method="POST", path="/classes/{class_id}/quizzes", handler=quizzes.pose_quiz, summary="Pose an item to the room", permission="class.run", body=tutor.NewQuiz, reply=tutor.Quiz, status=201, keyed="must"),

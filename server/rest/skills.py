@@ -74,10 +74,22 @@ async def assign_practice(call: Call[shapes.NewAssignment]) -> Answer:
     new = assigning.New(skill=body.skill, items=body.items, user_ids=body.user_ids)
 
     async def effect(connection: asyncpg.Connection) -> Answer:
-        learners = await assigning.assign(
+        given = await assigning.assign(
             connection, call.principal, call.params["course_id"], new, call.deps.desk()
         )
-        return Answer(status=201, body=shapes.Assigned(learners=learners))
+        found = shapes.Assigned(learners=len(given), id=given[0] if given else None)
+        return Answer(status=201, body=found)
+
+    return await once(call, effect)
+
+
+async def take_back_assignment(call: Call[None]) -> Answer:
+    """Take an assignment back."""
+    place = call.params["course_id"], call.params["assignment_id"]
+
+    async def effect(connection: asyncpg.Connection) -> Answer:
+        await assigning.take_back(connection, call.principal, place, call.deps.desk().now)
+        return Answer(status=204)
 
     return await once(call, effect)
 

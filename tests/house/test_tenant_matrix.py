@@ -133,6 +133,7 @@ def cases() -> dict[str, Case]:
         "skill_map": Case(),
         "list_assignments": Case(),
         "assign_practice": Case(body={"skill": "waves"}),
+        "take_back_assignment": Case(),
         "list_quizzes": Case(),
         "pose_quiz": Case(body=lambda ids: {"question_id": ids["question_id"]}),
         "get_quiz": Case(),

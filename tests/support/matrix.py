@@ -79,6 +79,7 @@ async def made(
     regrade = await post(
         f"/assessments/{assessment}/regrades", another_key({"question_id": question})
     )
+    assigned = await post(f"/courses/{course}/assignments", {"skill": "waves"})
     job = await post("/generation-jobs", asked_of_factory({"course_id": course}))
     await post(f"/generation-jobs/{job['id']}/cancel")
     candidate = await staged(school, known["tenant"], course, (job["id"], question))
@@ -98,6 +99,7 @@ async def made(
             "item_id": item,
             "regrade_id": regrade["id"],
             "quiz_id": posed["id"],
+            "assignment_id": assigned["id"],
             "placement_id": placed.body["placement_id"],
             "placed_item_id": placed.body["item"]["id"],
             "user_id": known["extra"],
