@@ -1,11 +1,16 @@
-"""The job that measures how items do in use."""
+"""The job that looks after the items of a school: how they do in use, and what they mean."""
 
 from collections.abc import Mapping
 
-from lms.ai import measuring
+from lms.ai import measuring, vector_store, vectoring
+from lms.ai.vector_store import Place
+from lms.ai.vectors import Ngrams
 from lms.attempts.model import Desk
 from lms.jobs import Leased
 from workers.jobs import Bench, Handler
+
+# Of one school in one job.
+COURSES_MOST = 100
 
 
 async def measure(bench: Bench, job: Leased) -> None:
@@ -18,8 +23,26 @@ async def measure(bench: Bench, job: Leased) -> None:
         bench.means.meters.count("items_measured_total", by=done.items)
         bench.means.meters.count("items_held_total", by=len(done.held))
         if done.after is None:
-            return
+            break
         after = done.after
+    await _vectors(bench, job)
+
+
+async def _vectors(bench: Bench, job: Leased) -> None:
+    """Items that lack one get a vector of n-grams, which costs no tokens; those of a model come with the jobs that pay for them."""
+    embeds = Ngrams()
+    async with bench.transaction() as connection:
+        courses = await vector_store.behind(connection, job.tenant_id, embeds.space, COURSES_MOST)
+    for course_id in courses:
+        place = Place(tenant_id=job.tenant_id, course_id=course_id, space=embeds.space)
+        after: str | None = None
+        while True:
+            now = bench.means.now()
+            caught = await vectoring.catch_up(bench.transaction, embeds, place, now, after)
+            bench.means.meters.count("item_vectors_total", by=caught.items)
+            after = caught.after
+            if after is None:
+                break
 
 
 MEASURE_HANDLERS: Mapping[str, Handler] = {"quality.measure": measure}

@@ -8,8 +8,9 @@ from datetime import datetime
 import asyncpg
 
 from lms.ai.gates.model import Near
+from lms.ai.vectors import NGRAM_SPACE
 from lms.questions import store as questions
-from lms.questions.model import Content, Key, Question
+from lms.questions.model import Content, Filter, Key, Listed, Question
 
 # How many the index looks at before it gives its best, and how it goes on when rows of others were among them.
 EF_SEARCH = 120
@@ -114,21 +115,18 @@ async def neighbours(
     place: Place,
     vector: Sequence[float],
     most: int,
-    *,
-    but: str | None = None,
 ) -> list[Near]:
-    """The items of a course that are most like this vector, the nearest first; `but` is left out."""
+    """The items of a course that are most like this vector, the nearest first."""
     await connection.execute(_AS_LOOKED_FOR)
     rows = await connection.fetch(
         "SELECT subject_id, staged, 1 - (vector <=> $4::text::vector) AS cosine FROM item_vectors"
-        " WHERE tenant_id = $1 AND course_id = $2 AND space = $3 AND ($6::uuid IS NULL OR subject_id <> $6)"
+        " WHERE tenant_id = $1 AND course_id = $2 AND space = $3"
         " ORDER BY vector <=> $4::text::vector LIMIT $5",
         place.tenant_id,
         place.course_id,
         place.space,
         _sent(vector),
         most,
-        but,
     )
     return [_near(row) for row in rows]
 
@@ -140,18 +138,54 @@ def _near(row: asyncpg.Record) -> Near:
 
 
 async def similar(
-    connection: asyncpg.Connection, place: Place, subject_id: str, most: int
-) -> list[Near]:
-    """The items that are most like this one; none before it has a vector."""
-    vector = await connection.fetchval(
-        "SELECT vector::real[] FROM item_vectors WHERE tenant_id = $1 AND subject_id = $2 AND space = $3",
-        place.tenant_id,
-        subject_id,
-        place.space,
+    connection: asyncpg.Connection, place: tuple[str, str], wanted: Filter, most: int
+) -> list[tuple[Listed, float]]:
+    """The items of the bank that are most like one that has a vector, (tenant, question), and fit the filter; each with its cosine.
+
+    Of its vectors that of a model counts before that of n-grams.
+    """
+    tenant_id, question_id = place
+    row = await connection.fetchrow(
+        "SELECT course_id, space, vector::text AS vector FROM item_vectors WHERE tenant_id = $1 AND subject_id = $2 AND NOT staged"
+        " ORDER BY space = $3, created_at DESC LIMIT 1",
+        tenant_id,
+        question_id,
+        NGRAM_SPACE,
     )
-    if vector is None:
+    if row is None:
         return []
-    return await neighbours(connection, place, vector, most, but=subject_id)
+    await connection.execute(_AS_LOOKED_FOR)
+    rows = await connection.fetch(
+        f"SELECT {questions.LISTED}, 1 - (v.vector <=> $4::text::vector) AS cosine FROM item_vectors v"
+        " JOIN questions q ON q.tenant_id = v.tenant_id AND q.question_id = v.subject_id"
+        " WHERE v.tenant_id = $1 AND v.course_id = $2 AND v.space = $3 AND v.subject_id <> $5 AND q.state <> 'retired'"
+        " AND ($6::int IS NULL OR q.level = $6) AND ($7::text IS NULL OR q.language = $7)"
+        " ORDER BY v.vector <=> $4::text::vector LIMIT $8",
+        tenant_id,
+        row["course_id"],
+        row["space"],
+        row["vector"],
+        question_id,
+        wanted.level,
+        wanted.language,
+        most,
+    )
+    return [(questions.listed_of(one), float(one["cosine"])) for one in rows]
+
+
+async def behind(
+    connection: asyncpg.Connection, tenant_id: str, space: str, most: int
+) -> list[str]:
+    """Some courses in whose banks items lack a vector in this space."""
+    rows = await connection.fetch(
+        "SELECT DISTINCT q.course_id FROM questions q LEFT JOIN item_vectors v"
+        " ON v.tenant_id = q.tenant_id AND v.subject_id = q.question_id AND v.space = $2"
+        " WHERE q.tenant_id = $1 AND (v.subject_id IS NULL OR v.created_at < q.updated_at) ORDER BY q.course_id LIMIT $3",
+        tenant_id,
+        space,
+        most,
+    )
+    return [str(row["course_id"]) for row in rows]
 
 
 async def lacking(

@@ -47,7 +47,8 @@ class Row:
     search: str
 
 
-def _listed(row: asyncpg.Record) -> Listed:
+def listed_of(row: asyncpg.Record) -> Listed:
+    """A row with the columns of LISTED."""
     return Listed(
         question_id=QuestionId(str(row["question_id"])),
         course_id=CourseId(str(row["course_id"])),
@@ -68,7 +69,7 @@ def _listed(row: asyncpg.Record) -> Listed:
 
 def _question(row: asyncpg.Record) -> Question:
     return Question(
-        listed=_listed(row),
+        listed=listed_of(row),
         content=msgspec.json.decode(row["content"], type=Content),
         key=msgspec.json.decode(row["key"], type=Key),
     )
@@ -287,7 +288,7 @@ async def page(
         after[1] if after else None,
         limit,
     )
-    return [_listed(row) for row in rows]
+    return [listed_of(row) for row in rows]
 
 
 async def whole_page(

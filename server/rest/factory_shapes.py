@@ -233,6 +233,24 @@ class StockLine(Reply, frozen=True, kw_only=True):
     job_id: str | None
 
 
+class SimilarLine(Reply, frozen=True, kw_only=True):
+    """An item that is like another; `likeness` is 1 for the same."""
+
+    question_id: str
+    title: str
+    kind: questions.Kind
+    state: questions.State
+    level: int
+    language: str
+    likeness: float
+
+
+class Similar(Reply, frozen=True, kw_only=True):
+    """The most alike first; none before the item was looked at, which takes an hour."""
+
+    items: list[SimilarLine]
+
+
 class QualityLine(Reply, frozen=True, kw_only=True):
     """How an item did in use: mean share of the points (the p-value of one that is right or wrong), 0 to 1."""
 

@@ -4,13 +4,14 @@ from typing import get_args
 
 import asyncpg
 
-from lms.ai import cards, dashboard, measuring, stocking
+from lms.ai import cards, dashboard, likeness, measuring, stocking
 from lms.ai.dashboard import Figures
 from lms.ai.ingest_store import Kept
 from lms.ai.quality import FaultCode
 from lms.ai.quality_store import Line as Did
 from lms.ai.stock import Mark
 from lms.ai.stock_store import Line
+from lms.questions.model import Filter, Listed
 from server.clock import moment
 from server.problems import Refusal
 from server.rest import factory_shapes, pages
@@ -20,6 +21,7 @@ from server.rest.idempotency import once
 
 # Of which the dashboard tells unless it is asked for others.
 DAYS = 30
+LEVELS = frozenset(map(str, range(1, 11)))
 
 
 async def get_card(call: Call[None]) -> Answer:
@@ -115,6 +117,35 @@ def _quality(one: Did) -> factory_shapes.QualityLine:
         dead_options=list(one.dead_options),
         faults=list(one.faults),
         generated=one.generated,
+    )
+
+
+async def list_similar(call: Call[None]) -> Answer:
+    """Items of the bank that are like this one, of a level or language if one is given."""
+    level = call.query.get("level")
+    if level is not None and level not in LEVELS:
+        raise Refusal("bad_query", "level is a number from 1 to 10.")
+    wanted = Filter(
+        level=None if level is None else int(level), language=call.query.get("language")
+    )
+    # Vectors are for the roles of the factory and its reviewers: the role that serves learners has none.
+    async with call.deps.review.transaction(call.principal.tenant_id) as connection:
+        found = await likeness.similar(
+            connection, call.principal, call.params["question_id"], wanted
+        )
+    return Answer(body=factory_shapes.Similar(items=[_similar(*one) for one in found]))
+
+
+def _similar(listed: Listed, cosine: float) -> factory_shapes.SimilarLine:
+    labels = listed.labels
+    return factory_shapes.SimilarLine(
+        question_id=listed.question_id,
+        title=labels.title,
+        kind=listed.kind,
+        state=labels.state,
+        level=labels.level,
+        language=labels.language,
+        likeness=round(cosine, 4),
     )
 
 

@@ -167,6 +167,7 @@ ROUTES: tuple[Route, ...] = (
     Route(method="GET", path="/reviews/{candidate_id}", handler=reviews.get_review, summary="One staged item", permission="review.do", reply=factory.Review),
     Route(method="POST", path="/reviews/{candidate_id}", handler=reviews.decide_review, summary="Accept, edit or reject", permission="review.do", body=factory.ReviewBody, max_bytes=QUESTION_BYTES, reply=factory.Reviewed, keyed="may", audited=True),
     Route(method="GET", path="/questions/{question_id}/card", handler=quality.get_card, summary="Where an item comes from", permission="question.see", reply=factory.ProvenanceCard),
+    Route(method="GET", path="/questions/{question_id}/similar", handler=quality.list_similar, summary="Items that are like this one", permission="question.see", reply=factory.Similar, query=("level", "language"), cost=2),
     Route(method="POST", path="/questions/{question_id}/release", handler=quality.release_item, summary="Put a held item back to use", permission="question.edit", status=204, keyed="may"),
     Route(method="GET", path="/courses/{course_id}/stock", handler=quality.list_stock, summary="How many items there are of each skill", permission="question.see", reply=shapes.Page[factory.StockLine], query=PAGE),
     Route(method="PUT", path="/courses/{course_id}/stock", handler=quality.set_stock, summary="Say how many there should be", permission="generation.ask", body=factory.StockMark, max_bytes=BRIEF_BYTES, reply=factory.StockLine, keyed="may"),

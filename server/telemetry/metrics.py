@@ -1,20 +1,19 @@
 """The Prometheus registry, counters and histograms by name, the lag of the event loop, and the text of /metrics."""
 
 import asyncio
+import itertools
 import time
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from prometheus_client import (
-    CollectorRegistry,
-    Counter,
-    Gauge,
-    Histogram,
-    disable_created_metrics,
-    generate_latest,
+from prometheus_client import CollectorRegistry, disable_created_metrics, generate_latest
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
 )
-from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.process_collector import ProcessCollector
@@ -24,17 +23,10 @@ SERIES_MAX = (
     500  # label sets a metric may have; more is a mistake, and goes to one series named "other"
 )
 
-_TIMES_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_TIMES_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _COUNTS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 
 Kind = Literal["counter", "gauge", "histogram"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Instrument:
-    metric: Counter | Gauge | Histogram
-    labels: tuple[str, ...]
-    series: set[tuple[str, ...]]
 
 
 # What each metric says. A name that is not here still works; a test sees to it that all are here.
@@ -114,6 +106,7 @@ MEANINGS = {
     "items_ingested_total": "Accepted items that came into a bank.",
     "items_measured_total": "Items whose answers were looked at.",
     "items_held_total": "Items that their figures took out of use until somebody has looked at them.",
+    "item_vectors_total": "Items that got a vector of their words.",
     "stock_asked_total": "Batches that the factory was asked for because there were too few items.",
     "partitions_ahead": "Weeks ahead for which every split table has its partition: fewer than 3 are an alarm.",
     "jobs": "Jobs of the last week, by state.",
@@ -128,78 +121,116 @@ MEANINGS = {
     "generation_tokens_total": "Tokens that the models told, by way: in or out.",
     "generation_cost_micros_total": "What the models cost, in millionths of the currency of config/models.toml.",
     "generation_jobs_ended_total": "Jobs of the content factory that this process ended, by state.",
+    "shelf_looks_total": "Looks at what is kept in memory, by shelf and by whether it was there.",
+    "lessons_redis_seconds": "Time from asking Redis for a lesson that waits to its answer.",
+    "lessons_away_total": "Asks for a lesson that Redis did not answer.",
+    "refills_dropped_total": "Asks for the next lessons of a learner that could not be written down.",
     "media_control_dropped": "Questions and news of a media node dropped because too many waited.",
 }
 
 
 class PrometheusMeters:
-    """Implements signaling.context.Meters; counters end in _total, histograms in _seconds, _bytes or _rows."""
+    """Implements signaling.context.Meters; counters end in _total, histograms in _seconds, _bytes or _rows.
+
+    Figures are kept in plain cells, as thousands of requests a second count here, and become the library's when somebody
+    reads them. For one thread.
+    """
 
     def __init__(self) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]  # untyped in the library
         self.registry = CollectorRegistry(auto_describe=True)
         ProcessCollector(registry=self.registry)
         self._instruments: dict[str, _Instrument] = {}
-        self._children: dict[tuple[object, ...], Counter | Gauge | Histogram] = {}
+        self._cells: dict[tuple[object, ...], _Cell] = {}
+        self.registry.register(self)
 
     def count(self, name: str, labels: Mapping[str, str] | None = None, by: float = 1) -> None:
         """Add to a counter."""
-        metric = self._series("counter", name, labels or {})
-        assert isinstance(metric, Counter)
-        metric.inc(by)
+        spelled = (name, *labels.items()) if labels else (name,)
+        cell = self._cells.get(spelled) or self._cell("counter", spelled, labels or {})
+        cell.total += by
 
     def observe(self, name: str, value: float, labels: Mapping[str, str] | None = None) -> None:
         """Put a value into a histogram."""
-        metric = self._series("histogram", name, labels or {})
-        assert isinstance(metric, Histogram)
-        metric.observe(value)
+        spelled = (name, *labels.items()) if labels else (name,)
+        cell = self._cells.get(spelled) or self._cell("histogram", spelled, labels or {})
+        cell.total += value
+        cell.counts[bisect_left(cell.bounds, value)] += 1
 
     def gauge(self, name: str, value: float, labels: Mapping[str, str] | None = None) -> None:
         """Set a gauge."""
-        metric = self._series("gauge", name, labels or {})
-        assert isinstance(metric, Gauge)
-        metric.set(value)
+        spelled = (name, *labels.items()) if labels else (name,)
+        cell = self._cells.get(spelled) or self._cell("gauge", spelled, labels or {})
+        cell.total = value
 
     def text(self) -> bytes:
         """What /metrics answers for this node."""
         return generate_latest(self.registry)
 
-    def _series(
-        self, kind: Kind, name: str, labels: Mapping[str, str]
-    ) -> Counter | Gauge | Histogram:
-        # The way of nearly every call: what was counted before.
-        spelled = (name, *labels.items())
-        known = self._children.get(spelled)
-        if known is not None:
-            return known
+    def collect(self) -> Iterable[Metric]:
+        """The figures as the library knows them."""
+        return [instrument.family(name) for name, instrument in self._instruments.items()]
+
+    def _cell(self, kind: Kind, spelled: tuple[object, ...], labels: Mapping[str, str]) -> "_Cell":
+        name = str(spelled[0])
         instrument = self._instruments.get(name)
         if instrument is None:
-            instrument = self._made(kind, name, tuple(sorted(labels)))
+            instrument = _Instrument(kind=kind, labels=tuple(sorted(labels)), cells={})
             self._instruments[name] = instrument
-        if not instrument.labels:
-            return instrument.metric
+        assert instrument.kind == kind, f"{name} is a {instrument.kind}"
         values = tuple(labels.get(label, "") for label in instrument.labels)
-        if values not in instrument.series:
-            if len(instrument.series) >= SERIES_MAX:
-                return instrument.metric.labels(*("other",) * len(values))
-            instrument.series.add(values)
-        child: Counter | Gauge | Histogram = instrument.metric.labels(*values)
+        known = instrument.cells.get(values)
+        if known is None and values and len(instrument.cells) >= SERIES_MAX:
+            return instrument.cells.setdefault(
+                ("other",) * len(values), _Cell(_bounds(kind, name))
+            )
+        cell = known or instrument.cells.setdefault(values, _Cell(_bounds(kind, name)))
         if len(labels) == len(instrument.labels):
-            self._children[spelled] = child
-        return child
+            self._cells[spelled] = cell
+        return cell
 
-    def _made(self, kind: Kind, name: str, labels: tuple[str, ...]) -> _Instrument:
-        full = f"lectern_{name}"
-        meaning = MEANINGS.get(name, name.replace("_", " "))
-        metric: Counter | Gauge | Histogram
-        if kind == "counter":
-            metric = Counter(full, meaning, labels, registry=self.registry)
-        elif kind == "gauge":
-            metric = Gauge(full, meaning, labels, registry=self.registry)
-        else:
-            buckets = _TIMES_S if name.endswith("_seconds") else _COUNTS
-            metric = Histogram(full, meaning, labels, buckets=buckets, registry=self.registry)
-        return _Instrument(metric=metric, labels=labels, series=set())
+
+def _bounds(kind: Kind, name: str) -> tuple[float, ...]:
+    if kind != "histogram":
+        return ()
+    return _TIMES_S if name.endswith("_seconds") else _COUNTS
+
+
+class _Cell:
+    """One series: a counter's or a gauge's value, or a histogram's sum with how many fell below each bound and not the one before."""
+
+    __slots__ = ("bounds", "counts", "total")
+
+    def __init__(self, bounds: tuple[float, ...]) -> None:
+        self.bounds = bounds
+        self.counts = [0] * (len(bounds) + 1)
+        self.total = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Instrument:
+    kind: Kind
+    labels: tuple[str, ...]
+    cells: dict[tuple[str, ...], _Cell]
+
+    def family(self, name: str) -> Metric:
+        """As the library has it."""
+        full, meaning = f"lectern_{name}", MEANINGS.get(name, name.replace("_", " "))
+        if self.kind == "histogram":
+            spread = HistogramMetricFamily(full, meaning, labels=self.labels)
+            for values, cell in self.cells.items():
+                spread.add_metric(values, _cumulated(cell), cell.total)
+            return spread
+        make = CounterMetricFamily if self.kind == "counter" else GaugeMetricFamily
+        plain = make(full, meaning, labels=self.labels)
+        for values, cell in self.cells.items():
+            plain.add_metric(values, cell.total)
+        return plain
+
+
+def _cumulated(cell: _Cell) -> list[tuple[str, float]]:
+    bounds = [*(str(float(bound)) for bound in cell.bounds), "+Inf"]
+    return list(zip(bounds, itertools.accumulate(cell.counts), strict=True))
 
 
 async def watch_loop_lag(meters: PrometheusMeters) -> None:

@@ -153,6 +153,7 @@ def cases() -> dict[str, Case]:
         "list_stock": Case(),
         "set_stock": Case(body={"skill": "waves", "level": 1, "low": 5, "kinds": ["true_false"]}),
         "list_quality": Case(),
+        "list_similar": Case(),
         "release_item": Case(),
         "get_dashboard": Case(),
         "get_budget": Case(),

@@ -3,6 +3,7 @@
 import random
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
+from typing import Any
 
 import asyncpg
 import pytest
@@ -11,6 +12,7 @@ from lms.ai import vector_store, vectoring
 from lms.ai.asks import Away, Embedded, Refused
 from lms.ai.vector_store import Place, Vectored
 from lms.ai.vectors import Ngrams, ngram_vector
+from lms.questions.model import Filter
 from server.storage.postgres import Database
 from tests.support.exams import NOW, Exam, exam_in, new_id
 
@@ -213,23 +215,45 @@ async def test_without_anybody_to_ask_it_is_left_for_another_time(
     assert await caught(factory, place(bank), Ngrams(), minutes=1) == len(bank.questions)
 
 
-async def test_similar_items_come_nearest_first_and_without_the_item_itself(
+async def alike(factory: Database, bank: Exam, question_id: str, **wanted: Any) -> list[str]:
+    async with factory.transaction(bank.tenant_id) as connection:
+        place = (bank.tenant_id, question_id)
+        found = await vector_store.similar(connection, place, Filter(**wanted), 3)
+    cosines = [cosine for _, cosine in found]
+    assert cosines == sorted(cosines, reverse=True)
+    return [listed.question_id for listed, _ in found]
+
+
+async def test_similar_items_come_nearest_first_without_the_item_itself_and_by_the_filter(
     factory: Database, bank: Exam
 ) -> None:
-    where = place(bank)
-    texts = [
-        "Name the capital of France.",
-        "Which city is the capital of France?",
-        "Add one half and a third.",
-    ]
+    first, second, third, fourth = bank.questions[:4]
+    assert await alike(factory, bank, first) == []
+    texts = {
+        first: "Name the capital of France.",
+        second: "Which city is the capital of France?",
+        third: "Which city is the capital of Peru?",
+        fourth: "Add one half and a third.",
+    }
     rows = [
-        Vectored(subject_id=new_id(), digest=vector_store.digest_of(one), vector=ngram_vector(one))
-        for one in texts
+        Vectored(subject_id=one, digest=vector_store.digest_of(text), vector=ngram_vector(text))
+        for one, text in texts.items()
     ]
-    async with factory.transaction(where.tenant_id) as connection:
-        await vector_store.put(connection, where, rows, NOW)
-        found = await vector_store.similar(connection, where, rows[0].subject_id, 2)
-        unknown = await vector_store.similar(connection, where, new_id(), 2)
-    assert [one.subject_id for one in found] == [rows[1].subject_id, rows[2].subject_id]
-    assert found[0].cosine > 0.4 > found[1].cosine
-    assert unknown == []
+    async with factory.transaction(bank.tenant_id) as connection:
+        await vector_store.put(connection, place(bank), rows, NOW)
+    assert await alike(factory, bank, first) == [second, third, fourth]
+    # The levels of a bank go 1, 2, 3, 1, ...
+    assert await alike(factory, bank, first, level=3) == [third]
+    assert await alike(factory, bank, first, language="ar") == []
+
+
+async def test_courses_that_lag_behind_are_found_until_they_have_caught_up(
+    factory: Database, bank: Exam
+) -> None:
+    async def behind() -> list[str]:
+        async with factory.transaction(bank.tenant_id) as connection:
+            return await vector_store.behind(connection, bank.tenant_id, SPACE, 10)
+
+    assert await behind() == [bank.course_id]
+    await caught(factory, place(bank), Ngrams(), minutes=1)
+    assert await behind() == []

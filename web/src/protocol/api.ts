@@ -910,9 +910,10 @@ export interface NewAssignment {
   readonly user_ids?: readonly string[];
 }
 
-/** How many learners were given practice. */
+/** How many learners were given practice; `id` is one of the assignments, by which all of them can be taken back. */
 export interface Assigned {
   readonly learners: number;
+  readonly id: string | null;
 }
 
 /** Practice that was assigned: how much of it was given out so far. */
@@ -1160,6 +1161,22 @@ export interface StockLine {
   readonly low: number;
   readonly batch: number;
   readonly job_id: string | null;
+}
+
+/** An item that is like another; `likeness` is 1 for the same. */
+export interface SimilarLine {
+  readonly question_id: string;
+  readonly title: string;
+  readonly kind: QuestionKind;
+  readonly state: QuestionState;
+  readonly level: number;
+  readonly language: string;
+  readonly likeness: number;
+}
+
+/** The most alike first; none before the item was looked at, which takes an hour. */
+export interface Similar {
+  readonly items: readonly SimilarLine[];
 }
 
 /** How an item did in use: mean share of the points (the p-value of one that is right or wrong), 0 to 1. */
