@@ -23,9 +23,10 @@ Place = tuple[str, str]  # school, course
 async def bank_version(
     connection: asyncpg.Connection, place: Place
 ) -> tuple[int, datetime | None]:
-    """Another one after every change of what may be practised in this course."""
+    """Another one after every change of what may be practised in this course, and after its difficulty was measured."""
     row = await connection.fetchrow(
-        "SELECT count(*) AS items, max(updated_at) AS at FROM questions"
+        "SELECT count(*) AS items, greatest(max(updated_at), (SELECT max(measured_at) FROM item_quality"
+        " WHERE tenant_id = $1 AND course_id = $2)) AS at FROM questions"
         " WHERE tenant_id = $1 AND course_id = $2 AND state = 'published'",
         *place,
     )
@@ -36,10 +37,12 @@ async def bank_version(
 async def bank(
     connection: asyncpg.Connection, place: Place, given: Mapping[str, int]
 ) -> list[Candidate]:
-    """What may be practised in this course, and how often each was given out."""
+    """What may be practised in this course, and how often each was given out; difficulty as it was measured, else as it is labelled."""
     rows = await connection.fetch(
-        "SELECT question_id, version, skills, level, language, difficulty, title FROM questions"
-        " WHERE tenant_id = $1 AND course_id = $2 AND state = 'published' AND kind = ANY ($3) LIMIT $4",
+        "SELECT q.question_id, q.version, q.skills, q.level, q.language, q.title,"
+        " coalesce(i.difficulty, q.difficulty) AS difficulty FROM questions AS q"
+        " LEFT JOIN item_quality AS i USING (tenant_id, question_id, version)"
+        " WHERE q.tenant_id = $1 AND q.course_id = $2 AND q.state = 'published' AND q.kind = ANY ($3) LIMIT $4",
         *place,
         list(PRACTISED),
         BANK_MAX,

@@ -17,7 +17,7 @@ from lms.events import (
     ItemsRecalled,
     PracticeFinished,
 )
-from lms.practice import wire
+from lms.practice import refill_store, wire
 from lms.practice.wire import Batch
 from server.storage.playlists import Playlists, PlaylistsAwayError, cold_key, list_key
 from server.storage.redis import connected
@@ -266,6 +266,27 @@ async def test_what_an_exam_still_asks_is_not_practised_before_its_release(
     assert await shop.fetchval(said, user) == 2
     [head, _] = await _waiting(shop, bank, user)
     assert _whys(head)[0] == "recent_mistake"
+
+
+async def test_what_was_measured_counts_before_what_was_labelled(
+    shop: Workshop, bank: Bank
+) -> None:
+    place = (bank.tenant_id, bank.course_id)
+    async with shop.means.database.transaction(bank.tenant_id) as connection:
+        before = await refill_store.bank_version(connection, place)
+        labelled = {one.question_id: one for one in await refill_store.bank(connection, place, {})}
+        hard, plain = sorted(labelled)[:2]
+        await connection.execute(
+            "INSERT INTO item_quality (tenant_id, course_id, question_id, version, answered, mean_share, difficulty,"
+            " measured_at) VALUES ($1, $2, $3, $4, 40, 0.2, 93, $5)",
+            *(*place, hard, labelled[hard].version, shop.means.now()),
+        )
+        measured = {one.question_id: one for one in await refill_store.bank(connection, place, {})}
+        assert await refill_store.bank_version(connection, place) != before
+        await connection.execute("DELETE FROM item_quality")
+    assert labelled[hard].difficulty != 93
+    assert measured[hard].difficulty == 93
+    assert measured[plain] == labelled[plain]
 
 
 async def test_a_bank_with_nothing_in_it_asks_for_nothing_twice(shop: Workshop) -> None:
