@@ -17,11 +17,11 @@ import asyncpg
 
 from lms.adaptive import store
 from lms.adaptive.needs import Wish
-from lms.adaptive.shelf import Shelf
 from lms.adaptive.store import Waiting
 from lms.attempts.model import Desk
 from lms.practice import refill_store, refilling, wire
 from lms.practice.refill_store import Place
+from lms.practice.refilling import Bank
 from server.failpoints import reach
 from server.storage.playlists import PlaylistsAwayError
 from workers.means import Means
@@ -40,8 +40,8 @@ STALE_SECONDS = 1.5
 PAUSE_SECONDS = 0.2
 REST_SECONDS = 0.25
 LONG_REST_SECONDS = 1.0
-SHELVES = 16
-SHELF_SECONDS = 60.0
+BANKS = 16
+BANK_SECONDS = 60.0
 PUSH_LANES = 16
 
 # How it went for a learner: written; to be done again, for the list was taken from meanwhile; Redis left it open; nothing to give.
@@ -52,7 +52,7 @@ DONE: tuple[How, ...] = ("written", "empty")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Kept:
     version: object
-    shelf: Shelf
+    bank: Bank
     until: float
 
 
@@ -66,7 +66,7 @@ class Refiller:
         self._playlists = means.playlists
         self._ttl_seconds = ttl_seconds
         self._wish = Wish()
-        self._shelves: OrderedDict[Place, _Kept] = OrderedDict()
+        self._banks: OrderedDict[Place, _Kept] = OrderedDict()
         self._rest = REST_SECONDS
         self._most = BATCH_LEARNERS
 
@@ -121,14 +121,14 @@ class Refiller:
         """New lessons, written down; of those who do not learn here any more, none."""
         now, place = self._means.now(), batch.place
         async with self._means.database.transaction(place[0]) as connection:
-            shelf = await self._shelf(connection, place)
+            bank = await self._bank(connection, place)
             learners = await refilling.learners(
                 *(connection, place, list(batch.waiting), batch.waiting_ids, now)
             )
         desk = Desk(now=now, new_id=self._means.new_id)
         for learner in learners:
             batch.made[learner.user_id] = refilling.made(
-                *(learner, place[1], shelf, self._wish, desk)
+                *(learner, place[1], bank, self._wish, desk)
             )
             await asyncio.sleep(0)  # what else this process does is not kept waiting
         practices = [one for some in batch.made.values() for one in some]
@@ -136,18 +136,18 @@ class Refiller:
             async with self._means.database.transaction(place[0]) as connection:
                 await refilling.keep(connection, place, practices, now)
 
-    async def _shelf(self, connection: asyncpg.Connection, place: Place) -> Shelf:
+    async def _bank(self, connection: asyncpg.Connection, place: Place) -> Bank:
         """The bank of a course: read again when it has changed, and now and then for what was given out meanwhile."""
         version = await refill_store.bank_version(connection, place)
-        kept = self._shelves.pop(place, None)
+        kept = self._banks.pop(place, None)
         steady = self._means.steady()
         if kept is None or kept.version != version or steady >= kept.until:
-            shelf = await refilling.shelf(connection, place, self._means.now())
-            kept = _Kept(version=version, shelf=shelf, until=steady + SHELF_SECONDS)
-        self._shelves[place] = kept
-        while len(self._shelves) > SHELVES:
-            self._shelves.popitem(last=False)
-        return kept.shelf
+            bank = await refilling.bank(connection, place, self._means.now())
+            kept = _Kept(version=version, bank=bank, until=steady + BANK_SECONDS)
+        self._banks[place] = kept
+        while len(self._banks) > BANKS:
+            self._banks.popitem(last=False)
+        return kept.bank
 
     async def _push(self, batch: "_Batch") -> None:
         """Into the lists, while nobody can be taken out of the course; for those who do not learn here, nothing waits any more."""

@@ -9,7 +9,7 @@ looked for outward from where the chance is the one aimed at.
 import heapq
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -18,14 +18,16 @@ from lms.adaptive.model import Candidate, Reason
 from lms.adaptive.needs import LEVEL_MAX, WORTH, Learner, Need, Wish, level_of, needs
 from lms.adaptive.shelf import Shelf
 
-# The next item of a skill in the same lesson is worth so much of the one before.
+# The next item of a skill in the same lesson is worth so much of the one before; a teacher who gives seven means seven.
 AGAIN = 0.6
+UNDIMINISHED = "assigned"
 # So many near the aim are compared by how worn they are.
 COMPARED = 6
 FAMILY_MOST = 2
 # Rather one again than fewer than these.
 LEAST_ITEMS = 5
 HEAD = ("class_quiz", "due_review")
+NOTHING: Mapping[str, int] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,9 +39,14 @@ class Pick:
     chance: float
 
 
-def lessons(learner: Learner, shelf: Shelf, wish: Wish, count: int) -> list[list[Pick]]:
-    """So many lessons, one after the other, no item twice; empty ones are left out."""
-    table = _Table(learner, shelf, wish)
+def lessons(
+    learner: Learner, shelf: Shelf, wish: Wish, count: int, since: Mapping[str, int] = NOTHING
+) -> list[list[Pick]]:
+    """So many lessons, one after the other, no item twice; empty ones are left out.
+
+    `since`: how often items were given out since the shelf was made.
+    """
+    table = _Table(learner, shelf, wish, since)
     made = [_in_order(_chosen(table)) for _ in range(count)]
     return [one for one in made if one]
 
@@ -117,8 +124,11 @@ def _take_again(table: "_Table") -> None:
 class _Table:
     """What is taken while the lessons of one learner are chosen."""
 
-    def __init__(self, learner: Learner, shelf: Shelf, wish: Wish) -> None:
+    def __init__(
+        self, learner: Learner, shelf: Shelf, wish: Wish, given_since: Mapping[str, int]
+    ) -> None:
         self.learner, self.shelf, self.wish = learner, shelf, wish
+        self._given_since = given_since
         self.spent: Counter[str] = Counter()
         self.picked: list[Pick] = []
         since = learner.now - timedelta(days=wish.seen_days)
@@ -167,13 +177,16 @@ class _Table:
         """Of a right answer."""
         return mixer.chance(self.learner.states, item.skills, item.difficulty)
 
-    def rank(self, item: Candidate) -> tuple[bool, bool, float, int, int, str]:
+    def given(self, item: Candidate) -> int:
+        """How often it was given to anybody lately."""
+        return item.given + self._given_since.get(item.question_id, 0)
+
+    def rank(self, item: Candidate) -> tuple[bool, float, int, int, str]:
         """The least is the best; what is equal is in another order for each learner, and in the same one each time."""
         outside = round(1 - fit(self.chance(item), self.wish), 2)
         alike = self._families[item.family] >= FAMILY_MOST
         tie = zlib.crc32(item.question_id.encode(), self._salt)
-        worn = item.given >= self.shelf.worn_from
-        return worn, alike, outside, item.given, tie, item.question_id
+        return alike, outside, self.given(item), tie, item.question_id
 
 
 class _Search:
@@ -187,20 +200,24 @@ class _Search:
         self._low: int | None = None
         self._high = 0
         self._near: list[Candidate] = []
+        self._worn: list[Candidate] = []
 
     def bound(self) -> float:
         """What the next item is worth at most."""
-        return self.need.worth * AGAIN**self.taken
+        fewer = 1.0 if self.need.reason.why == UNDIMINISHED else AGAIN**self.taken
+        return self.need.worth * fewer
 
     def best(self) -> Pick | None:
-        """The best that may be taken now: not worn, unlike the others, in the band, given out least."""
+        """The best that may be taken now: in the band, unlike the others, given out least; what is worn when there is nothing else."""
         self._near = [one for one in self._near if self._table.may(one)]
         while len(self._near) < COMPARED and (item := self._next()) is not None:
             if item.level <= self.need.level and self._table.may(item):
-                self._near.append(item)
-        if not self._near:
+                worn = self._table.given(item) >= self._table.shelf.worn_from
+                (self._worn if worn else self._near).append(item)
+        left = self._near or [one for one in self._worn if self._table.may(one)]
+        if not left:
             return None
-        item = min(self._near, key=self._table.rank)
+        item = min(left, key=self._table.rank)
         return Pick(item=item, reason=self.need.reason, chance=self._table.chance(item))
 
     def _next(self) -> Candidate | None:

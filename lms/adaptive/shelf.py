@@ -8,7 +8,7 @@ from lms.adaptive.model import WHOLE_COURSE, Candidate
 
 # An item is worn when it was given out so many times as often as the others, and more than now and then.
 WORN_TIMES = 4
-WORN_LEAST = 30
+WORN_LEAST = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

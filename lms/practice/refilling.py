@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 import asyncpg
@@ -21,11 +22,19 @@ LOOK_BACK = timedelta(days=30)
 EXPOSURE_WEEKS = 2
 
 
-async def shelf(connection: asyncpg.Connection, place: Place, now: datetime) -> Shelf:
+@dataclass(frozen=True, slots=True)
+class Bank:
+    """The bank of a course as it was at one moment, and how often its items were given out since."""
+
+    shelf: Shelf
+    given: Counter[str] = field(default_factory=Counter)
+
+
+async def bank(connection: asyncpg.Connection, place: Place, now: datetime) -> Bank:
     """The bank of a course as it is now."""
     since = week_of(now) - timedelta(weeks=EXPOSURE_WEEKS)
     given = await store.exposures(connection, *place, since)
-    return shelved(await refill_store.bank(connection, place, given))
+    return Bank(shelved(await refill_store.bank(connection, place, given)))
 
 
 async def learners(
@@ -62,8 +71,10 @@ async def learners(
     ]
 
 
-def made(learner: Learner, course_id: str, shelf: Shelf, wish: Wish, desk: Desk) -> list[Practice]:
-    """The next lessons of this learner; none where the bank has nothing for them."""
+def made(learner: Learner, course_id: str, bank: Bank, wish: Wish, desk: Desk) -> list[Practice]:
+    """The next lessons of this learner, counted as given out; none where the bank has nothing for them."""
+    picked = playlist.lessons(learner, bank.shelf, wish, AHEAD, bank.given)
+    bank.given.update(one.item.question_id for picks in picked for one in picks)
     return [
         Practice(
             practice_id=desk.new_id(),
@@ -75,7 +86,7 @@ def made(learner: Learner, course_id: str, shelf: Shelf, wish: Wish, desk: Desk)
             created_at=desk.now,
             finished_at=None,
         )
-        for picks in playlist.lessons(learner, shelf, wish, AHEAD)
+        for picks in picked
     ]
 
 
