@@ -1,4 +1,4 @@
-"""`python -m workers relay projector grader lifecycle jobs refiller`: the composition root of the workers, any of them in one process.
+"""`python -m workers relay projector grader lifecycle jobs refiller factory`: the composition root of the workers, any of them in one process.
 
 `python -m workers rebuild <projection>` makes a read model anew from the log, beside workers that run; `python -m workers ingest` brings
 accepted items into the bank without waiting for the night.

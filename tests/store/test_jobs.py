@@ -11,14 +11,17 @@ from typing import get_args
 import asyncpg
 import pytest
 
+from lms.ai.gateway import Gateway, Patience
+from lms.ai.providers import Providers
 from lms.errors import Unavailable
 from lms.ids import JobId
 from lms.jobs import Job, JobKind, Leased, enqueue
 from tests.support.stores import Stores
 from tests.support.workshop import Workshop, new_id, workshop
 from workers import jobs as working
+from workers.factory import FactoryWork
 from workers.handlers import HANDLERS
-from workers.jobs import Bench, Jobs, LeaseLostError
+from workers.jobs import Bench, Jobs, LaterError, LeaseLostError, Manner
 
 pytestmark = pytest.mark.store
 
@@ -69,8 +72,11 @@ async def _state(shop: Workshop) -> object:
     return await shop.fetchval("SELECT state FROM jobs")
 
 
-def test_every_kind_that_may_be_asked_for_is_done_by_somebody() -> None:
-    assert set(HANDLERS) == set(get_args(JobKind))
+def test_every_kind_that_may_be_asked_for_is_done_by_somebody_and_by_one(shop: Workshop) -> None:
+    patience = Patience(steady=shop.means.steady, chance=lambda: 0.5)
+    models = Gateway(Providers(), {}, shop.means.meters, patience)
+    done = [*HANDLERS, *FactoryWork(models).handlers()]
+    assert sorted(done) == sorted(get_args(JobKind))
 
 
 async def test_a_job_is_done_once_with_what_was_asked(shop: Workshop, clock: Clock) -> None:
@@ -121,6 +127,65 @@ async def test_a_job_that_fails_is_tried_again_later_and_given_up_in_the_end(
         clock.ahead += timedelta(seconds=2 * working.LONGEST_PAUSE_SECONDS)
         await worker.round()
     assert tries == list(range(1, working.MOST_TRIES + 1))
+    assert await _state(shop) == "dead"
+
+
+async def test_put_back_for_later_is_no_try_and_no_failure(shop: Workshop, clock: Clock) -> None:
+    tries = []
+
+    async def handler(_bench: Bench, job: Leased) -> None:
+        tries.append(job.tries)
+        if len(tries) <= 2 * working.MOST_TRIES:
+            raise LaterError(5.0)
+
+    await _ask(shop)
+    worker = _workers(shop, clock, handler)
+    for _ in range(2 * working.MOST_TRIES):
+        await worker.round()
+        assert await worker._lease() is None  # not before its time
+        clock.ahead += timedelta(seconds=6)
+    await worker.round()
+    assert set(tries) == {1}
+    assert await _state(shop) == "done"
+
+
+async def test_who_comes_further_is_not_given_up_for_the_tries_before(
+    shop: Workshop, clock: Clock
+) -> None:
+    tries = []
+
+    async def handler(bench: Bench, job: Leased) -> None:
+        tries.append(job.tries)
+        async with bench.transaction() as connection:
+            await bench.go_on(connection)
+        raise ZeroDivisionError
+
+    await _ask(shop)
+    worker = _workers(shop, clock, handler)
+    for _ in range(2 * working.MOST_TRIES):
+        await worker.round()
+        clock.ahead += timedelta(seconds=2 * working.LONGEST_PAUSE_SECONDS)
+    assert max(tries) == 2
+    assert await _state(shop) == "waiting"
+
+
+async def test_what_depends_on_a_job_hears_before_it_is_given_up(
+    shop: Workshop, clock: Clock
+) -> None:
+    heard = []
+
+    async def handler(_bench: Bench, _job: Leased) -> None:
+        raise ZeroDivisionError
+
+    async def tell(_bench: Bench, job: Leased) -> None:
+        heard.append((job.job_id, await _state(shop)))
+
+    job_id = await _ask(shop)
+    await shop.fetchval(f"UPDATE jobs SET tries = {working.MOST_TRIES - 1}")
+    means = replace(shop.as_another(), now=clock.now)
+    manner = Manner(name="told", given_up={"regrade.apply": tell})
+    await Jobs(means, {"regrade.apply": handler}, manner=manner).round()
+    assert heard == [(job_id, "waiting")]
     assert await _state(shop) == "dead"
 
 
