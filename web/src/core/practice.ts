@@ -56,5 +56,7 @@ export const skills = {
   mine: (course: string, signal?: Signal) => api.get<MySkills>(`/courses/${course}/skills/mine`, signal ? { signal } : {}),
   map: (course: string, signal?: Signal) => api.get<SkillMap>(`/courses/${course}/skills`, signal ? { signal } : {}),
   assignments: (course: string, signal?: Signal) => whole<AssignmentLine>(`/courses/${course}/assignments`, signal),
+  /** With all that were given in the same wish. */
+  takeBack: (course: string, assignment: string) => api.delete(`/courses/${course}/assignments/${assignment}`),
   assign: (course: string, body: NewAssignment) => api.post<Assigned>(`/courses/${course}/assignments`, body),
 };

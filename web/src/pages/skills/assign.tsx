@@ -4,9 +4,10 @@ import { skills } from "../../core/practice";
 import { t } from "../../i18n";
 import type { SkillMap } from "../../protocol/api";
 import { Dialog } from "../../ui/dialog";
-import { CheckBoxes, FormActs, FormFault, Segments, SelectField, TextField } from "../../ui/form";
+import { CheckBoxes, FormActs, FormFault, SelectField, TextField } from "../../ui/form";
 import { toast } from "../../ui/toast";
 import { useSubmitting } from "../submitting";
+import { takeBack } from "./assigned";
 
 export type Whom = "everybody" | "stuck" | "some";
 
@@ -47,8 +48,8 @@ export function AssignDialog({ course, map, wish, onClose, onAssigned }: Props) 
     if (whom === "stuck") setWhom("everybody");
   };
   const assign = async () => {
-    const { learners } = await skills.assign(course, { skill, items: count, user_ids: users });
-    toast(t("skills.assignedTo", { learners, skill }));
+    const { learners, id } = await skills.assign(course, { skill, items: count, user_ids: users });
+    toast(t("skills.assignedTo", { learners, skill }), id === null ? {} : { undo: () => void takeBack(course, id, onAssigned) });
     onAssigned();
     onClose();
   };
@@ -65,10 +66,7 @@ export function AssignDialog({ course, map, wish, onClose, onAssigned }: Props) 
         }}
       >
         <SelectField label={t("skills.skill")} options={map.skills.map((one) => ({ value: one, label: one }))} value={skill} onValue={choose} />
-        <div class="field">
-          <span class="lbl">{t("skills.to")}</span>
-          <Segments label={t("skills.to")} options={options} value={whom} onValue={setWhom} />
-        </div>
+        <SelectField label={t("skills.to")} options={options} value={whom} onValue={(next) => setWhom(options.find(({ value }) => value === next)?.value ?? "everybody")} />
         {whom === "some" && (
           <div class="whom">
             <CheckBoxes
@@ -91,7 +89,7 @@ export function AssignDialog({ course, map, wish, onClose, onAssigned }: Props) 
           value={items}
           onValue={setItems}
         />
-        {count >= 1 && <p class="banner round">{t("skills.assignWhat", { everybody: whom === "everybody" ? "yes" : "no", count: users.length, items: count, skill })}</p>}
+        {count >= 1 && (whom === "everybody" || users.length > 0) && <p class="banner round">{t("skills.assignWhat", { everybody: whom === "everybody" ? "yes" : "no", count: users.length, items: count, skill })}</p>}
         <FormFault says={fault} />
         <FormActs action={t("skills.assign")} busy={busy} onClose={onClose} />
       </form>

@@ -14,6 +14,7 @@ import { Assigned } from "./assigned";
 import { Cards, MapTable } from "./map";
 
 const NAMES_SHOWN = 4;
+const STUCK_SHOWN = 4;
 
 function StuckLine({ of, onAssign }: { readonly of: Stuck; readonly onAssign: (wish: Wish) => void }) {
   const names = of.learners.slice(0, NAMES_SHOWN);
@@ -42,6 +43,7 @@ function StuckLine({ of, onAssign }: { readonly of: Stuck; readonly onAssign: (w
 }
 
 function StuckCard({ of, onAssign }: { readonly of: readonly Stuck[]; readonly onAssign: (wish: Wish) => void }) {
+  const [whole, setWhole] = useState(false);
   return (
     <section class="card" aria-labelledby="skills-stuck">
       <header>
@@ -52,10 +54,15 @@ function StuckCard({ of, onAssign }: { readonly of: readonly Stuck[]; readonly o
         <p class="mut">{t("skills.stuckNone")}</p>
       ) : (
         <ul class="list">
-          {of.map((one) => (
+          {(whole ? of : of.slice(0, STUCK_SHOWN)).map((one) => (
             <StuckLine key={one.skill} of={one} onAssign={onAssign} />
           ))}
         </ul>
+      )}
+      {!whole && of.length > STUCK_SHOWN && (
+        <Button look="ghost" size="s" onClick={() => setWhole(true)}>
+          {t("common.more")}
+        </Button>
       )}
     </section>
   );
@@ -111,7 +118,7 @@ export function ClassSkills({ course, map, assigned, again }: Props) {
             </section>
           </>
         )}
-        <Assigned of={assigned} />
+        <Assigned course={course.id} of={assigned} again={again} />
       </div>
       {wish && <AssignDialog course={course.id} map={map} wish={wish} onClose={() => setWish(null)} onAssigned={again} />}
     </>

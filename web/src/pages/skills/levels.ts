@@ -1,5 +1,5 @@
 /** What figures of skill and memory mean to people; pure. */
-import type { LearnerSkills, Skill, SkillChange, SkillMap } from "../../protocol/api";
+import type { AssignmentLine, LearnerSkills, Skill, SkillChange, SkillMap } from "../../protocol/api";
 
 export const LEVELS = ["begun", "growing", "steady", "strong"] as const;
 export type Level = (typeof LEVELS)[number];
@@ -56,6 +56,25 @@ export function stuckSkills({ skills, learners }: SkillMap): readonly Stuck[] {
     .map((skill) => ({ skill, learners: learners.filter(({ stuck }) => stuck.includes(skill)) }))
     .filter((one) => one.learners.length > 0)
     .toSorted((one, other) => other.learners.length - one.learners.length);
+}
+
+/** Practice that was given in one wish, to whomever. */
+export interface Wished {
+  readonly id: string;
+  readonly skill: string;
+  readonly items: number;
+  readonly at: string;
+  readonly lines: readonly AssignmentLine[];
+}
+
+/** The newest first, as they come. */
+export function wishes(lines: readonly AssignmentLine[]): readonly Wished[] {
+  const found = new Map<string, AssignmentLine[]>();
+  for (const line of lines) {
+    const key = `${line.created_at} ${line.items} ${line.skill}`;
+    found.set(key, [...(found.get(key) ?? []), line]);
+  }
+  return [...found.values()].flatMap((all) => all.slice(0, 1).map(({ id, skill, items, created_at: at }) => ({ id, skill, items, at, lines: all })));
 }
 
 export function skillIn({ skills }: LearnerSkills, skill: string): Skill | null {

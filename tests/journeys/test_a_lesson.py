@@ -1,0 +1,149 @@
+"""A lesson of the tutor in a real browser: checked at once, without a link, reported, summed up; and what the teacher sees."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from playwright.async_api import expect
+
+from tests.journeys.conftest import PHONE, Enter
+from tests.journeys.learner import ITEMS_EACH, RIGHT, SKILLS, WRONG, Learner, make_course
+from tests.journeys.test_pages_access import LOOKS, dress, goes_sideways, settled, violations
+from tests.support.doors import Door
+from tests.support.running import RunningLectern
+
+ALL = ITEMS_EACH * len(SKILLS)
+AWAY = 3
+MANY = 60
+ANSWERS = 8
+LOOKS_AGAIN = 10
+
+
+@pytest.fixture
+async def door(lectern: RunningLectern) -> AsyncIterator[Door]:
+    """An address whose network the test can take away."""
+    async with Door([lectern.http_port]).open() as opened:
+        yield opened
+
+
+async def test_a_lesson_is_checked_at_once_and_goes_on_without_a_link(
+    lectern: RunningLectern, enter: Enter, door: Door
+) -> None:
+    course = await make_course(lectern, "Slopes", "student20")
+    learner = Learner(await enter("student20", door.base_url), course)
+    await learner.opens()
+    await expect(learner.part("practice-why")).to_contain_text("Why this one?")
+    assert "By the rule" not in await learner.page.content(), "no key before the answer"
+
+    await learner.gives(RIGHT)
+    await expect(learner.part("practice-verdict")).to_have_attribute("data-correct", "true")
+    await expect(learner.item).to_contain_text("By the rule of slope")
+    await learner.goes_on()
+    await learner.gives(WRONG[0])
+    await expect(learner.part("practice-verdict")).to_contain_text("Not yet.")
+    await expect(learner.page.get_by_text("That is the other way round.")).to_have_count(1)
+    await expect(learner.item).to_contain_text("Right answer")
+
+    await learner.page.reload()
+    await learner.is_asked()
+    await expect(learner.part("practice-steps")).to_have_attribute("aria-valuenow", "2")
+    door.cut()
+    for at in range(AWAY):
+        await learner.gives(RIGHT if at else WRONG[1], until="kept")
+        await learner.goes_on()
+    await expect(learner.part("practice-offline")).to_contain_text(f"{AWAY} answers wait here")
+    door.mend()
+    await expect(learner.part("practice-returned")).to_have_attribute("data-count", str(AWAY))
+    await expect(learner.part("practice-returned")).to_contain_text(f"{AWAY - 1} were right")
+
+    await learner.part("practice-returned").get_by_role("button", name="Look").click()
+    await expect(learner.page.locator("dialog[open] .reviewed > li")).to_have_count(AWAY)
+    await learner.page.keyboard.press("Escape")
+    for _ in range(ALL - 2 - AWAY):
+        await learner.gives(RIGHT)
+        await learner.goes_on()
+    done = await learner.is_done()
+    await expect(done).to_have_attribute("data-answered", str(ALL))
+    await expect(done).to_have_attribute("data-right", str(ALL - 2))
+    for skill in SKILLS:
+        await expect(done).to_contain_text(skill)
+    await done.get_by_text("Look at the 2 that were not right yet").click()
+    await expect(done.locator(".reviewed > li")).to_have_count(2)
+
+
+async def test_a_lesson_that_ended_without_a_link_is_checked_from_any_page(
+    lectern: RunningLectern, enter: Enter, door: Door
+) -> None:
+    course = await make_course(lectern, "Slopes, closed early", "student21")
+    learner = Learner(await enter("student21", door.base_url), course)
+    await learner.opens()
+    door.cut()
+    item = await learner.gives(RIGHT, until="kept")
+    context = learner.page.context
+    await learner.page.close(run_before_unload=False)
+    door.mend()
+
+    page = await context.new_page()
+    async with page.expect_response(f"**/practice/*/answers/{item}") as sent:
+        await page.goto(f"{door.base_url}/courses")
+    assert (await sent.value).status == 200
+
+
+async def test_two_pages_of_a_browser_have_two_lessons(
+    lectern: RunningLectern, enter: Enter
+) -> None:
+    course = await make_course(lectern, "Slopes, twice", "student22")
+    learner = Learner(await enter("student22"), course)
+    await learner.opens()
+    first = await learner.item.get_attribute("data-item")
+    other = await learner.page.context.new_page()
+    await other.goto(learner.page.url)
+    shown = other.get_by_test_id("practice-item").or_(other.get_by_test_id("practice-nothing"))
+    await expect(shown).to_be_visible()
+    assert await shown.get_attribute("data-item") != first
+
+
+async def test_a_teacher_sees_who_is_stuck_and_the_next_lesson_begins_with_what_is_assigned(
+    lectern: RunningLectern, enter: Enter
+) -> None:
+    title = "Slopes of a class"
+    course = await make_course(lectern, title, "student23", "student24", items_each=MANY)
+    learner = Learner(await enter("student23", viewport=PHONE, has_touch=True), course)
+    await learner.opens()
+    stuck, known = SKILLS
+    for _ in range(ANSWERS):
+        await learner.gives(WRONG[0] if await learner.skill() == stuck else RIGHT)
+        await learner.goes_on()
+    await learner.ends_here()
+
+    teacher = await enter("teacher")
+    await teacher.go(f"/courses/{course}")
+    await teacher.part("course-skills").click()
+    line = teacher.page.locator(f"[data-testid=stuck][data-skill='{stuck}']")
+    await expect(teacher.part("class-skills")).to_be_visible()
+    for _ in range(LOOKS_AGAIN):
+        if await line.count():
+            break
+        await teacher.page.reload()
+        await expect(teacher.part("class-skills")).to_be_visible()
+    await expect(line).to_contain_text("One learner is stuck")
+    cell = teacher.part("skill-cell").and_(teacher.page.locator(f"[data-skill='{stuck}']"))
+    await expect(cell.filter(has_text="stuck")).to_have_count(1)
+
+    await teacher.part("assign").click()
+    form = teacher.part("assign-form")
+    await form.get_by_label("Skill", exact=True).select_option(known)
+    await form.get_by_label("Questions each").fill("3")
+    await expect(form).to_contain_text(f"Everybody gets 3 questions of {known} first")
+    await form.get_by_role("button", name="Assign practice").click()
+    await expect(form).to_have_count(0)
+    await expect(teacher.part("assignment")).to_have_count(1)
+
+    # Until the news has come to who chooses, the learner may still be given what was chosen before.
+    for _ in range(LOOKS_AGAIN):
+        await learner.part("practice-another").click()
+        await learner.is_asked()
+        if await learner.part("practice-why").get_attribute("data-why") == "assigned":
+            break
+        await learner.ends_here()
+    await expect(learner.part("practice-why")).to_contain_text(f"Your teacher gave you {known}")
+    assert await learner.skill() == known
