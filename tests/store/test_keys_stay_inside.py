@@ -96,7 +96,9 @@ def told_fields(value: Any) -> Iterator[str]:
             yield from told_fields(one)
     elif isinstance(value, dict):
         for name, inner in value.items():
-            if name in KEY_FIELDS and inner not in (None, "", [], {}):
+            # How many items were accepted is a count; what a key accepts is a list.
+            is_count = name == "accepted" and type(inner) is int
+            if name in KEY_FIELDS and inner not in (None, "", [], {}) and not is_count:
                 yield name
             yield from told_fields(inner)
 
