@@ -33,11 +33,12 @@ def uuid7(unix_ms: int, chance: bytes) -> str:
         raise ValueError("the time does not fit into 48 bits")
     if len(chance) != RANDOM_BYTES:
         raise ValueError(f"{RANDOM_BYTES} random bytes are needed")
-    tail = int.from_bytes(chance, "big")
-    rand_a = tail >> 68 & 0xFFF
-    rand_b = tail & (1 << 62) - 1
-    text = f"{unix_ms << 80 | 0x7 << 76 | rand_a << 64 | 0b10 << 62 | rand_b:032x}"
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+    head, tail = f"{unix_ms:012x}", chance.hex()
+    return f"{head[:8]}-{head[8:]}-7{tail[:3]}-{_VARIANTS[tail[4]]}{tail[5:8]}-{tail[8:]}"
+
+
+# The digit of chance that gives two of its bits, and what it becomes beside the variant's two.
+_VARIANTS = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 
 
 def is_uuid7(text: str) -> bool:

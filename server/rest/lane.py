@@ -33,11 +33,6 @@ class LeanRoute:
     max_bytes: int
     endpoint: LeanEndpoint
 
-    @property
-    def labels(self) -> dict[str, str]:
-        """Of its metrics."""
-        return {"method": self.endpoint.route.method, "route": self.path}
-
     def suits(self, head: Plain) -> bool:
         """Whether it has what the route asks for, and nothing more."""
         fields = head.fields
@@ -82,6 +77,7 @@ class FastLane:
         self._deps = deps
         self._fixed = "".join(f"{name}: {value}\r\n" for name, value in fixed.items())
         self._date = (0, "")
+        self._known_labels: dict[tuple[str, int], tuple[dict[str, str], dict[str, str]]] = {}
 
     def stamp(self) -> datetime:
         """The time of exams."""
@@ -117,9 +113,9 @@ class FastLane:
         before, trace_id = time.perf_counter(), self._deps.new_id()
 
         def tell(answer: Answer) -> None:
-            meters, labels = self._deps.meters, route.labels
-            meters.count("http_requests_total", {**labels, "status": str(answer.status)})
-            meters.observe("http_request_seconds", time.perf_counter() - before, labels)
+            meters, labels = self._deps.meters, self._labels(route, answer.status)
+            meters.count("http_requests_total", labels[0])
+            meters.observe("http_request_seconds", time.perf_counter() - before, labels[1])
             send(self._bytes(answer, told, trace_id))
 
         route.endpoint.begin(asked, trace_id, tell)
@@ -133,6 +129,15 @@ class FastLane:
             return self._deps.tokens.verify_access(token.decode("ascii"))
         except Refusal:
             return None
+
+    def _labels(self, route: LeanRoute, status: int) -> tuple[dict[str, str], dict[str, str]]:
+        """Of the metrics: that count answers, that time them."""
+        known = self._known_labels.get((route.path, status))
+        if known is None:
+            labels = {"method": route.endpoint.route.method, "route": route.path}
+            known = ({**labels, "status": str(status)}, labels)
+            self._known_labels[route.path, status] = known
+        return known
 
     def _bytes(self, answer: Answer, told: Mapping[str, str], trace_id: str) -> bytes:
         body = reply.encoded(answer.body) or b""

@@ -102,13 +102,14 @@ class _LaneHandler(_Handler):
     def _offer(self, data: bytes) -> None:
         """At the edge of a request: to the lane, or into our hand until its body is there, or to aiohttp."""
         head = plain_head(data)
-        if head is not None and self._is_idle() and self.lane.wants(head):
-            if len(data) < head.size <= head.body_at + BODY_MAX_BYTES:
+        if head is not None and self._is_idle():
+            if len(data) == head.size:
+                if self._taken(head, data):
+                    return
+            elif self.lane.wants(head) and len(data) < head.size <= head.body_at + BODY_MAX_BYTES:
                 self._held += data
                 self._whole = head.size
                 self._hold = self._loop.call_later(HOLD_S, self._let_go)
-                return
-            if len(data) == head.size and self._taken(head, data):
                 return
         self._due = self._LOST if head is None else head.size
         self._pass_on(data)
