@@ -29,9 +29,10 @@ NOTHING = "rules"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Made:
-    """A draft and where it comes from; a `fault` where no draft came of it."""
+    """A draft and where it comes from: `source` is the part that its maker saw. A `fault` where no draft came of it."""
 
     tier: Tier
+    source: str
     draft: Draft | None = None
     fault: Finding | None = None
     blind: tuple[Blind, ...] = ()
@@ -62,7 +63,7 @@ class Maker:
     async def _by_models(self, slot: int) -> Made | None:
         """By the chain of prompts; None when nobody can be asked."""
         item = chain.begun(self.job.brief, self.job.source, slot)
-        made = Made(tier=self.caller.tier)
+        made = Made(tier=self.caller.tier, source=item.subject.passage)
         while (prompt := chain.asked(item)) is not None:
             got = await self.caller.ask(slot, prompt)
             if isinstance(got, Away):
@@ -79,7 +80,7 @@ class Maker:
     async def _checked(self, slot: int, item: Chain, made: Made) -> Made | None:
         """Solved blind by another model, if the gates before that let it pass; None when nobody can be asked."""
         assert made.draft is not None, "it was drafted"
-        if order.judge(self._case(made.draft, made.tier)).wants != "blind":
+        if order.judge(self._case(made)).wants != "blind":
             return made
         posed = blind.posed(made.draft, _digest(made.draft).hex())
         got = await self.caller.ask(
@@ -97,11 +98,13 @@ class Maker:
     async def _by_rules(self, slot: int) -> Made:
         draft = await self.rules.draft(slot)
         if draft is None:
-            return Made(tier="rules")
-        return Made(tier="rules", draft=draft, prompts={"rules": RULES_VERSION})
+            return Made(tier="rules", source=self.job.source)
+        versions = {"rules": RULES_VERSION}
+        return Made(tier="rules", source=self.job.source, draft=draft, prompts=versions)
 
-    def _case(self, draft: Draft, tier: Tier) -> Case:
-        return Case(brief=self.job.brief, draft=draft, tier=tier, source=self.job.source)
+    def _case(self, made: Made) -> Case:
+        assert made.draft is not None, "there is something to judge"
+        return Case(brief=self.job.brief, draft=made.draft, tier=made.tier, source=made.source)
 
     # --- The end of a slot ------------------------------------------------------------------------
 
@@ -109,7 +112,7 @@ class Maker:
         """Judge the draft beside its neighbours, and stage or drop it: one transaction, once."""
         case, vector = None, None
         if made.draft is not None and made.fault is None:
-            case = replace(self._case(made.draft, made.tier), blind=made.blind)
+            case = replace(self._case(made), blind=made.blind)
             if order.judge(case).wants == "near":
                 space, vector = await self.caller.vector(slot, _text(made.draft))
                 case = replace(case, space=space)

@@ -13,23 +13,17 @@ from itertools import islice, pairwise
 
 from lms.ai.gates import wording
 from lms.ai.model import Brief, Draft
+from lms.ai.rules_words import WORD, Sentence, says, sentences, terms
 from lms.assessments.chance import Chance
 from lms.questions.model import Content, Gap, Key, Kind, Option, Question
 
 VERSION = "rules-1"
-SENTENCES_MAX = 400
-SENTENCE_CHARS = (30, 220)
-SENTENCE_WORDS_MIN = 6
-TERM_CHARS_MIN = 5
 WRONG_OPTIONS = 3
 HALVES = 3
 STEPS = 3
 BLANK = "____"
 TITLE_CHARS = 60
 
-_PARAGRAPH = re.compile(r"[^\n]+")
-_SENTENCE = re.compile(r"[^\s.!?؟。][^.!?؟。]*(?:\.(?=\d)[^.!?؟。]*)*[.!。]")
-_WORD = re.compile(r"[^\W\d_]+")
 _NUMBER = re.compile(r"(?<![\w.,/:-])\d{1,6}(?:\.\d{1,4})?(?![\w/:]|[.,]\d|-\d)")
 # Beside such words a changed number may leave a sentence true.
 _LOOSE = re.compile(
@@ -44,46 +38,6 @@ _FIRST, _NEXT = (
         re.IGNORECASE,
     ),
 )
-# A noun stands after an article and before a small word or a stop; Arabic marks it by its own article.
-_NOUNS: Mapping[str, re.Pattern[str]] = {
-    "en": re.compile(
-        r"\b(?:the|a|an|its|their|our|his|her|no|each|every|this|of|in|by)\s+(?:[^\W\d_]+\s+){0,2}?(?P<noun>[^\W\d_]+)"
-        r"(?=[,.;:!)]|\s(?:is|are|was|were|of|in|on|at|that|which|who|to|by|from|through|and|or|for|with|has|have|had|than|as|into)\b)",
-        re.IGNORECASE,
-    ),
-    "ar": re.compile(r"\b(?P<noun>ال[^\W\d_]{3,})"),
-}
-# What is said around a sentence; in other languages it stands alone.
-_SAID: Mapping[str, Mapping[str, str]] = {
-    "en": {
-        "word": "Which word is missing?",
-        "number": "Which number is missing?",
-        "true": "Which of these statements is true?",
-        "several": "Which of these statements are true? Several may be.",
-        "halves": "Put the halves of each sentence together.",
-        "order": "Put these steps in their order, the first one first.",
-        "match": "Match each question with its answer.",
-    },
-    "ar": {
-        "word": "ما الكلمة الناقصة؟",
-        "number": "ما العدد الناقص؟",
-        "true": "أي هذه العبارات صحيحة؟",
-        "several": "أي هذه العبارات صحيحة؟ قد تكون عدة منها صحيحة.",
-        "halves": "صل بين نصفي كل جملة.",
-        "order": "رتب هذه الخطوات من الأولى إلى الأخيرة.",
-        "match": "صل كل سؤال بجوابه.",
-    },
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sentence:
-    """A sentence and where in the source it stands; `line` counts the paragraphs."""
-
-    text: str
-    start: int
-    end: int
-    line: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,11 +49,13 @@ class Ground:
     bank: Sequence[Question]
     sentences: Sequence[Sentence]
     terms: Mapping[str, int]
+    # A term for each root, so that no two of them are one word in two forms.
+    roots: Mapping[str, str]
     chance: Chance
 
     def says(self, name: str) -> str:
         """Words in the language of the brief; none where we have none."""
-        return _SAID.get(self.brief.language.partition("-")[0], {}).get(name, "")
+        return says(self.brief.language, name)
 
 
 def drafts(
@@ -111,43 +67,17 @@ def drafts(
     if maker is None:
         return
     found = sentences(source)
+    telling = terms(found, brief.language)
     ground = Ground(
         brief=brief,
         source=source,
         bank=bank,
         sentences=found,
-        terms=_terms(found, brief.language),
+        terms=telling,
+        roots={wording.root(wording.plain(word)): word for word in sorted(telling)},
         chance=Chance(f"rules|{seed}|{kind}"),
     )
     yield from maker(ground)
-
-
-def sentences(source: str) -> list[Sentence]:
-    """The sentences that stand for themselves: neither questions nor headings, neither short nor endless."""
-    found = list[Sentence]()
-    for line, paragraph in enumerate(_PARAGRAPH.finditer(source)):
-        for match in _SENTENCE.finditer(source, paragraph.start(), paragraph.end()):
-            text = match.group()
-            fits = SENTENCE_CHARS[0] <= len(text) <= SENTENCE_CHARS[1]
-            if fits and len(_WORD.findall(text)) >= SENTENCE_WORDS_MIN and "{{" not in text:
-                found.append(Sentence(text=text, start=match.start(), end=match.end(), line=line))
-    return found[:SENTENCES_MAX]
-
-
-def _terms(found: Sequence[Sentence], language: str) -> dict[str, int]:
-    """Words that say what the source is about, with how often they occur: its nouns, where we can tell them."""
-    words = Counter(word for one in found for word in _WORD.findall(one.text))
-    telling = {
-        word: times
-        for word, times in words.items()
-        if len(word) >= TERM_CHARS_MIN and wording.plain(word) not in wording.EVERYWHERE
-    }
-    noun = _NOUNS.get(language.partition("-")[0])
-    if noun is None:
-        return telling
-    nouns = {match["noun"] for one in found for match in noun.finditer(one.text)}
-    known = {word: times for word, times in telling.items() if word in nouns}
-    return known if len(known) > WRONG_OPTIONS else telling
 
 
 def _titled(prompt: str) -> str:
@@ -175,10 +105,10 @@ def _options(texts: Sequence[str]) -> list[Option]:
 def _blanks(ground: Ground) -> Iterator[tuple[Sentence, str, str]]:
     """Sentences with their most telling word: the sentence, the word, and the sentence in two with a blank between."""
     for one in ground.chance.shuffled(ground.sentences):
-        counted = Counter(wording.plain(word) for word in _WORD.findall(one.text))
+        counted = Counter(wording.plain(word) for word in WORD.findall(one.text))
         words = [
             word
-            for word in _WORD.findall(one.text)
+            for word in WORD.findall(one.text)
             if word in ground.terms and counted[wording.plain(word)] == 1
         ]
         if words:
@@ -189,13 +119,19 @@ def _blanks(ground: Ground) -> Iterator[tuple[Sentence, str, str]]:
 def _others(ground: Ground, one: Sentence, word: str) -> list[str]:
     """Words of the source that could stand there by their form, and that the source does not put there."""
     there = {wording.root(plain) for plain in wording.words(one.text)}
-    found = dict[str, str]()
-    for other in sorted(ground.terms):
-        root = wording.root(wording.plain(other))
-        alike = other[0].isupper() == word[0].isupper() and abs(len(other) - len(word)) <= 5
-        if alike and root not in there and one.text.replace(word, other) not in ground.source:
-            found.setdefault(root, other)
-    return list(islice(ground.chance.one_by_one(list(found.values())), WRONG_OPTIONS))
+    alike = {
+        root: other
+        for root, other in ground.roots.items()
+        if root not in there
+        and other[0].isupper() == word[0].isupper()
+        and abs(len(other) - len(word)) <= 5
+    }
+    fitting = (
+        other
+        for other in ground.chance.one_by_one(list(alike.values()))
+        if one.text.replace(word, other) not in ground.source
+    )
+    return list(islice(fitting, WRONG_OPTIONS))
 
 
 def _asked(question: str, sentence: str) -> str:

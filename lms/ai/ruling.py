@@ -32,13 +32,16 @@ class Rules:
         """The item of this slot; None where the rules have no more."""
         kinds = self.job.brief.kinds
         kind = kinds[slot % len(kinds)]
+        each = -(-self.job.brief.count // len(kinds))
+        first = self.job.brief.series * each
         async with self._busy:
             if kind not in self._made:
                 bank = await self._items()
-                self._made[kind] = await asyncio.to_thread(usable, self.job, kind, bank)
+                self._made[kind] = await asyncio.to_thread(
+                    usable, self.job, kind, bank, first + each
+                )
         made = self._made[kind]
-        each = -(-self.job.brief.count // len(kinds))
-        place = slot // len(kinds) + self.job.brief.series * each
+        place = first + slot // len(kinds)
         return made[place] if place < len(made) else None
 
     async def _items(self) -> Sequence[Question]:
@@ -49,20 +52,14 @@ class Rules:
         return self._bank
 
 
-def usable(job: Job, kind: Kind, bank: Sequence[Question]) -> list[Draft]:
-    """What the rules make of the brief and what no gate turns down that can look at it alone."""
+def usable(job: Job, kind: Kind, bank: Sequence[Question], most: int) -> list[Draft]:
+    """What the rules make of the brief and what no gate turns down that can look at it alone: so many, or all there are."""
     made = rules_tier.drafts(kind, job.brief, job.source, bank, job.digest.hex())
-    return [
-        draft
-        for draft in islice(made, DRAFTS_MOST)
-        if order.judge(
-            Case(
-                brief=job.brief,
-                draft=draft,
-                tier="rules",
-                source=job.source,
-                blind=(),
-                near=(),
-            )
-        ).passed
-    ]
+    passing = (draft for draft in islice(made, DRAFTS_MOST) if _passes(job, draft))
+    return list(islice(passing, most))
+
+
+def _passes(job: Job, draft: Draft) -> bool:
+    """Its quote was cut out of the source: to look for it in all of that would take long, and find it."""
+    case = Case(brief=job.brief, draft=draft, tier="rules", source=draft.quote, blind=(), near=())
+    return order.judge(case).passed

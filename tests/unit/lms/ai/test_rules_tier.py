@@ -94,6 +94,14 @@ def test_where_there_is_nothing_to_go_by_there_is_no_item(kind: Kind, source: st
     assert made(kind, source) == []
 
 
+@pytest.mark.parametrize(
+    "source", ["a" * 100_000, "word " * 20_000, ". " * 50_000, "7 a" * 33_000]
+)
+def test_a_long_source_without_sentences_takes_no_time(source: str) -> None:
+    """With a pattern that goes back again and again this would not end within the test's patience."""
+    assert made("single_choice", source) == []
+
+
 def told(kind: Kind, prompt: str, key: Key) -> Question:
     listed = Listed(
         question_id=QuestionId(prompt),
