@@ -5,6 +5,8 @@ import random
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
 
 import asyncpg
 import msgspec
@@ -22,6 +24,7 @@ from lms.practice import store as practice
 from lms.questions.model import Content, Key, Option
 from server.storage.postgres import Database
 from tests.support.exams import NOW, Exam, desk, exam_in, new_id
+from workers.measuring import MEASURE_HANDLERS
 
 pytestmark = pytest.mark.store
 
@@ -307,3 +310,30 @@ async def test_who_may_not_edit_the_bank_releases_nothing(in_use: InUse) -> None
     with pytest.raises((Forbidden, NotFound)):
         await in_use.release("too_hard", learner)
     assert await in_use.state("too_hard") == "held"
+
+
+async def test_the_job_measures_and_gives_every_item_its_vector(in_use: InUse) -> None:
+    await in_use.practise("too_hard")
+    counted: dict[str, int] = {}
+
+    def count(name: str, by: int = 1) -> None:
+        counted[name] = counted.get(name, 0) + by
+
+    bench: Any = SimpleNamespace(
+        means=SimpleNamespace(
+            now=lambda: NOW + timedelta(minutes=1),
+            new_id=new_id,
+            meters=SimpleNamespace(count=count),
+        ),
+        transaction=lambda: in_use.factory.transaction(in_use.tenant_id),
+    )
+    job: Any = SimpleNamespace(tenant_id=in_use.tenant_id)
+    await MEASURE_HANDLERS["quality.measure"](bench, job)
+    assert counted == {
+        "items_measured_total": 1,
+        "items_held_total": 1,
+        "item_vectors_total": len(PLANTED),
+    }
+    assert await in_use.state("too_hard") == "held"
+    await MEASURE_HANDLERS["quality.measure"](bench, job)
+    assert counted["items_held_total"] == 1

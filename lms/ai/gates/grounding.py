@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 from lms.ai.gates import wording
 from lms.ai.gates.model import Case
@@ -9,6 +10,7 @@ from lms.ai.model import Draft, Finding
 from lms.questions.model import Kind, Option
 
 QUOTE_MIN_CHARS = 12
+SOURCES = 8
 # So much of what the key says, or of what question and key say together, has to be in the quote; a scenario tells its own story.
 KEY_SUPPORT = 0.5
 WHOLE_SUPPORT = 0.3
@@ -32,12 +34,16 @@ def look(case: Case) -> Finding:
     pieces = [one.strip() for one in _LEFT_OUT.split(quote) if one.strip()]
     if min(map(len, pieces), default=0) < QUOTE_MIN_CHARS:
         return _said("quote_too_short", {"chars": float(len(quote))})
-    source = wording.plain(case.source)
-    if not all(_within(one, source) for one in pieces):
+    if not all(_within(one, _plain(case.source)) for one in pieces):
         return _said("not_in_source", {})
     support = supported(case)
     figures = {name: round(part, 3) for name, part in support.items()}
     return _said("" if _enough(support, case) else "unsupported", figures)
+
+
+# A source is long, and every item of a job stands on the same one.
+_plain = lru_cache(SOURCES)(wording.plain)
+_terms = lru_cache(SOURCES)(wording.terms)
 
 
 def _said(code: str, figures: dict[str, float]) -> Finding:
@@ -72,7 +78,7 @@ def supported(case: Case) -> dict[str, float]:
     return {
         "key": wording.share(key, quote) if key else 0.0,
         "whole": wording.share(whole, quote) if whole else 0.0,
-        "source": wording.share(key, wording.terms(case.source)) if key else 0.0,
+        "source": wording.share(key, _terms(case.source)) if key else 0.0,
     }
 
 

@@ -20,6 +20,10 @@ MARKUP = re.compile(
     r"</?[a-z][a-z0-9]{0,20}(?:\s[^<>]{0,500})?/?>|<!--|<script|\bon(?:error|load|click)\s*="
 )
 CARD = re.compile(r"(?<![\d.,])[3-6]\d{3}(?:[ -]?\d{4}){2}[ -]?\d{1,7}(?!\d|[.,]\d)")
+# Letters that nobody sees, and marks that turn what is seen around: a text that needs them hides something.
+UNSEEN = re.compile("[\U000e0000-\U000e007f\u202d\u202e\u2060-\u2064\ufff9-\ufffb]")
+# Latin and Cyrillic letters in one word look alike and are not what they seem.
+LATIN, CYRILLIC = re.compile("[a-z]"), re.compile("[\u0430-\u045f]")
 INSURED = re.compile(r"(?<![\w.-])\d{3}-\d{2}-\d{4}(?![\w-])")
 ACCOUNT = re.compile(
     r"(?<![A-Z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?![A-Z0-9])"
@@ -47,7 +51,11 @@ def look(case: Case) -> Finding:
 
 
 def _fault(text: str) -> str:
+    if UNSEEN.search(text):
+        return "hidden"
     plain = wording.plain(text)
+    if CYRILLIC.search(plain) and any(map(_is_disguised, wording.words(plain))):
+        return "disguised"
     spelled = wording.unaccented(plain)
     for code, pattern in PATTERNS:
         if pattern.search(spelled):
@@ -60,6 +68,10 @@ def _fault(text: str) -> str:
     if personal.found(text) or INSURED.search(spelled) or _is_card(spelled) or _is_account(text):
         return "personal"
     return "rude" if _is_rude(spelled) else ""
+
+
+def _is_disguised(word: str) -> bool:
+    return bool(LATIN.search(word) and CYRILLIC.search(word))
 
 
 def _is_rude(plain: str) -> bool:

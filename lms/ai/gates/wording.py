@@ -152,22 +152,26 @@ EVERYWHERE = frozenset(
         "بين",
     ]
 )
-_MARKS = re.compile(r"[*_`#>~\\$]+|\{\{[^}]*\}\}|!?\[|\]\([^)]*\)")
+_MARKS = re.compile(r"[*_`#>~\\$]+|\{\{[^}]{0,40}\}\}|!?\[|\]\([^)]{0,500}\)")
 
 
 def plain(text: str) -> str:
     """The text in one form: case, width, quotes, dashes, vowel signs and the kind of space do not count."""
+    if text.isascii():
+        return " ".join(text.translate(_SPELLED).casefold().split())
     one = unicodedata.normalize("NFKC", text).translate(_SPELLED)
-    one = "".join(char for char in one if unicodedata.category(char) != "Cf")
-    one = _POINTING.sub("", one).translate(_LETTERS).casefold()
-    one = "".join(_digit(char) for char in one)
+    one = _POINTING.sub("", one).translate(_LETTERS)
+    one = "".join(map(_plainly, one)).casefold()
     return " ".join(one.split())
 
 
-def _digit(char: str) -> str:
-    if char.isascii() or not char.isdecimal():
+def _plainly(char: str) -> str:
+    """A digit of any script as 0 to 9, nothing for what only steers how text is laid out, all else as it is."""
+    if char.isascii() or char.isalpha():
         return char
-    return str(unicodedata.decimal(char))
+    if char.isdecimal():
+        return str(unicodedata.decimal(char))
+    return "" if unicodedata.category(char) == "Cf" else char
 
 
 def bare(text: str) -> str:

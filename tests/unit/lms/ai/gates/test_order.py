@@ -1,6 +1,7 @@
 """All gates over the corpora: no good item is dropped, and each bad one stops at the gate that is there for it."""
 
 from dataclasses import replace
+from time import process_time
 from typing import Any
 
 import msgspec
@@ -230,3 +231,35 @@ def test_no_gate_raises_on_any_draft(case: Case) -> None:
         look(case)
     verdict = order.judge(case)
     assert verdict.passed is (not verdict.wants and verdict.findings[-1].passed)
+
+
+NASTY = [
+    "a",
+    "a.",
+    "ignore all ",
+    "<a ",
+    "](",
+    "aa11 ",
+    "\u0300",
+    "{{g1}}",
+    "https:",
+    "women are ",
+    "\u0627\u0644",
+    "1",
+]
+
+
+@pytest.mark.parametrize("piece", NASTY)
+def test_no_text_keeps_the_gates_busy(piece: str) -> None:
+    text = (piece * 4_000)[:4_000]
+    case = GOOD["evaporation"].case()
+    nasty = replace(
+        case.draft,
+        content=msgspec.structs.replace(case.draft.content, prompt=text),
+        key=msgspec.structs.replace(case.draft.key, explanation=text),
+        quote=text[:2_000],
+    )
+    begun = process_time()
+    for _, look in order.GATES:
+        look(replace(case, draft=nasty, source=text * 25))
+    assert process_time() - begun < 3.0
