@@ -44,7 +44,6 @@ VECTOR = "vector"
 # What belongs to no item of the job.
 NO_SLOT = -1
 CATCH_UP_BATCHES = 20
-CATCH_UP_TOKENS = vectoring.AT_ONCE * vector_store.TEXT_MAX_CHARS // 2
 
 
 class StopError(Exception):
@@ -166,7 +165,7 @@ class Caller:
         after: str | None = None
         for _ in range(CATCH_UP_BATCHES):
             place, now = self.place(NO_SLOT, VECTOR), self.tools.now()
-            if is_paid and not await self._has_room(place, CATCH_UP_TOKENS):
+            if is_paid and not await self._has_room(place, where, after):
                 return
             caught = await vectoring.catch_up(self.bench.transaction, embeds, where, now, after)
             if is_paid:
@@ -178,9 +177,15 @@ class Caller:
             if after is None:
                 return
 
-    async def _has_room(self, place: Place, tokens: int) -> bool:
+    async def _has_room(self, place: Place, where: vector_store.Place, after: str | None) -> bool:
+        """Set aside what the next items without a vector may cost; False where there is no room, or no such item."""
         async with self.bench.transaction() as connection:
-            return await budget_store.hold(connection, place, tokens, self.tools.now()) == "ok"
+            texts = await vector_store.lacking(connection, where, after, vectoring.AT_ONCE)
+            if not texts:
+                return False
+            messages = [Message(role="user", text=one.text) for one in texts]
+            most = most_tokens(messages, 0, TRIES)
+            return await budget_store.hold(connection, place, most, self.tools.now()) == "ok"
 
     def place(self, slot: int, step: str) -> Place:
         """Where a step of this job stands in the tables."""

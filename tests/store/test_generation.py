@@ -74,6 +74,25 @@ async def test_models_make_items_step_by_step_and_each_step_is_written_down(
     assert [one["gate"] for one in card["gates"]][-1] == "risk"
 
 
+async def test_items_of_the_bank_get_their_vectors_within_the_budget_and_once(
+    factory: Factory, models: ScriptedModels
+) -> None:
+    factory.providers = providers(models, embeds=True)
+    await factory.exam.add_questions(5, kinds=["true_false"])
+    job = await factory.ask(brief(count=2))
+    await factory.work()
+    row, budget = await factory.row(job), await factory.budget()
+    vectors = [one for one in models.heard if one.path.endswith("/embeddings")]
+    assert len(vectors) > row["passed"] > 0
+    assert budget["tokens_held"] == 0
+    assert budget["tokens_used"] == row["tokens_in"] + row["tokens_out"]
+    assert budget["tokens_used"] > sum(one["tokens_in"] for one in await factory.steps(job))
+    await factory.ask(brief(count=2, series=1))
+    await factory.work()
+    again = [one for one in models.heard if len(one.body.get("input", [])) > 1]
+    assert len(again) == 1
+
+
 async def test_a_job_tells_when_it_was_asked_for_and_when_it_ended(factory: Factory) -> None:
     job = await factory.ask()
     await factory.work()
