@@ -82,6 +82,13 @@ def test_how_often_a_good_item_is_held_and_a_wrong_key_missed() -> None:
     assert missed / 200 <= 0.05
 
 
+def test_a_good_item_is_not_held_by_being_looked_at_again_and_again() -> None:
+    chance = random.Random(23)
+    for _ in range(60):
+        uses = answers(chance, 300, hard=chance.uniform(-2, 2), sharp=chance.uniform(0.5, 2.0))
+        assert not any(found(uses[:count]).is_bad for count in range(30, 300, 20))
+
+
 def test_a_wrong_key_is_found_though_many_guess() -> None:
     figures = found(answers(random.Random(3), 120, right="b"))
     assert "wrong_key" in figures.faults
