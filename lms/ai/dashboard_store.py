@@ -87,7 +87,7 @@ async def reviewed(connection: asyncpg.Connection, place: Place, since: datetime
     items = await connection.fetchrow(
         "SELECT count(*) FILTER (WHERE state IN ('accepted', 'ingested', 'recalled')) AS accepted,"
         " count(*) FILTER (WHERE state = 'rejected') AS rejected,"
-        " count(*) FILTER (WHERE state IN ('accepted', 'ingested', 'recalled') AND (provenance ->> 'edited')::boolean) AS edited"
+        " count(*) FILTER (WHERE state IN ('accepted', 'ingested', 'recalled') AND item_version > 1) AS edited"
         " FROM questions_staging WHERE tenant_id = $1 AND decided_at >= $2 AND origin = 'generated'",
         place[0],
         since,
