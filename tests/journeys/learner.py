@@ -124,6 +124,17 @@ class Learner:
         words = await self.item.inner_text()
         return next(skill for skill in SKILLS if skill in words)
 
+    async def reports(self, reason: str, note: str) -> None:
+        """Say that the item is wrong, and see it taken."""
+        await self.page.get_by_role("button", name="More").click()
+        await self.part("practice-report").click()
+        form = self.part("report")
+        await form.get_by_label(reason).check()
+        await form.get_by_role("textbox").fill(note)
+        await form.get_by_role("button", name="Send").click()
+        await expect(form).to_have_count(0)
+        await expect(self.page.get_by_text("A person will look at the question.")).to_be_visible()
+
     async def ends_here(self) -> None:
         await self.page.get_by_role("button", name="More").click()
         await self.part("practice-end").click()

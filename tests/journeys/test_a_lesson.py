@@ -1,13 +1,15 @@
 """A lesson of the tutor in a real browser: checked at once, without a link, reported, summed up; and what the teacher sees."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
+import asyncpg
 import pytest
 from playwright.async_api import expect
 
 from tests.journeys.conftest import PHONE, Enter
 from tests.journeys.learner import ITEMS_EACH, RIGHT, SKILLS, WRONG, Learner, make_course
-from tests.journeys.test_pages_access import LOOKS, dress, goes_sideways, settled, violations
+from tests.journeys.test_pages_access import LOOKS, dress, goes_sideways, violations
 from tests.support.doors import Door
 from tests.support.running import RunningLectern
 
@@ -16,6 +18,8 @@ AWAY = 3
 MANY = 60
 ANSWERS = 8
 LOOKS_AGAIN = 10
+PLACED_BY = 30
+READY_S = 30.0
 
 
 @pytest.fixture
@@ -42,6 +46,7 @@ async def test_a_lesson_is_checked_at_once_and_goes_on_without_a_link(
     await expect(learner.part("practice-verdict")).to_contain_text("Not yet.")
     await expect(learner.page.get_by_text("That is the other way round.")).to_have_count(1)
     await expect(learner.item).to_contain_text("Right answer")
+    await learner.reports("The answer is wrong", "Both could be so.")
 
     await learner.page.reload()
     await learner.is_asked()
@@ -138,12 +143,97 @@ async def test_a_teacher_sees_who_is_stuck_and_the_next_lesson_begins_with_what_
     await expect(form).to_have_count(0)
     await expect(teacher.part("assignment")).to_have_count(1)
 
-    # Until the news has come to who chooses, the learner may still be given what was chosen before.
-    for _ in range(LOOKS_AGAIN):
-        await learner.part("practice-another").click()
-        await learner.is_asked()
-        if await learner.part("practice-why").get_attribute("data-why") == "assigned":
-            break
-        await learner.ends_here()
+    await lesson_is_made_of(lectern, course, "assigned")
+    await learner.part("practice-another").click()
+    await learner.is_asked()
     await expect(learner.part("practice-why")).to_contain_text(f"Your teacher gave you {known}")
     assert await learner.skill() == known
+
+    await teacher.part("assignment").get_by_role("button", name="Take back").click()
+    await teacher.confirms()
+    await expect(teacher.part("assignment")).to_have_count(0)
+
+
+async def lesson_is_made_of(lectern: RunningLectern, course: str, why: str) -> None:
+    """Wait until a lesson that begins so is ready; asking for one would take what is ready now."""
+    connection = await asyncpg.connect(lectern.environ["LECTERN_DATABASE_URL"])
+    ready = (
+        "SELECT EXISTS (SELECT FROM practices WHERE course_id = $1 AND path = 'warm'"
+        " AND items -> 0 -> 'reason' ->> 'why' = $2)"
+    )
+    try:
+        async with asyncio.timeout(READY_S):
+            while not await connection.fetchval(ready, course, why):
+                await asyncio.sleep(0.1)
+    finally:
+        await connection.close()
+
+
+async def test_a_reported_item_comes_into_the_reviewers_queue(
+    lectern: RunningLectern, enter: Enter
+) -> None:
+    course = await make_course(lectern, "Slopes, one of them wrong", "student25")
+    learner = Learner(await enter("student25"), course)
+    await learner.opens()
+    prompt = (await learner.item.locator(".stem").inner_text()).strip()
+    await learner.reports("The answer is wrong", "Both could be so.")
+    reviewer = await enter("reviewer")
+    await reviewer.go("/reviews")
+    await expect(reviewer.page.get_by_text(prompt.split(":")[0]).first).to_be_visible()
+
+
+async def test_a_learner_is_placed_before_the_first_lesson(
+    lectern: RunningLectern, enter: Enter
+) -> None:
+    course = await make_course(lectern, "Slopes, from where I am", "student26", items_each=MANY)
+    learner = Learner(await enter("student26", viewport=PHONE, has_touch=True), course)
+    await learner.person.go(f"/courses/{course}/practice")
+    await learner.part("placement-begin").click()
+    item = learner.part("placement-item")
+    for _ in range(PLACED_BY):
+        shown = await item.get_attribute("data-item")
+        option = item.get_by_role("radio", name=RIGHT)
+        await learner.page.keyboard.press(await option.get_attribute("data-digit") or "")
+        await expect(option).to_be_checked()
+        assert "By the rule" not in await learner.page.content()
+        await learner.page.keyboard.press("Enter")
+        other = learner.page.locator(f"[data-testid=placement-item]:not([data-item='{shown}'])")
+        await expect(other.or_(learner.part("placement-done"))).to_be_visible()
+        if await learner.part("placement-done").count():
+            break
+    await expect(learner.part("placement-done")).to_contain_text("of this course")
+    await learner.part("placement-go").click()
+    await learner.is_asked()
+    await learner.person.go(f"/courses/{course}/skills")
+    await expect(learner.part("my-skill").first).to_be_visible()
+    await expect(learner.page.get_by_role("link", name="Find my level")).to_have_count(0)
+
+
+async def test_practice_and_skills_keep_the_rules_in_every_look(
+    lectern: RunningLectern, enter: Enter
+) -> None:
+    course = await make_course(lectern, "Slopes, to look at", "student27")
+    learner = Learner(await enter("student27"), course)
+    await learner.person.go(f"/courses/{course}/practice")
+    await expect(learner.part("placement-offer")).to_be_visible()
+    assert await violations(learner.page) == []
+    await learner.opens()
+    for look in LOOKS:
+        await dress(learner.page, *look)
+        await learner.page.reload()
+        await learner.is_asked()
+        await keeps_the_rules(learner)
+        await learner.page.keyboard.press("2")
+        await learner.page.keyboard.press("Enter")
+        await expect(learner.item).to_have_attribute("data-stage", "checked")
+        await keeps_the_rules(learner)
+    await dress(learner.page, *LOOKS[0])
+    await learner.page.reload()
+    await learner.is_asked()
+    await learner.ends_here()
+    await keeps_the_rules(learner)
+
+
+async def keeps_the_rules(learner: Learner) -> None:
+    assert await violations(learner.page) == []
+    assert not await goes_sideways(learner.page)

@@ -26,13 +26,14 @@ OF_EXAMS = [
     "/courses/:course/bank/new?kind=matching",
     "/courses/:course/bank/new?kind=essay",
     "/courses/:course/gradebook",
+    "/courses/:course/skills",
     "/assessments/:assessment/settings",
     "/assessments/:assessment/board",
     "/assessments/:assessment/marking",
     "/assessments/:assessment/items",
 ]
 PAGES = {
-    "student1": [*OF_EVERYBODY, "/courses/:course/gradebook"],
+    "student1": [*OF_EVERYBODY, "/courses/:course/gradebook", "/courses/:course/skills"],
     "teacher": [
         *OF_EVERYBODY,
         "/lessons/:lesson/edit",

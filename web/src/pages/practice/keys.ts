@@ -1,5 +1,5 @@
 /** A lesson by the keyboard: 1 to 9 or A to F choose, Enter checks and goes on. */
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { choiceOf, hasSingleKeys, isWriting } from "../keys";
 
 /** Enter does there what it always does. */
@@ -8,13 +8,16 @@ function takesEnter(target: EventTarget | null): boolean {
 }
 
 export function useKeys(onEnter: () => void, listening: boolean): void {
+  // The next key may come before the page is painted.
+  const latest = useRef(onEnter);
+  latest.current = onEnter;
   useEffect(() => {
     if (!listening) return;
     const hear = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || event.repeat) return;
       if (event.key === "Enter" && !takesEnter(event.target)) {
         event.preventDefault();
-        onEnter();
+        latest.current();
         return;
       }
       const choice = hasSingleKeys() && !isWriting(event.target) ? choiceOf(event.key) : null;
@@ -25,5 +28,5 @@ export function useKeys(onEnter: () => void, listening: boolean): void {
     };
     document.addEventListener("keydown", hear);
     return () => document.removeEventListener("keydown", hear);
-  }, [onEnter, listening]);
+  }, [listening]);
 }
