@@ -72,7 +72,7 @@ def supported(case: Case) -> dict[str, float]:
     draft = case.draft
     quote = wording.terms(draft.quote)
     key = wording.terms(" ".join(RIGHT[draft.kind](draft)))
-    whole = key | wording.terms(draft.content.prompt)
+    whole = key | wording.terms(wording.prose(draft.content.prompt))
     if draft.kind == "numeric":
         whole = frozenset(one for one in whole if not one.isdecimal())
     return {
@@ -90,7 +90,14 @@ def _enough(support: Mapping[str, float], case: Case) -> bool:
         return max(key, whole) >= SCENARIO_SUPPORT
     if case.draft.kind in SPREAD:
         return whole >= SPREAD_SUPPORT and support["source"] >= SOURCE_SUPPORT
-    return case.draft.kind in FOLLOWS and whole >= FOLLOWS_SUPPORT
+    return _follows(case.draft) and whole >= FOLLOWS_SUPPORT
+
+
+def _follows(draft: Draft) -> bool:
+    """Whether the key is worked out and not read: a number or a formula in whatever kind."""
+    right = wording.prose(" ".join(RIGHT[draft.kind](draft)))
+    worked_out = bool(draft.key.correct) and not any(map(str.isalpha, right))
+    return worked_out or draft.kind in FOLLOWS
 
 
 def _chosen(draft: Draft) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from lms.ai import personal
 from lms.ai.gates import wording
 from lms.ai.gates.model import Case
-from lms.ai.gates.unsafe import CODE, DEMEANING, HARM, MACHINE, RUDE, SENSITIVE, SEXUAL
+from lms.ai.gates.unsafe import DEMEANING, HARM, MACHINE, RUDE, SENSITIVE, SEXUAL
 from lms.ai.model import Draft, Finding
 
 DIGEST_BYTES = 8
@@ -60,7 +60,7 @@ def _fault(text: str) -> str:
     for code, pattern in PATTERNS:
         if pattern.search(spelled):
             return code
-    outside = wording.plain(CODE.sub(" ", text))
+    outside = wording.plain(wording.prose(text))
     if MARKUP.search(outside):
         return "markup"
     if ADDRESS.search(outside):

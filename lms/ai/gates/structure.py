@@ -53,6 +53,8 @@ TOLD = re.compile(
     r"|\brespuesta(?: correcta)? ?:|\breponse(?: correcte)? ?:|\b(?:richtige )?antwort ?:|\bresposta(?: correta)? ?:"
     r"|(?:الاجابة|الجواب)(?: الصحيحة| الصحيح)? ?:|ответ ?:)"
 )
+# What stands in brackets behind the question.
+BEHIND = re.compile(r"\(([^()]{1,200})\)[ .?!\u061f]{0,3}$")
 FILLER = re.compile(
     r"(?:\b(?:lorem ipsum|todo|tbd|placeholder|insert (?:text|answer|question|option|name)|your (?:question|answer|text) here)\b"
     r"|\[(?:insert|your|name|topic|option|answer|date)[^\]]{0,60}\]|<(?:insert|your|topic|option|answer)[^>]{0,60}>)"
@@ -186,8 +188,18 @@ def _leaks(draft: Draft, _brief: Brief) -> str:
     prompt = wording.plain(draft.content.prompt)
     if TOLD.search(wording.unaccented(prompt)):
         return "answer_in_stem"
+    behind = BEHIND.search(wording.plain(draft.content.prompt))
+    if behind is not None and _sense(behind[1]) in {_sense(text) for text in _rights(draft)}:
+        return "answer_in_stem"
     leaks = LEAKS.get(draft.kind)
     return "answer_in_stem" if leaks is not None and leaks(draft) else ""
+
+
+def _rights(draft: Draft) -> list[str]:
+    """What is right, in words or figures."""
+    key = draft.key
+    chosen = [one.text for one in draft.content.options if one.id in key.correct]
+    return [*chosen, *key.accepted, *([] if key.number is None else [key.number])]
 
 
 def _chosen_leaks(draft: Draft) -> bool:
@@ -266,13 +278,13 @@ def _language(draft: Draft, brief: Brief) -> str:
     content, key = draft.content, draft.key
     prompt = rules.GAP.sub(" ", content.prompt)
     for text in (prompt, key.explanation):
-        if not language.fits(text, brief.language):
+        if not language.fits(wording.prose(text), brief.language):
             return "wrong_language"
     return ""
 
 
 def _reading(draft: Draft, brief: Brief) -> str:
-    prompt = rules.GAP.sub(" ", draft.content.prompt)
+    prompt = wording.prose(rules.GAP.sub(" ", draft.content.prompt))
     return language.reading_fault(prompt, brief.language, brief.level, scenario=brief.scenario)
 
 

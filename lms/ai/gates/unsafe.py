@@ -2,9 +2,6 @@
 
 import re
 
-# Pieces of programs, in which signs and addresses are what they are.
-CODE = re.compile(r"`[^`]*`|\$[^$]*\$")
-
 # What speaks to a model, or as one.
 MACHINE = re.compile(
     r"\b(?:ignore|disregard|forget|override|bypass)\b.{0,30}\b(?:previous|prior|above|earlier|preceding|all|your|system)\b"

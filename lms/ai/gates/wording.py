@@ -21,10 +21,17 @@ _LETTERS = str.maketrans({"آ": "ا", "أ": "ا", "إ": "ا", "ى": "ي", "ی": 
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 # Scripts that write no space between words.
 _UNSPACED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]")
-_ARTICLE = re.compile(r"^(?:[وفبك]?ال|لل)(?=\w{3})")
+_ARABIC = re.compile("[\u0621-\u064a]")
+# Its article and the small words that are written with the next one; its roots have three letters.
+_JOINED = re.compile(
+    "^(?:[\u0648\u0641\u0628\u0643]?\u0627\u0644|\u0644\u0644|[\u0648\u0641](?=\\w{4}))(?=\\w{3})"
+)
+ARABIC_ROOT_CHARS = 3
 _PLURAL = re.compile(r"(?<=[a-z]{2}[a-rt-z])s$")
+# Formulas and pieces of programs, in which letters and signs are of no language.
+_CODE = re.compile(r"`[^`]*`|\$\$[^$]*\$\$|\$[^$]+\$")
 TERM_MIN_CHARS = 3
-ROOT_CHARS = 5
+ROOT_CHARS = 4
 # Words of questions that say nothing of what they are about, in the languages that are asked for most.
 EVERYWHERE = frozenset(
     [
@@ -179,6 +186,11 @@ def bare(text: str) -> str:
     return plain(_MARKS.sub(" ", text))
 
 
+def prose(text: str) -> str:
+    """The text without its formulas and pieces of programs."""
+    return _CODE.sub(" ", text)
+
+
 def words(text: str) -> list[str]:
     """The words of a text in their plain form."""
     return _WORD.findall(bare(text))
@@ -196,9 +208,10 @@ def terms(text: str) -> frozenset[str]:
 
 
 def root(word: str) -> str:
-    """The beginning of a word, which its forms share: without a plural's s, of an Arabic one without its article."""
-    bare_word = _PLURAL.sub("", _ARTICLE.sub("", word))
-    return bare_word[:ROOT_CHARS]
+    """The beginning of a word, which its forms share: without a plural's s, and what Arabic writes in one with it."""
+    if _ARABIC.search(word):
+        return _JOINED.sub("", word)[:ARABIC_ROOT_CHARS]
+    return _PLURAL.sub("", word)[:ROOT_CHARS]
 
 
 def share(wanted: frozenset[str], there: frozenset[str]) -> float:
