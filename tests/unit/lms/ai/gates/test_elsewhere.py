@@ -17,7 +17,8 @@ from tests.support import drafts
 
 
 def bank() -> list[New]:
-    return [line.new for line in table.read(BANK.read_bytes()) if isinstance(line, table.Line)]
+    lines = table.read(BANK.read_bytes())
+    return [line.new for line in lines if line.new is not None]
 
 
 def case_of(item: New) -> Case:
