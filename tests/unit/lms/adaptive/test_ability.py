@@ -76,6 +76,15 @@ def test_the_same_learner_is_asked_the_same_again() -> None:
     assert len({ability.pick(POOL, {"q065"}, Ability(), "one") for _ in range(5)}) == 1
 
 
+def test_each_turn_draws_anew() -> None:
+    far = [(f"q{number:02}", 50) for number in range(20)]
+    turns = [
+        ability.pick(far, {f"other {one}" for one in range(turn)}, Ability(), "one")
+        for turn in range(6, 30)
+    ]
+    assert len(set(turns)) > 1
+
+
 def test_no_item_twice_and_then_none() -> None:
     asked: set[str] = set()
     while item := ability.pick(POOL, asked, Ability(), "one"):

@@ -109,3 +109,8 @@ def test_forgetting_makes_the_next_review_sooner() -> None:
     assert due[0] is not None
     assert due[1] is not None
     assert due[0] < due[1]
+
+
+@pytest.mark.parametrize(("share", "rating"), [(0, 1), (0.49, 1), (0.5, 2), (0.99, 2), (1, 3)])
+def test_part_of_the_points_is_recalled_with_trouble(share: float, rating: int) -> None:
+    assert memory.rated(share) == rating

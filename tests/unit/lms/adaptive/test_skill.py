@@ -87,12 +87,16 @@ def test_only_the_skills_of_the_item_and_the_whole_course_change() -> None:
 
 
 def test_a_skill_named_twice_counts_once() -> None:
-    assert skill.after({}, answer("area", "area")) == skill.after({}, answer("area"))
+    before = folded([answer("area"), answer("angles", share=0)])
+    twice = skill.after(before, answer("area", "area", "angles"))
+    assert twice == skill.after(before, answer("area", "angles"))
 
 
 def test_an_item_without_skills_moves_the_whole_course_alone() -> None:
     assert set(skill.after({}, answer())) == {WHOLE_COURSE}
-    assert skill.after({}, answer()) == skill.after({}, answer(WHOLE_COURSE))
+    before = folded([answer()] * 5)
+    assert skill.after(before, answer()) == skill.after(before, answer(WHOLE_COURSE))
+    assert mixer.chance(before, (WHOLE_COURSE,), 50) == mixer.chance(before, (), 50)
 
 
 @pytest.mark.parametrize("share", [0.0, 1.0])
@@ -122,3 +126,19 @@ def test_a_skill_never_met_is_expected_to_go_as_the_course_goes() -> None:
     states = folded([answer("area")] * 10)
     assert mixer.chance(states, ("new",), 50) == mixer.chance(states, (), 50)
     assert mixer.chance(states, (), 50) > mixer.chance({}, (), 50)
+
+
+def test_an_item_of_several_skills_leans_on_the_mean_of_them() -> None:
+    states = {"area": SkillState(slow=1.0, fast=0.5), "angles": SkillState(slow=-0.5)}
+    assert mixer.ability(states, ("area", "angles")) == pytest.approx(0.5)
+    assert mixer.ability(states, ("area", "never met")) == pytest.approx(0.75)
+
+
+@pytest.mark.parametrize(("share", "right"), [(0.0, 0), (0.5, 0), (1.0, 1)])
+def test_only_all_of_the_points_count_as_right(share: float, right: int) -> None:
+    assert skill.after({}, answer("area", share=share))["area"].right == right
+
+
+def test_however_often_strengths_stay_on_their_scale() -> None:
+    states = folded([answer("area", difficulty=10**6)] * 3000)
+    assert states["area"].slow == STRENGTH_BOUND
