@@ -31,7 +31,7 @@ from server.storage import embedded, partitions
 from server.storage.migrate import migrate
 from server.storage.postgres import Database
 from tests.support.exams import exam_in
-from tests.support.factory import SOURCE, Factory, brief, provider_file
+from tests.support.factory import Factory, brief, provider_file
 from tests.support.scripted_models import Heard, ScriptedModels, tokens_of
 from tests.support.workshop import workshop
 from workers.factory import LANES
@@ -43,6 +43,7 @@ POINTS = (
     ("factory.after_stage", 2, 12),
 )
 END_SECONDS = 180.0
+SENTENCES = 24
 _BELL = re.compile(r"The bell of school ([0-9]+) rings")
 
 
@@ -177,7 +178,20 @@ async def _ask(size: Size, place: Ground) -> None:
         for more in range(size.open_at_once - rows[0]["open"]):
             series = rows[0]["jobs"] + more
             asked = brief(count=size.items, series=series)
-            await school.ask(asked, f"The bell of school {number} rings at noon. {SOURCE}")
+            await school.ask(asked, f"The bell of school {number} rings. {text(series)}")
+
+
+def text(seed: int) -> str:
+    """A source that is like no other: sentences of made-up words, so that no gate takes one item for another."""
+    chance = random.Random(seed)
+
+    def word() -> str:
+        return "".join(chance.choice("bdfgklmnprstvz") + chance.choice("aeiou") for _ in "123")
+
+    return " ".join(
+        f"The {word()} of the {word()} carries {chance.randint(3, 900)} {word()} from {word()} to the {word()} in {word()}."
+        for _ in range(SENTENCES)
+    )
 
 
 async def _ended(size: Size, place: Ground) -> None:
