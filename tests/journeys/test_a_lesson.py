@@ -47,6 +47,7 @@ async def test_a_lesson_is_checked_at_once_and_goes_on_without_a_link(
     await expect(learner.page.get_by_text("That is the other way round.")).to_have_count(1)
     await expect(learner.item).to_contain_text("Right answer")
     await learner.reports("The answer is wrong", "Both could be so.")
+    reported = (await learner.item.locator(".stem").inner_text()).strip()
 
     await learner.page.reload()
     await learner.is_asked()
@@ -73,6 +74,11 @@ async def test_a_lesson_is_checked_at_once_and_goes_on_without_a_link(
         await expect(done).to_contain_text(skill)
     await done.get_by_text("Look at the 2 that were not right yet").click()
     await expect(done.locator(".reviewed > li")).to_have_count(2)
+
+    reviewer = await enter("reviewer")
+    await reviewer.go("/reviews")
+    await expect(reviewer.page.get_by_text(reported).first).to_be_visible()
+    await expect(reviewer.page.get_by_text("Both could be so.")).to_be_visible()
 
 
 async def test_a_lesson_that_ended_without_a_link_is_checked_from_any_page(
@@ -167,19 +173,6 @@ async def lesson_is_made_of(lectern: RunningLectern, course: str, why: str) -> N
                 await asyncio.sleep(0.1)
     finally:
         await connection.close()
-
-
-async def test_a_reported_item_comes_into_the_reviewers_queue(
-    lectern: RunningLectern, enter: Enter
-) -> None:
-    course = await make_course(lectern, "Slopes, one of them wrong", "student25")
-    learner = Learner(await enter("student25"), course)
-    await learner.opens()
-    prompt = (await learner.item.locator(".stem").inner_text()).strip()
-    await learner.reports("The answer is wrong", "Both could be so.")
-    reviewer = await enter("reviewer")
-    await reviewer.go("/reviews")
-    await expect(reviewer.page.get_by_text(prompt.split(":")[0]).first).to_be_visible()
 
 
 async def test_a_learner_is_placed_before_the_first_lesson(

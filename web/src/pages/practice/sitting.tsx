@@ -203,7 +203,7 @@ function More({ lesson, onReport }: { readonly lesson: PracticeLesson; readonly 
             <Icon name="check" />
             {t("practice.endHere")}
           </button>
-          <hr />
+          <hr class="dk" />
           <label class="item check dk">
             <input type="checkbox" checked={hasSingleKeys()} onChange={({ currentTarget }) => singleKeys(currentTarget.checked)} />
             {t("practice.keys")}

@@ -77,7 +77,7 @@ export function Mine({ course, mine }: { readonly course: Course; readonly mine:
           </section>
         )}
         <Group name="skills-due" title={t("skills.dueHead")} of={sorted.filter((one) => isDue(one, now))} mine={mine} now={now} />
-        <Group name="skills-rest" title={t("skills.restHead")} of={sorted.filter((one) => !isDue(one, now))} mine={mine} now={now} />
+        <Group name="skills-rest" title={t(sorted.some((one) => isDue(one, now)) ? "skills.restHead" : "skills.allHead")} of={sorted.filter((one) => !isDue(one, now))} mine={mine} now={now} />
         {!mine.placed && (
           <p>
             <a href={`/courses/${course.id}/practice?place`}>{t("skills.place")}</a>
