@@ -11,6 +11,8 @@ from lms.practice.model import Given, Item, Place, Practice
 # A learner who has met more than these since may meet an older one again.
 SEEN_MAX = 2000
 LESSONS_MAX = 50
+# Lessons found by rule that wait to be begun: more tabs than anybody has.
+UNBEGUN_MAX = 50
 
 _chosen = msgspec.json.Decoder(tuple[Chosen, ...])
 
@@ -140,6 +142,16 @@ async def add(connection: asyncpg.Connection, tenant_id: str, new: Practice) -> 
     )
 
 
+async def forget_unbegun(connection: asyncpg.Connection, tenant_id: str, place: Place) -> None:
+    """Of the lessons that this learner was given by rule and never began, keep the latest: who asks on and on leaves no more behind."""
+    await connection.execute(
+        "DELETE FROM practices WHERE (tenant_id, practice_id) IN (SELECT tenant_id, practice_id FROM practices"
+        " WHERE tenant_id = $1 AND user_id = $2 AND course_id = $3 AND path = 'cold' AND answered = 0 AND finished_at IS NULL"
+        " ORDER BY practice_id DESC OFFSET $4)",
+        *(tenant_id, place.user_id, place.course_id, UNBEGUN_MAX),
+    )
+
+
 async def get(
     connection: asyncpg.Connection, tenant_id: str, user_id: str, practice_id: str
 ) -> Practice | None:
@@ -264,3 +276,17 @@ async def report(
         now,
     )
     return str(found)
+
+
+async def withdrawn(
+    connection: asyncpg.Connection, tenant_id: str, practice: Practice
+) -> set[str]:
+    """Those of its items, by id, that are out of use now."""
+    rows = await connection.fetch(
+        "SELECT question_id FROM questions"
+        " WHERE tenant_id = $1 AND question_id = ANY ($2::uuid[]) AND state <> 'published'",
+        tenant_id,
+        [one.question_id for one in practice.items],
+    )
+    out = {str(row["question_id"]) for row in rows}
+    return {one.item_id for one in practice.items if one.question_id in out}

@@ -102,13 +102,14 @@ async def _plan(call: Call[shapes.PracticeAnswer]) -> Practice:
     """The lesson as it was made; whose it is and what it asks never changes."""
     who, practice_id = call.principal, call.params["practice_id"]
 
-    async def make(_: Sequence[str]) -> Mapping[str, Practice]:
+    async def make(names: Sequence[str]) -> Mapping[str, Practice]:
         async with call.read() as connection:
             found = await store.get(connection, who.tenant_id, who.user_id, practice_id)
-        return {} if found is None else {practice_id: found}
+        return {name: found for name in names if found is not None}
 
-    plan = await call.deps.tutor.plans.one(who.tenant_id, practice_id, make)
-    if plan is None or plan.user_id != who.user_id:
+    # Whoever asks under the same id is another one's failure: each has a name of their own.
+    plan = await call.deps.tutor.plans.one(who.tenant_id, f"{practice_id}.{who.user_id}", make)
+    if plan is None:
         raise answering.refusal("not_found")
     return plan
 
@@ -196,23 +197,28 @@ def _verdict(
 
 
 async def get_practice(call: Call[None]) -> Answer:
-    """A lesson as it stands."""
+    """A lesson as it stands, without what is out of use by now and was not answered."""
     who, items = call.principal, call.deps.tutor.items
     async with call.read() as connection:
         practice = await practices.mine(connection, who, call.params["practice_id"])
-        given = await store.answers(connection, who.tenant_id, practice.practice_id)
+        counted = firsts(await practices.told(connection, who, practice))
+        gone = await store.withdrawn(connection, who.tenant_id, practice) - counted.keys()
     versions = [wire.version_of(one.question_id, one.version) for one in practice.items]
     found = await items.all(who.tenant_id, versions)
-    asked = [(c, one) for c, one in zip(practice.items, found, strict=True) if one is not None]
+    asked = [
+        (chosen, item)
+        for chosen, item in zip(practice.items, found, strict=True)
+        if item is not None and chosen.item_id not in gone
+    ]
     by_id = {chosen.item_id: item for chosen, item in asked}
-    counted = [one for one in firsts(given).values() if one.item_id in by_id]
-    stands = (len(counted), len(practice.items), streak(counted))
+    given = [one for one in counted.values() if one.item_id in by_id]
+    stands = (len(given), len(practice.items), streak(given))
     body = shapes.Practice(
         practice_id=practice.practice_id,
         course_id=practice.course_id,
         items=[_shown(call, chosen, item) for chosen, item in asked],
-        answers=[_given(call, one, by_id[one.item_id], stands) for one in counted],
-        finished=practice.finished_at is not None,
+        answers=[_given(call, one, by_id[one.item_id], stands) for one in given],
+        finished=practice.finished_at is not None or len(given) == len(asked),
     )
     return Answer(body=body)
 

@@ -127,6 +127,13 @@ def cases() -> dict[str, Case]:
         "get_gradebook": Case(),
         "export_gradebook": Case(),
         "change_gradebook": Case(body={"letters": [{"letter": "A", "from_percent": 90}]}),
+        "next_lesson": Case(),
+        "get_practice": Case(),
+        "answer_practice": Case(
+            body={"seq": 1, "value": True}, names={"item_id": "practised_item_id"}
+        ),
+        "finish_practice": Case(),
+        "report_item": Case(body={"reason": "unclear"}, names={"item_id": "practised_item_id"}),
         "start_placement": Case(),
         "answer_placement": Case(body={"value": True}, names={"item_id": "placed_item_id"}),
         "my_skills": Case(),
@@ -281,7 +288,10 @@ WITH_ACCESS = [route for route in ROUTES if route.auth == "access"]
 WITH_JOIN = [route for route in ROUTES if route.auth == "join"]
 OPEN_TO_ALL = {"sign_in", "refresh"}
 # What nobody sees but the learner whose attempt it is, whatever the role.
-ITS_LEARNERS = {"get_result", "save_answer", "submit_attempt", "beat", "answer_placement"}
+ITS_LEARNERS = {
+    *("get_result", "save_answer", "submit_attempt", "beat", "answer_placement"),
+    *("get_practice", "answer_practice", "finish_practice", "report_item"),
+}
 
 
 def named(route: Route) -> str:

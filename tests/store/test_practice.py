@@ -1,9 +1,10 @@
-"""Lessons of the tutor over the API and the real stores: found, waiting, answered, ended, reported."""
+"""Lessons of the tutor over the API and the real stores: waiting or found, answered, ended, reported."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
+import asyncpg
 import msgspec
 import pytest
 
@@ -12,9 +13,10 @@ from lms.practice import store as practice_store
 from lms.practice import wire as practice_wire
 from lms.practice.model import Practice
 from lms.questions.model import Kind
+from server.demo import demo_id
+from server.storage.lessons import AWAY_SECONDS
 from server.storage.postgres import Database
-from server.storage.playlists import Playlists, list_key
-from server.storage.redis import connected
+from tests.store.test_questions import change
 from tests.support.items import ITEMS, wire
 from tests.support.school import Api, Got, School, running_school
 
@@ -39,32 +41,313 @@ async def student(school: School) -> Api:
     return await school.sign_in("student1")
 
 
-async def course_with(school: School, teacher: Api, many: int) -> str:
-    """A course of its own with so many items, the kinds in turn, and its student."""
+@pytest.fixture(scope="module")
+async def other(school: School) -> Api:
+    return await school.sign_in("student2")
+
+
+async def course_with(school: School, teacher: Api, kinds: Sequence[Kind]) -> str:
+    """A course of its own with an item of each of these kinds, and two students."""
     got = await teacher.call("POST", "/courses", {"title": "Practice"}, key=school.key())
     course = str(got.body["id"])
-    for number in range(many):
-        kind = (*PRACTISED, "essay")[number % (len(PRACTISED) + 1)]
+    for number, kind in enumerate(kinds):
         body = wire(kind, title=f"Item {number}", skills=["waves"])
         got = await teacher.call("POST", f"/courses/{course}/questions", body, key=school.key())
         assert got.status == 201, got
-    body = {"email": "student1@demo.school", "role": "student"}
-    got = await teacher.call("POST", f"/courses/{course}/enrolments", body, key=school.key())
-    assert got.status == 201, got
+    for name in ("student1", "student2"):
+        body = {"user_id": demo_id(name), "role": "student"}
+        got = await teacher.call("POST", f"/courses/{course}/enrolments", body, key=school.key())
+        assert got.status == 201, got
     return course
 
 
-async def test_an_empty_list_is_served_by_rule(school: School, teacher: Api, student: Api) -> None:
-    course = await course_with(school, teacher, 9)
-    got = await student.call("POST", f"/courses/{course}/next")
-    assert (got.status, got.headers["Lectern-Path"]) == (200, "cold"), got
-    kinds = [one["kind"] for one in got.body["items"]]
-    assert sorted(kinds) == sorted(PRACTISED)
-    for item in got.body["items"]:
-        body = {"seq": 1, "value": "x"}
-        said = await student.call(
-            "PUT", f"/practice/{got.body['practice_id']}/answers/{item['id']}", body
+@pytest.fixture(scope="module")
+async def course(school: School, teacher: Api) -> str:
+    return await course_with(school, teacher, (*PRACTISED, "essay", "file_upload"))
+
+
+async def waiting(school: School, course: str, lessons: int) -> list[str]:
+    """Lessons made ahead for student1, of one item of the bank each; their ids."""
+    tenant, user = school.seeded.tenant_id, demo_id("student1")
+    desk, made = school.deps.desk(), []
+    async with school.deps.database.transaction(tenant) as connection:
+        row = await connection.fetchrow(
+            "SELECT question_id, version FROM questions WHERE course_id = $1 AND kind = 'single_choice'",
+            course,
         )
-        print(item["kind"], said.status, said.body)
-    print((await student.call("GET", f"/practice/{got.body['practice_id']}")).body["answers"])
-    print(await student.call("POST", f"/practice/{got.body['practice_id']}/finish"))
+        assert row is not None
+        for _ in range(lessons):
+            chosen = Chosen(
+                item_id=desk.new_id(),
+                question_id=str(row["question_id"]),
+                version=row["version"],
+                skills=("waves",),
+                difficulty=50,
+                reason=Reason(why="weak_skill", skill="waves"),
+                chance_milli=700,
+            )
+            practice = Practice(
+                practice_id=desk.new_id(),
+                course_id=course,
+                user_id=user,
+                path="warm",
+                items=(chosen,),
+                answered=0,
+                created_at=desk.now,
+                finished_at=None,
+            )
+            await practice_store.add(connection, tenant, practice)
+            made.append(practice)
+    place = (tenant, course, user)
+    elements = [practice_wire.packed(one.practice_id, one.items) for one in made]
+    there = await school.deps.playlists.waiting([place])
+    while not await school.deps.playlists.replace(place, there[0], elements, 60):
+        await asyncio.sleep(0.1)  # somebody was served by rule a moment ago
+    return [one.practice_id for one in made]
+
+
+async def answer(caller: Api, lesson: Any, item: int, value: Any, seq: int = 1) -> Got:
+    path = f"/practice/{lesson['practice_id']}/answers/{lesson['items'][item]['id']}"
+    return await caller.call("PUT", path, {"seq": seq, "value": value})
+
+
+async def events(school: School, name: str, practice_id: str) -> int:
+    async with school.deps.database.statement() as connection:
+        found = await connection.fetchval(
+            "SELECT count(*) FROM outbox WHERE name = $1"
+            " AND coalesce(data ->> 'source_id', data ->> 'practice_id') = $2",
+            name,
+            practice_id,
+        )
+    return int(found)
+
+
+async def test_an_empty_list_is_served_by_rule_and_asks_for_more(
+    school: School, student: Api, course: str
+) -> None:
+    got = await student.call("POST", f"/courses/{course}/next")
+    assert (got.status, got.headers["Lectern-Path"]) == (200, "cold")
+    # What only a person can check is not practised.
+    assert sorted(one["kind"] for one in got.body["items"]) == sorted(PRACTISED)
+    assert {one["reason"]["why"] for one in got.body["items"]} == {"at_level"}
+    async with school.deps.database.transaction(school.seeded.tenant_id) as connection:
+        assert await connection.fetchval(
+            "SELECT count(*) FROM refills WHERE course_id = $1 AND user_id = $2",
+            course,
+            demo_id("student1"),
+        )
+
+
+async def test_a_lesson_tells_nothing_of_keys_before_an_answer(student: Api, course: str) -> None:
+    got = await student.call("POST", f"/courses/{course}/next")
+    open_ = await student.call("GET", f"/practice/{got.body['practice_id']}")
+    assert open_.body["items"] == got.body["items"]
+    for text in (str(got.body), str(open_.body)):
+        assert "Crests a second" not in text
+        assert "There is nothing to push." not in text
+    for item in got.body["items"]:
+        content = item["content"]
+        for option in (*content["options"], *content["left"]):
+            # Never as its author called it, who may well have written the right one first.
+            assert option["id"].startswith("n")
+            assert len(option["id"]) == 11
+
+
+async def test_what_waits_is_taken_once_however_many_tabs_ask(
+    school: School, teacher: Api, student: Api
+) -> None:
+    course = await course_with(school, teacher, ["single_choice"])
+    ids = await waiting(school, course, 8)
+    got = await asyncio.gather(*(student.call("POST", f"/courses/{course}/next") for _ in ids))
+    assert sorted(one.body["practice_id"] for one in got) == sorted(ids)
+    assert {one.headers["Lectern-Path"] for one in got} == {"warm"}
+    shown = [item["id"] for one in got for item in one.body["items"]]
+    assert len(set(shown)) == len(ids)
+
+
+async def test_cold_tabs_never_get_the_same_items(
+    school: School, teacher: Api, student: Api
+) -> None:
+    course = await course_with(school, teacher, ["true_false"] * 44)
+    got = await asyncio.gather(*(student.call("POST", f"/courses/{course}/next") for _ in "ab"))
+    assert [one.headers["Lectern-Path"] for one in got] == ["cold", "cold"]
+    async with school.deps.database.transaction(school.seeded.tenant_id) as connection:
+        rows = await connection.fetch("SELECT items FROM practices WHERE course_id = $1", course)
+    asked = [one["question_id"] for row in rows for one in msgspec.json.decode(row["items"])]
+    assert (len(asked), len(set(asked))) == (40, 40)
+
+
+@pytest.mark.parametrize("path", ["warm", "cold"])
+async def test_the_same_key_gives_the_same_lesson(
+    school: School, teacher: Api, student: Api, path: str
+) -> None:
+    course = await course_with(school, teacher, ["single_choice"])
+    ids = await waiting(school, course, 3) if path == "warm" else []
+    first = await student.call("POST", f"/courses/{course}/next", key="k1")
+    assert first.headers["Lectern-Path"] == path
+    await waiting(school, course, 2)  # whatever waits by then
+    again = await student.call("POST", f"/courses/{course}/next", key="k1")
+    assert again.body == first.body
+    assert again.headers["Idempotent-Replayed"] == "true"
+    other = await student.call("POST", f"/courses/{course}/next", key="k2")
+    assert other.body["practice_id"] != first.body["practice_id"]
+    assert path == "cold" or first.body["practice_id"] == ids[0]
+
+
+async def test_without_redis_the_rule_serves_and_redis_is_left_alone_for_a_while(
+    school: School, student: Api, course: str
+) -> None:
+    lessons = school.deps.tutor.lessons
+    asked = []
+
+    class Silent:
+        def send(self, key: str, *_: object) -> None:
+            asked.append(key)
+
+    real, lessons._channels = lessons._channels, Silent()
+    try:
+        async with asyncio.timeout(2):
+            got = await student.call("POST", f"/courses/{course}/next")
+            more = await student.call("POST", f"/courses/{course}/next")
+    finally:
+        lessons._channels, lessons._away_until = real, 0.0
+    assert AWAY_SECONDS > 0
+    assert [one.headers["Lectern-Path"] for one in (got, more)] == ["cold", "cold"]
+    assert len(asked) == 1
+
+
+async def test_a_verdict_comes_with_the_key_in_the_names_of_the_learner(
+    school: School, student: Api, course: str
+) -> None:
+    lesson = (await student.call("POST", f"/courses/{course}/next")).body
+    place = [one["kind"] for one in lesson["items"]].index("single_choice")
+    options = lesson["items"][place]["content"]["options"]
+    right = next(
+        one["id"] for one in options if "lambda$" in one["text"] and "/" not in one["text"]
+    )
+    got = await answer(student, lesson, place, right)
+    assert got.status == 200, got
+    assert (got.body["correct"], got.body["earned_milli"], got.body["streak"]) == (True, 1000, 1)
+    assert got.body["key"]["correct"] == [right]
+    assert got.body["key"]["explanation"].startswith("Crests")
+    assert (got.body["answered"], got.body["asked"]) == (1, len(PRACTISED))
+
+
+async def test_a_seq_stands_for_one_value_and_the_first_answer_counts(
+    school: School, student: Api, course: str
+) -> None:
+    lesson = (await student.call("POST", f"/courses/{course}/next")).body
+    place = [one["kind"] for one in lesson["items"]].index("true_false")
+    first = await answer(student, lesson, place, True)
+    assert first.body["correct"] is False
+    assert (await answer(student, lesson, place, True)).body == first.body
+    refused = await answer(student, lesson, place, False)
+    assert (refused.status, refused.code) == (409, "seq_conflict")
+    better = await answer(student, lesson, place, False, seq=2)
+    assert (better.body["correct"], better.body["answered"], better.body["streak"]) == (True, 1, 0)
+    stands = await student.call("GET", f"/practice/{lesson['practice_id']}")
+    assert [one["value"] for one in stands.body["answers"]] == [True]
+    assert await events(school, "practice.answered", lesson["practice_id"]) == 1
+    wrong = await answer(student, lesson, place, "words", seq=3)
+    assert (wrong.status, wrong.code) == (422, "wrong_value")
+
+
+async def test_many_answers_at_once_are_each_counted_once(
+    school: School, teacher: Api, student: Api
+) -> None:
+    course = await course_with(school, teacher, ["true_false"] * 6)
+    lesson = (await student.call("POST", f"/courses/{course}/next")).body
+    got = await asyncio.gather(
+        *(answer(student, lesson, item, False) for item in range(6) for _ in range(3))
+    )
+    assert {one.status for one in got} == {200}
+    assert max(one.body["answered"] for one in got) == 6
+    assert await events(school, "practice.answered", lesson["practice_id"]) == 6
+    # The last answer ends the lesson, and its end is told once, whoever says so again.
+    ends = [await student.call("POST", f"/practice/{lesson['practice_id']}/finish") for _ in "ab"]
+    assert [one.body["right"] for one in ends] == [6, 6]
+    assert ends[0].body["skills"][0]["after_milli"] > ends[0].body["skills"][0]["before_milli"]
+    assert await events(school, "practice.finished", lesson["practice_id"]) == 1
+
+
+async def test_an_item_that_is_out_of_use_is_neither_checked_nor_shown(
+    school: School, teacher: Api, student: Api
+) -> None:
+    course = await course_with(school, teacher, ["true_false", "true_false"])
+    lesson = (await student.call("POST", f"/courses/{course}/next")).body
+    listed = await teacher.call("GET", f"/courses/{course}/questions")
+    assert (await answer(student, lesson, 0, False)).status == 200
+    for one in listed.body["items"]:
+        got = await change(teacher, one["id"], one["version"], {"state": "retired"})
+        assert got.status == 200, got
+    refused = await answer(student, lesson, 1, False)
+    assert (refused.status, refused.code) == (409, "item_withdrawn")
+    # What was answered keeps its verdict, also when it is sent once more.
+    assert (await answer(student, lesson, 0, False)).status == 200
+    stands = (await student.call("GET", f"/practice/{lesson['practice_id']}")).body
+    assert [one["id"] for one in stands["items"]] == [lesson["items"][0]["id"]]
+    assert stands["finished"] is True
+    nothing = await student.call("POST", f"/courses/{course}/next")
+    assert (nothing.status, nothing.code) == (409, "nothing_to_practise")
+
+
+async def test_what_an_exam_asks_is_not_practised_before_its_results_are_out(
+    school: School, teacher: Api, student: Api
+) -> None:
+    course = await course_with(school, teacher, ["true_false", "single_choice"])
+    lesson = (await student.call("POST", f"/courses/{course}/next")).body
+    place = [one["kind"] for one in lesson["items"]].index("single_choice")
+    asked = (await teacher.call("GET", f"/courses/{course}/questions?kind=single_choice")).body
+    settings = {"sections": [{"id": "s", "question_ids": [asked["items"][0]["id"]]}]}
+    exam = await teacher.call(
+        "POST", f"/courses/{course}/assessments", {"title": "E", "settings": settings}, key="e"
+    )
+    await teacher.call("POST", f"/assessments/{exam.body['id']}/publish")
+    started = await student.call("POST", f"/assessments/{exam.body['id']}/attempts", {})
+    assert started.status == 201, started
+    refused = await answer(student, lesson, place, "x")
+    assert (refused.status, refused.code) == (409, "item_withdrawn")
+    again = (await student.call("POST", f"/courses/{course}/next")).body
+    assert [one["kind"] for one in again["items"]] == ["true_false"]
+
+
+async def test_a_lesson_is_its_learners_alone(student: Api, other: Api, course: str) -> None:
+    lesson = (await student.call("POST", f"/courses/{course}/next")).body
+    assert (await answer(other, lesson, 0, "x")).status == 404
+    for method, path in (("GET", ""), ("POST", "/finish")):
+        got = await other.call(method, f"/practice/{lesson['practice_id']}{path}")
+        assert got.status == 404
+
+
+async def test_who_has_left_the_course_gets_no_lesson_and_no_verdict(
+    school: School, teacher: Api, student: Api
+) -> None:
+    course = await course_with(school, teacher, ["single_choice"] * 2)
+    lesson = (await student.call("POST", f"/courses/{course}/next")).body
+    await waiting(school, course, 2)
+    people = await teacher.call("GET", f"/courses/{course}/enrolments")
+    mine = next(one for one in people.body["items"] if one["user_id"] == demo_id("student1"))
+    gone = await teacher.call("DELETE", f"/courses/{course}/enrolments/{mine['id']}")
+    assert gone.status == 204, gone
+    assert (await student.call("POST", f"/courses/{course}/next")).status == 404
+    refused = await answer(student, lesson, 0, "x")
+    assert (refused.status, refused.code) == (403, "not_enrolled")
+
+
+async def test_a_report_of_an_item_is_kept_once(
+    school: School, student: Api, course: str, database_url: str
+) -> None:
+    lesson = (await student.call("POST", f"/courses/{course}/next")).body
+    path = f"/practice/{lesson['practice_id']}/items/{lesson['items'][0]['id']}/reports"
+    body = {"reason": "wrong_answer", "note": "It is the other one."}
+    got = [await student.call("POST", path, body, key=school.key()) for _ in "ab"]
+    assert [one.status for one in got] == [201, 201]
+    assert got[0].body == got[1].body
+    owner = await asyncpg.connect(database_url)
+    try:
+        rows = await owner.fetch(
+            "SELECT state FROM item_reports WHERE report_id = $1", got[0].body["id"]
+        )
+    finally:
+        await owner.close()
+    assert [row["state"] for row in rows] == ["open"]

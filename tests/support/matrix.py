@@ -76,6 +76,7 @@ async def made(
     attempt, item = await sat(school, student, assessment, known["tenant"])
     # What the exam asks is not asked here: the true_false is what is left.
     placed = await student.call("POST", f"/courses/{course}/placement")
+    practised = await student.call("POST", f"/courses/{course}/next")
     regrade = await post(
         f"/assessments/{assessment}/regrades", another_key({"question_id": question})
     )
@@ -102,6 +103,8 @@ async def made(
             "assignment_id": assigned["id"],
             "placement_id": placed.body["placement_id"],
             "placed_item_id": placed.body["item"]["id"],
+            "practice_id": practised.body["practice_id"],
+            "practised_item_id": practised.body["items"][0]["id"],
             "user_id": known["extra"],
             "player_id": known["extra"],
         }
