@@ -1,5 +1,7 @@
 """A placement: begin it or go on, answer one item after the other, and let the lessons start from where it ends. No key is ever shown."""
 
+from collections.abc import Collection
+
 import asyncpg
 
 from lms import outbox
@@ -33,7 +35,8 @@ async def start(
         user_id=who.user_id,
         created_at=desk.now,
     )
-    first = await _next(connection, who, blank, await _pool(connection, who, blank))
+    pool = await _pool(connection, who, blank, await _barred(connection, who))
+    first = await _next(connection, who, blank, pool)
     if first is None:
         raise Conflict(
             "There is nothing to practise in this course yet.", code="nothing_to_practise"
@@ -82,10 +85,15 @@ async def answer(
     posed = asked(before, item_id)
     if posed.share_milli is not None:
         return before
-    after = placing.answered(before, share_milli)
-    event = _event(who, before, posed, share_milli)
-    await outbox.append(connection, who.tenant_id, [event], desk.now)
-    pool = await _pool(connection, who, after)
+    barred = await _barred(connection, who)
+    if posed.question_id in barred:
+        # An exam has begun to ask it: what comes next would tell whether the answer was right.
+        after = placing.without(before)
+    else:
+        after = placing.answered(before, share_milli)
+        event = _event(who, before, posed, share_milli)
+        await outbox.append(connection, who.tenant_id, [event], desk.now)
+    pool = await _pool(connection, who, after, barred)
     following = None
     if not placing.is_enough(after):
         following = await _next(connection, who, after, pool)
@@ -118,13 +126,16 @@ def _event(
     )
 
 
-async def _pool(connection: asyncpg.Connection, who: Principal, placement: Placement) -> Pool:
-    """Nothing that an exam of this learner's asks, as long as its scores are not released."""
-    barred = await refill_store.barred(connection, who.tenant_id, [who.user_id])
+async def _barred(connection: asyncpg.Connection, who: Principal) -> Collection[str]:
+    """What an exam of this learner's asks, as long as its scores are not released."""
+    return (await refill_store.barred(connection, who.tenant_id, [who.user_id]))[who.user_id]
+
+
+async def _pool(
+    connection: asyncpg.Connection, who: Principal, placement: Placement, barred: Collection[str]
+) -> Pool:
     place = (who.tenant_id, placement.course_id)
-    return await store.pool(
-        connection, place, PRACTISED, barred[who.user_id], placing.even(placement)
-    )
+    return await store.pool(connection, place, PRACTISED, barred, placing.even(placement))
 
 
 async def _next(

@@ -101,6 +101,11 @@ def answered(placement: Placement, share_milli: int) -> Placement:
     return replace(placement, items=items, ability=value.value, error=value.error)
 
 
+def without(placement: Placement) -> Placement:
+    """As if what is asked now had never been."""
+    return replace(placement, items=placement.items[:-1])
+
+
 def asking(placement: Placement, one: Posed, item_id: str) -> Placement:
     """With one more item, under an id of its own."""
     posed = msgspec.structs.replace(one, item_id=item_id)

@@ -14,7 +14,7 @@ from lms.courses import service as courses
 from lms.errors import Conflict, NotFound
 from lms.events import PracticeFinished
 from lms.identity import Principal
-from lms.practice import store
+from lms.practice import refill_store, store
 from lms.practice.checking import PRACTISED, firsts
 from lms.practice.model import ITEMS, POSSIBLE_MILLI, Given, Item, Place, Practice
 
@@ -48,6 +48,7 @@ async def find_now(
         finished_at=None,
     )
     await store.add(connection, who.tenant_id, practice)
+    await store.forget_unbegun(connection, who.tenant_id, place)
     return practice
 
 
@@ -70,6 +71,14 @@ async def mine(connection: asyncpg.Connection, who: Principal, practice_id: str)
         raise NotFound("There is no such lesson.")
     await courses.get(connection, who, practice.course_id, "practice.do")
     return practice
+
+
+async def told(connection: asyncpg.Connection, who: Principal, practice: Practice) -> list[Given]:
+    """What was answered in it, but for items that an exam of this learner's asks: their keys are told again when its scores are out."""
+    given = await store.answers(connection, who.tenant_id, practice.practice_id)
+    barred = (await refill_store.barred(connection, who.tenant_id, [who.user_id]))[who.user_id]
+    open_to = {one.item_id for one in practice.items if one.question_id not in barred}
+    return [one for one in given if one.item_id in open_to]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -321,14 +321,15 @@ BEGIN
             WHERE a.tenant_id = stands.tenant_id AND a.practice_id = stands.practice_id AND a.item_id = item_ids[i];
         code := CASE
             WHEN stands.practice_id IS NULL THEN 'not_found'
+            -- What is saved is told again with its key: not to who has left, and not while an exam asks for it.
+            WHEN NOT EXISTS (SELECT FROM enrolments AS e WHERE e.tenant_id = stands.tenant_id AND e.course_id = stands.course_id
+                AND e.user_id = stands.user_id AND e.role = 'student') THEN 'not_enrolled'
+            WHEN asked_in_exam(stands.tenant_id, stands.user_id, (events[i] ->> 'question_id')::uuid) THEN 'item_withdrawn'
             WHEN kept = given[i] THEN 'saved'
             WHEN kept IS NOT NULL THEN 'seq_conflict'
             WHEN full_now THEN 'answers_full'
-            WHEN NOT EXISTS (SELECT FROM enrolments AS e WHERE e.tenant_id = stands.tenant_id AND e.course_id = stands.course_id
-                AND e.user_id = stands.user_id AND e.role = 'student') THEN 'not_enrolled'
             WHEN NOT EXISTS (SELECT FROM questions AS q WHERE q.tenant_id = stands.tenant_id
-                AND q.question_id = (events[i] ->> 'question_id')::uuid AND q.state = 'published')
-                OR asked_in_exam(stands.tenant_id, stands.user_id, (events[i] ->> 'question_id')::uuid) THEN 'item_withdrawn'
+                AND q.question_id = (events[i] ->> 'question_id')::uuid AND q.state = 'published') THEN 'item_withdrawn'
             ELSE 'new'
         END;
         IF code = 'new' THEN

@@ -1,0 +1,136 @@
+"""Learners who try what they may not with the tutor: keys before their time, lessons of others, rows without end."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from server.storage.postgres import Database
+from tests.support.hall import Hall, open_hall
+from tests.support.items import wire
+from tests.support.ready_exams import new_id
+from tests.support.school import Api, Got
+
+pytestmark = [pytest.mark.attack, pytest.mark.store]
+
+
+@pytest.fixture(scope="module")
+async def hall(database: Database, database_url: str, valkey_url: str) -> AsyncIterator[Hall]:
+    async with open_hall(database, database_url, valkey_url) as opened:
+        yield opened
+
+
+async def course_with(hall: Hall, *kinds: Any, students: int = 2) -> tuple[str, dict[str, str]]:
+    """A course of its own, its students, and an item of each kind: by the kind."""
+    got = await hall.teacher.call("POST", "/courses", {"title": "Raided"}, key=new_id())
+    course = str(got.body["id"])
+    made = {}
+    for kind in kinds:
+        path = f"/courses/{course}/questions"
+        got = await hall.teacher.call("POST", path, wire(kind, skills=["waves"]), key=new_id())
+        assert got.status == 201, got
+        made[str(kind)] = str(got.body["id"])
+    for number in range(1, students + 1):
+        body = {"email": f"student{number}@demo.school", "role": "student"}
+        path = f"/courses/{course}/enrolments"
+        assert (await hall.teacher.call("POST", path, body, key=new_id())).status == 201
+    return course, made
+
+
+async def next_lesson(api: Api, course: str) -> Any:
+    got = await api.call("POST", f"/courses/{course}/next")
+    assert got.status == 200, got
+    return got.body
+
+
+async def answered(api: Api, lesson: Any, value: Any, *, item: int = 0, seq: int = 1) -> Got:
+    path = f"/practice/{lesson['practice_id']}/answers/{lesson['items'][item]['id']}"
+    return await api.call("PUT", path, {"seq": seq, "value": value})
+
+
+async def exam_of(hall: Hall, course: str, question: str, api: Api) -> str:
+    """An exam that asks this question, begun by this learner: their attempt."""
+    settings = {"sections": [{"id": "s", "question_ids": [question]}]}
+    body = {"title": "Exam", "settings": settings}
+    made = await hall.teacher.call("POST", f"/courses/{course}/assessments", body, key=new_id())
+    path = f"/assessments/{made.body['id']}"
+    assert (await hall.teacher.call("POST", f"{path}/publish")).status == 200
+    begun = await api.call("POST", f"{path}/attempts", {})
+    assert begun.status == 201, begun
+    return str(begun.body["id"])
+
+
+async def test_a_key_that_was_told_is_not_told_again_during_the_exam(hall: Hall) -> None:
+    course, made = await course_with(hall, "single_choice")
+    lesson = await next_lesson(hall.student, course)
+    option = lesson["items"][0]["content"]["options"][0]["id"]
+    told = await answered(hall.student, lesson, option)
+    assert told.body["key"]["correct"], told
+    await exam_of(hall, course, made["single_choice"], hall.student)
+    again = await answered(hall.student, lesson, option)
+    assert (again.status, again.code) == (409, "item_withdrawn"), again
+    seen = await hall.student.call("GET", f"/practice/{lesson['practice_id']}")
+    assert seen.body["answers"] == [], seen
+
+
+async def test_who_has_left_is_told_no_key_again(hall: Hall) -> None:
+    course, _ = await course_with(hall, "single_choice", students=1)
+    lesson = await next_lesson(hall.student, course)
+    option = lesson["items"][0]["content"]["options"][0]["id"]
+    assert (await answered(hall.student, lesson, option)).status == 200
+    listed = await hall.teacher.call("GET", f"/courses/{course}/enrolments")
+    [gone] = [one["id"] for one in listed.body["items"] if one["role"] == "student"]
+    path = f"/courses/{course}/enrolments/{gone}"
+    assert (await hall.teacher.call("DELETE", path)).status == 204
+    again = await answered(hall.student, lesson, option)
+    assert (again.status, again.code) == (403, "not_enrolled"), again
+    for path in (f"/practice/{lesson['practice_id']}", f"/courses/{course}/skills/mine"):
+        assert (await hall.student.call("GET", path)).status in (403, 404), path
+
+
+async def test_a_placement_tells_nothing_of_what_an_exam_has_begun_to_ask(hall: Hall) -> None:
+    """Begun before the exam: whichever answer is given in it, the same is asked next."""
+    seen = []
+    for choice in (0, 1):
+        course, made = await course_with(hall, "single_choice")
+        step = (await hall.student.call("POST", f"/courses/{course}/placement")).body
+        await exam_of(hall, course, made["single_choice"], hall.student)
+        path = f"/placements/{step['placement_id']}/answers/{step['item']['id']}"
+        body = {"value": step["item"]["content"]["options"][choice]["id"]}
+        after = await hall.student.call("PUT", path, body)
+        assert after.status == 200, after
+        seen.append({**after.body, "placement_id": ""})
+        place = "SELECT count(*) FROM outbox WHERE name = 'placement.answered' AND data ->> 'source_id' = $1"
+        assert await hall.owner.fetchval(place, step["placement_id"]) == 0
+    assert seen[0] == seen[1]
+
+
+async def test_who_asks_on_and_on_leaves_no_more_than_some_lessons_behind(hall: Hall) -> None:
+    course, _ = await course_with(hall, "true_false", students=1)
+    begun = await next_lesson(hall.student, course)
+    assert (await answered(hall.student, begun, True)).status == 200
+    lessons = [await next_lesson(hall.student, course) for _ in range(70)]
+    kept = "SELECT count(*) FROM practices WHERE course_id = $1"
+    assert await hall.owner.fetchval(kept, course) == 51
+    assert (await answered(hall.student, lessons[-1], True)).status == 200
+    assert (await answered(hall.student, begun, True)).status == 200
+    assert (await answered(hall.student, lessons[0], True)).code == "not_found"
+
+
+async def test_a_lesson_of_another_learner_is_nowhere(hall: Hall) -> None:
+    """Not even while its owner asks for it at the same moment: who asks beside them spoils nothing."""
+    course, _ = await course_with(hall, "true_false")
+    for _ in range(3):
+        lesson = await next_lesson(hall.student, course)
+        theirs, mine = await asyncio.gather(
+            answered(hall.other, lesson, True), answered(hall.student, lesson, True)
+        )
+        assert (theirs.status, theirs.code, mine.status) == (404, "not_found", 200)
+    place = f"/practice/{lesson['practice_id']}"
+    item = lesson["items"][0]["id"]
+    assert (await hall.other.call("GET", place)).status == 404
+    assert (await hall.other.call("POST", f"{place}/finish")).status == 404
+    body = {"reason": "other"}
+    got = await hall.other.call("POST", f"{place}/items/{item}/reports", body, key=new_id())
+    assert got.status == 404
