@@ -2,24 +2,17 @@
 
 import contextlib
 from collections.abc import Mapping
-from datetime import datetime
 
-import asyncpg
-
-from lms.adaptive import store as adaptive
-from lms.adaptive.model import Ask
-from lms.ai import ingest, recall, recall_store, stocking
+from lms.ai import ingest, recall, stocking
 from lms.ai.recall import Taken
 from lms.attempts.model import Desk
 from lms.jobs import Leased
 from lms.tenants import store as tenants
 from server.failpoints import reach
-from server.storage.playlists import Playlists, PlaylistsAwayError
+from server.storage.playlists import PlaylistsAwayError
 from server.storage.postgres import Database
+from workers import lists
 from workers.jobs import Bench, Handler
-
-# Learners whose lists are looked at in one transaction.
-LEARNERS = 200
 
 
 async def bring_in(bench: Bench, job: Leased) -> None:
@@ -58,11 +51,11 @@ async def take_back(bench: Bench, job: Leased) -> None:
     if taken is None:
         return
     with contextlib.suppress(PlaylistsAwayError):
-        await _lists_anew(bench, job.tenant_id, taken)
+        await lists.anew(bench, (job.tenant_id, taken.course_id), taken.question_ids)
     for assessment_id in taken.assessment_ids:
         await _revise(bench, job.tenant_id, taken, assessment_id)
     # Once more: a list that was being written while the items went out of use is there by now.
-    await _lists_anew(bench, job.tenant_id, taken)
+    await lists.anew(bench, (job.tenant_id, taken.course_id), taken.question_ids)
     async with bench.transaction() as connection:
         await recall.finish(connection, job.tenant_id, taken, _desk(bench))
         reach("recall.before_commit")
@@ -77,42 +70,6 @@ async def _revise(bench: Bench, tenant_id: str, taken: Taken, assessment_id: str
             reach("recall.batch")
         if after is None:
             return
-
-
-async def _lists_anew(bench: Bench, tenant_id: str, taken: Taken) -> None:
-    """Lessons that wait and ask an item of the batch are dropped, and others are chosen."""
-    place, after = (tenant_id, taken.course_id), None
-    while True:
-        async with bench.transaction() as connection:
-            learners = await recall_store.learners(connection, place, after, LEARNERS)
-        stale = await _stale(bench.means.playlists, place, learners, taken)
-        async with bench.transaction() as connection:
-            await _ask(connection, place, stale, bench.means.now())
-        await bench.means.playlists.drop([(*place, user_id) for user_id in stale])
-        if len(learners) < LEARNERS:
-            return
-        after = learners[-1]
-
-
-async def _stale(
-    playlists: Playlists, place: tuple[str, str], learners: list[str], taken: Taken
-) -> list[str]:
-    """Those in whose list an item of the batch waits: a list names its items by their ids."""
-    ids = [one.encode() for one in taken.question_ids]
-    waiting = await playlists.waiting([(*place, user_id) for user_id in learners])
-    return [
-        user_id
-        for user_id, lessons in zip(learners, waiting, strict=True)
-        if any(one in lesson for lesson in lessons for one in ids)
-    ]
-
-
-async def _ask(
-    connection: asyncpg.Connection, place: tuple[str, str], learners: list[str], now: datetime
-) -> None:
-    tenant_id, course_id = place
-    asks = [Ask(course_id=course_id, user_id=user_id, urgent=True, at=now) for user_id in learners]
-    await adaptive.ask(connection, tenant_id, asks)
 
 
 def _desk(bench: Bench) -> Desk:

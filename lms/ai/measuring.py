@@ -27,10 +27,10 @@ RISK = 90
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """What a batch came to, and the id to go on after; None at the end."""
+    """What a batch came to, `held` as (course, question), and the id to go on after; None at the end."""
 
     items: int
-    held: tuple[str, ...]
+    held: tuple[tuple[str, str], ...]
     after: str | None
 
 
@@ -54,7 +54,7 @@ async def batch(
         if figures.is_bad and quality.may_hold(one.answered, one.held_after):
             bad.append((one, figures))
     held = [
-        one.question_id
+        (asked[one.question_id].listed.course_id, one.question_id)
         for one, figures in bad
         if await _hold(connection, tenant_id, one, figures, desk)
     ]

@@ -159,7 +159,7 @@ class InUse:
                 done = await measuring.batch(
                     connection, self.tenant_id, after, desk(NOW + timedelta(minutes=minutes))
                 )
-            held |= set(done.held)
+            held |= {question_id for _, question_id in done.held}
             after = done.after
             if after is None:
                 return {name for name, item in self.items.items() if item in held}
@@ -312,6 +312,20 @@ async def test_who_may_not_edit_the_bank_releases_nothing(in_use: InUse) -> None
     assert await in_use.state("too_hard") == "held"
 
 
+class Lists:
+    """Implements what of server.storage.playlists.Playlists the job uses."""
+
+    def __init__(self, ready: dict[str, list[bytes]]) -> None:
+        self.ready = ready
+        self.dropped: list[tuple[str, str, str]] = []
+
+    async def waiting(self, places: list[tuple[str, str, str]]) -> list[list[bytes]]:
+        return [self.ready.get(user_id, []) for _, _, user_id in places]
+
+    async def drop(self, places: list[tuple[str, str, str]]) -> None:
+        self.dropped += places
+
+
 async def test_the_job_measures_and_gives_every_item_its_vector(in_use: InUse) -> None:
     await in_use.practise("too_hard")
     counted: dict[str, int] = {}
@@ -319,8 +333,10 @@ async def test_the_job_measures_and_gives_every_item_its_vector(in_use: InUse) -
     def count(name: str, by: int = 1) -> None:
         counted[name] = counted.get(name, 0) + by
 
+    lists = Lists({in_use.exam.learners[1]: [b"..." + in_use.items["too_hard"].encode()]})
     bench: Any = SimpleNamespace(
         means=SimpleNamespace(
+            playlists=lists,
             now=lambda: NOW + timedelta(minutes=1),
             new_id=new_id,
             meters=SimpleNamespace(count=count),
@@ -335,5 +351,10 @@ async def test_the_job_measures_and_gives_every_item_its_vector(in_use: InUse) -
         "item_vectors_total": len(PLANTED),
     }
     assert await in_use.state("too_hard") == "held"
+    place = (in_use.tenant_id, in_use.exam.course_id)
+    assert lists.dropped == [(*place, in_use.exam.learners[1])]
+    async with in_use.exam.database.transaction(in_use.tenant_id) as connection:
+        asked = await connection.fetch("SELECT user_id FROM refills WHERE urgent")
+    assert [str(one["user_id"]) for one in asked] == [in_use.exam.learners[1]]
     await MEASURE_HANDLERS["quality.measure"](bench, job)
     assert counted["items_held_total"] == 1
