@@ -56,9 +56,13 @@ class Desk:
 
 async def ask(connection: asyncpg.Connection, who: Principal, wanted: Wanted, desk: Desk) -> Job:
     """Take a brief from a person, who may ask in this course."""
-    if not may(who, "generation.ask"):
-        await _check_teaches(connection, who)
-    course = await courses.get(connection, who, wanted.course_id, "generation.ask")
+    try:
+        course = await courses.get(connection, who, wanted.course_id, "generation.ask")
+    except NotFound:
+        # Whoever may ask nowhere is told that, whatever the course.
+        if not may(who, "generation.ask"):
+            await _check_teaches(connection, who)
+        raise
     course_rules.check_live(course)
     upload = None
     if wanted.upload_id is not None:
