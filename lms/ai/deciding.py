@@ -39,6 +39,7 @@ class Seen:
     brief: Brief | None
     source: str
     reports: Sequence[Report]
+    faults: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,15 +131,17 @@ async def _seen(connection: asyncpg.Connection, tenant_id: str, staged: Staged) 
     brief, source = None, ""
     if one.job_id is not None:
         brief, source = await review_store.source_of(connection, tenant_id, one.job_id)
-    said = list[Report]()
+    said, faults = list[Report](), list[str]()
     if one.question_id is not None:
         said = await review_store.reports(connection, tenant_id, one.question_id, REPORTS_SHOWN)
+        faults = await review_store.faults(connection, tenant_id, one.question_id)
     return Seen(
         line=await review_store.line(connection, tenant_id, one.candidate_id),
         staged=staged,
         brief=brief,
         source=source,
         reports=said,
+        faults=faults,
     )
 
 

@@ -105,20 +105,23 @@ async def count(
     )
 
 
-async def card(connection: asyncpg.Connection, tenant_id: str, question_id: str) -> Kept | None:
-    """The card of an item of the bank; None for one that a person wrote."""
-    row = await connection.fetchrow(
-        "SELECT * FROM provenance_cards WHERE tenant_id = $1 AND question_id = $2",
+async def cards(
+    connection: asyncpg.Connection, tenant_id: str, question_ids: Collection[str]
+) -> dict[str, Kept]:
+    """The cards of items of the bank; those that a person wrote have none."""
+    rows = await connection.fetch(
+        "SELECT * FROM provenance_cards WHERE tenant_id = $1 AND question_id = ANY($2::uuid[])",
         tenant_id,
-        question_id,
+        list(question_ids),
     )
-    if row is None:
-        return None
-    return Kept(
-        question_id=str(row["question_id"]),
-        candidate_id=str(row["candidate_id"]),
-        job_id=None if row["job_id"] is None else str(row["job_id"]),
-        card=msgspec.json.decode(row["card"], type=Card),
-        ingested_at=row["ingested_at"],
-        recalled_at=row["recalled_at"],
-    )
+    return {
+        str(row["question_id"]): Kept(
+            question_id=str(row["question_id"]),
+            candidate_id=str(row["candidate_id"]),
+            job_id=None if row["job_id"] is None else str(row["job_id"]),
+            card=msgspec.json.decode(row["card"], type=Card),
+            ingested_at=row["ingested_at"],
+            recalled_at=row["recalled_at"],
+        )
+        for row in rows
+    }

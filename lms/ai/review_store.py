@@ -301,6 +301,17 @@ async def reports(
     ]
 
 
+async def faults(connection: asyncpg.Connection, tenant_id: str, question_id: str) -> list[str]:
+    """What the figures of an item in use say against it, at its latest version."""
+    found: list[str] | None = await connection.fetchval(
+        "SELECT i.faults FROM questions q JOIN item_quality i ON i.tenant_id = $1 AND i.question_id = q.question_id"
+        " AND i.version = q.version WHERE q.tenant_id = $1 AND q.question_id = $2",
+        tenant_id,
+        question_id,
+    )
+    return found or []
+
+
 async def open_reports(
     connection: asyncpg.Connection, tenant_id: str, most: int
 ) -> dict[str, tuple[str, int]]:

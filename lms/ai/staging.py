@@ -6,12 +6,15 @@ from datetime import datetime
 
 import asyncpg
 
-from lms.ai import seeds, staging_store
+from lms.ai import ingest_store, seeds, staging_store
 from lms.ai.model import Candidate, Card
 from lms.ai.staging_store import Placed
 from lms.ids import CandidateId, uuid7
 from lms.questions import store as questions
 from lms.questions.model import New, Question
+
+# Of an item that a person wrote.
+WRITTEN = Card(job_id="", tier="rules", provider="", model="", prompts={}, source_digest="")
 
 
 async def stage(
@@ -44,8 +47,12 @@ async def stage_reported(
     faults: dict[str, tuple[str, int]],
     now: datetime,
 ) -> list[str]:
-    """Put items of the bank before the reviewers: question id to (what is said against it, risk). Those that wait already are left out."""
+    """Put items of the bank before the reviewers: question id to (what is said against it, risk). Those that wait already are left out.
+
+    One of the factory is shown with the source that it was made from.
+    """
     found = await questions.get_all(connection, tenant_id, list(faults))
+    cards = await ingest_store.cards(connection, tenant_id, list(faults))
     placed = [
         Placed(
             candidate=Candidate(
@@ -59,9 +66,8 @@ async def stage_reported(
                     key=one.key,
                 ),
                 risk=risk,
-                card=Card(
-                    job_id="", tier="rules", provider="", model="", prompts={}, source_digest=""
-                ),
+                card=cards[question_id].card if question_id in cards else WRITTEN,
+                job_id=cards[question_id].job_id if question_id in cards else None,
                 question_id=question_id,
                 version=one.listed.version,
                 fault=fault,

@@ -150,6 +150,8 @@ class Review(Reply, frozen=True, kw_only=True):
     tier: Tier | None
     model: str
     reports: list[ReportLine]
+    # What its figures in use say against it, as in the quality of the bank.
+    faults: list[str]
     # What the first reviewer decided is not shown to the second.
     pictures: dict[str, str] = {}
 

@@ -74,6 +74,7 @@ async def _shown(call: Call[Any], seen: Seen) -> factory_shapes.Review:
             factory_shapes.ReportLine(reason=one.reason, note=one.note, created_at=one.created_at)
             for one in seen.reports
         ],
+        faults=list(seen.faults),
         pictures=dict(await pictures.addresses(call, texts)),
     )
 

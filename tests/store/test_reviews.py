@@ -16,7 +16,7 @@ from lms.identity import Principal
 from lms.questions import store as questions
 from server.storage.postgres import Database
 from tests.support.exams import NOW, desk, exam_in
-from tests.support.staged import Office, candidate_id, item
+from tests.support.staged import SOURCE, Office, candidate_id, item
 
 pytestmark = pytest.mark.store
 
@@ -283,6 +283,22 @@ async def test_a_review_of_an_item_that_was_changed_meanwhile_is_over(office: Of
         await office.decide(who, before.candidate_id)
     [after] = await queue(office, who)
     assert after.candidate_id != before.candidate_id
+
+
+async def test_a_reported_item_of_the_factory_is_shown_with_its_source(office: Office) -> None:
+    who = await office.person()
+    [there] = await office.staged(await office.job(), 1)
+    await office.decide(who, there)
+    await office.ingest()
+    [(question_id,)] = await office.fetch("SELECT question_id FROM questions WHERE tenant_id = $1")
+    await report(office, str(question_id))
+    [line] = await queue(office, who)
+    seen = await take(office, who, line.candidate_id)
+    assert (seen.source, seen.staged.candidate.card.model) == (SOURCE, "m-1")
+    await office.decide(who, line.candidate_id, "edit", edit=item(difficulty=90))
+    rows = await office.fetch("SELECT version, difficulty FROM questions WHERE tenant_id = $1")
+    assert rows == [(1, 90)]
+    assert await office.ingest() == 0
 
 
 # --- Into the bank -------------------------------------------------------------------------------

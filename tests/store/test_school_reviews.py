@@ -154,6 +154,13 @@ async def test_an_item_that_is_held_is_put_back_or_retired(school: School, revie
             await staging.stage_reported(connection, office.tenant_id, faults, school.deps.now())
             == []
         )
+    await office.fetch(
+        "INSERT INTO item_quality (tenant_id, question_id, version, course_id, answered, mean_share, faults, measured_at)"
+        " VALUES ($1, $2, 1, $3, 90, 0.1, '{too_hard}', $4)",
+        *(ids[0], office.exam.course_id, school.deps.now()),
+    )
+    shown = [(await reviewer.call("GET", f"/reviews/{one}")).body["faults"] for one in staged]
+    assert sorted(shown) == [[], ["too_hard"]]
     told = [
         (
             await reviewer.call(

@@ -1090,6 +1090,7 @@ export interface Review {
   readonly tier: Tier | null;
   readonly model: string;
   readonly reports: readonly ReportLine[];
+  readonly faults: readonly string[];
   readonly pictures: Readonly<Record<string, string>>;
 }
 

@@ -1,4 +1,4 @@
-/** What was checked before a person looked, and what learners said. */
+/** What was checked before a person looked, what its figures say, and what learners said. */
 import { keyOr, t } from "../../i18n";
 import type { Finding, Review } from "../../protocol/api";
 import { Icon } from "../../ui/icon";
@@ -18,6 +18,20 @@ function Gate({ of }: { readonly of: Finding }) {
 export function Gates({ of }: { readonly of: Review }) {
   return (
     <>
+      {of.faults.length > 0 && (
+        <section class="card">
+          <header>
+            <h3>{t("factory.faults")}</h3>
+          </header>
+          <ul class="stack">
+            {of.faults.map((fault) => (
+              <li key={fault}>
+                <b class="sm">{t(keyOr(`factory.fault.${fault}`, "factory.fault.other"))}</b>
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
       {of.reports.length > 0 && (
         <section class="card">
           <header>
