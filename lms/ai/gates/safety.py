@@ -16,6 +16,10 @@ ADDRESS = re.compile(
     r"(?:\bhttps?:|\bftp:|\bwww\.[a-z0-9]|\bmailto:|\]\(|\bdata:[a-z]+/|javascript:"
     r"|(?<![\w@.])(?:[a-z0-9][a-z0-9-]{0,62}\.){1,4}(?:com|org|edu|gov|biz|xyz)(?![\w-]))"
 )
+# What pages make a way out of, wherever a mark of code or of a formula seems to stand around it: where those end, pages know better.
+LIVE = re.compile(r"https?:/|mailto:|\bwww\.[a-z0-9]")
+SURELY_CODE = re.compile(r"""(?<![\\`])(`+)(?!`)[^`\s\[\]<>()"'$]+\1(?!`)""")
+ESCAPED = re.compile(r"\\([^\w\s])")
 MARKUP = re.compile(
     r"</?[a-z][a-z0-9]{0,20}(?:\s[^<>]{0,500})?/?>|<!--|<script|\bon(?:error|load|click)\s*="
 )
@@ -63,11 +67,16 @@ def _fault(text: str) -> str:
     outside = wording.plain(wording.prose(text))
     if MARKUP.search(outside):
         return "markup"
-    if ADDRESS.search(outside):
+    if ADDRESS.search(outside) or _is_live(text):
         return "address"
     if personal.found(text) or INSURED.search(spelled) or _is_card(spelled) or _is_account(text):
         return "personal"
     return "rude" if _is_rude(spelled) else ""
+
+
+def _is_live(text: str) -> bool:
+    unwrapped = ESCAPED.sub(r"\1", SURELY_CODE.sub(" ", text))
+    return bool(LIVE.search(wording.plain(unwrapped)))
 
 
 def _is_disguised(word: str) -> bool:
