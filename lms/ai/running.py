@@ -13,6 +13,7 @@ from lms.ai.calling import Bench, Caller, StopError, Tools
 from lms.ai.making import NOTHING, Maker
 from lms.ai.model import Job, JobState
 from lms.ai.ruling import Rules
+from lms.errors import Unavailable
 from lms.uploads import store as uploads
 from lms.uploads.model import Upload
 
@@ -139,8 +140,8 @@ class Running:
         while turn.slots and turn.stopped is None and self.tools.steady() < turn.until:
             try:
                 await maker.make(turn.slots.popleft())
-            except StopError as stop:
-                turn.stopped = stop
+            except (StopError, Unavailable) as stop:
+                turn.stopped = turn.stopped or stop
 
     # --- End --------------------------------------------------------------------------------------
 
@@ -178,4 +179,4 @@ class _Turn:
 
     slots: deque[int]
     until: float
-    stopped: StopError | None = None
+    stopped: StopError | Unavailable | None = None
