@@ -8,7 +8,7 @@ lesson twice. It stands behind everything that somebody waits for: one batch at 
 import asyncio
 import contextlib
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
@@ -19,6 +19,7 @@ from lms.adaptive import store
 from lms.adaptive.needs import Wish
 from lms.adaptive.store import Waiting
 from lms.attempts.model import Desk
+from lms.errors import Unavailable
 from lms.practice import refill_store, refilling, wire
 from lms.practice.refill_store import Place
 from lms.practice.refilling import Bank
@@ -30,12 +31,10 @@ if TYPE_CHECKING:
     from lms.practice.model import Practice
 
 TAKEN_AT_ONCE = 400
-BATCH_LEARNERS = 50
+BATCH_LEARNERS = 100
 # Who was killed while choosing is waited for so long.
 HELD = timedelta(seconds=10)
 AGAIN_AFTER = timedelta(milliseconds=500)
-# Chosen from what is older than this, a list is not written: a lesson by rule may have come in between.
-STALE_SECONDS = 1.5
 # After a batch that nobody waits for.
 PAUSE_SECONDS = 0.2
 REST_SECONDS = 0.25
@@ -68,7 +67,6 @@ class Refiller:
         self._wish = Wish()
         self._banks: OrderedDict[Place, _Kept] = OrderedDict()
         self._rest = REST_SECONDS
-        self._most = BATCH_LEARNERS
 
     async def round(self) -> float:
         """Choose for one batch of learners of one course: the first that wait urgently, or else longest."""
@@ -76,7 +74,7 @@ class Refiller:
         async with self._means.database.statement() as connection:
             found = await store.to_do(connection, now, TAKEN_AT_ONCE)
         self._means.meters.gauge("refills_waiting", len(found))
-        batch = next(refilling.courses(found, self._most), None)
+        batch = next(refilling.courses(found, BATCH_LEARNERS), None)
         if batch is None:
             self._means.meters.gauge("refill_lag_seconds", 0.0)
             self._rest = min(LONG_REST_SECONDS, self._rest * 1.3)
@@ -97,19 +95,28 @@ class Refiller:
             return
         lag = max((now - one.asked_at).total_seconds() for one in held)
         self._means.meters.gauge("refill_lag_seconds", max(lag, 0.0))
-        batch = _Batch(place=place, held=held, waiting=await self._waiting(place, held))
-        read_at = self._means.steady()
-        await self._make(batch)
-        reach("refiller.before_push")
-        if self._means.steady() - read_at < STALE_SECONDS:
-            await self._push(batch)
-            self._most = min(self._most * 2, BATCH_LEARNERS)
-        else:
-            self._most = max(self._most // 2, 1)
-        reach("refiller.after_push")
-        await self._settle(batch)
+        try:
+            await self._fill(place, held)
+        except Exception:
+            await self._let_go(place, held)
+            raise
         took = self._means.steady() - began
         self._means.meters.observe("refill_seconds", took, {"urgent": str(urgent).lower()})
+
+    async def _let_go(self, place: Place, held: Sequence[Waiting]) -> None:
+        """Whatever it was: nobody is to wait until the hold runs out."""
+        with contextlib.suppress(Unavailable, OSError):
+            async with self._means.database.transaction(place[0]) as connection:
+                users, again_at = [one.user_id for one in held], self._means.now() + AGAIN_AFTER
+                await store.give_back(connection, place, users, again_at)
+
+    async def _fill(self, place: Place, held: Sequence[Waiting]) -> None:
+        batch = _Batch(place=place, held=held, waiting=await self._waiting(place, held))
+        await self._make(batch)
+        reach("refiller.before_push")
+        await self._push(batch)
+        reach("refiller.after_push")
+        await self._settle(batch)
 
     async def _waiting(self, place: Place, held: Sequence[Waiting]) -> dict[str, list[bytes]]:
         """What waits for each of them now."""
@@ -122,6 +129,9 @@ class Refiller:
         now, place = self._means.now(), batch.place
         async with self._means.database.transaction(place[0]) as connection:
             bank = await self._bank(connection, place)
+            batch.by_rule = await refilling.found_by_rule(
+                connection, place, list(batch.waiting), now
+            )
             learners = await refilling.learners(
                 *(connection, place, list(batch.waiting), batch.waiting_ids, now)
             )
@@ -156,17 +166,25 @@ class Refiller:
             learning = await refill_store.learning(
                 connection, place, list(batch.waiting), lock=True
             )
-            lanes = asyncio.Semaphore(PUSH_LANES)
-
-            async def push(user_id: str) -> None:
-                async with lanes:
-                    batch.how[user_id] = await self._write(batch, user_id)
-
-            pushed = [one for one, some in batch.made.items() if some and one in learning]
-            await asyncio.gather(*(push(user_id) for user_id in pushed))
-            empty = [one for one in batch.waiting if one not in pushed]
+            by_rule = await refilling.found_by_rule(
+                connection, place, list(batch.waiting), self._means.now()
+            )
+            # Who was given a lesson by rule since may have been given the same items.
+            overtaken = {user_id for user_id, _ in by_rule - batch.by_rule}
+            full = {one for one, some in batch.made.items() if some and one in learning}
+            await self._write_all(batch, full - overtaken)
+            empty = batch.waiting.keys() - full
             await self._playlists.drop([(*place, user_id) for user_id in empty])
             batch.how |= dict.fromkeys(empty, "empty")
+
+    async def _write_all(self, batch: "_Batch", user_ids: Collection[str]) -> None:
+        lanes = asyncio.Semaphore(PUSH_LANES)
+
+        async def write(user_id: str) -> None:
+            async with lanes:
+                batch.how[user_id] = await self._write(batch, user_id)
+
+        await asyncio.gather(*(write(user_id) for user_id in user_ids))
 
     async def _write(self, batch: "_Batch", user_id: str) -> How:
         lessons = [wire.packed(one.practice_id, one.items) for one in batch.made[user_id]]
@@ -201,6 +219,7 @@ class _Batch:
         self, *, place: Place, held: Sequence[Waiting], waiting: Mapping[str, list[bytes]]
     ) -> None:
         self.place, self.held, self.waiting = place, held, waiting
+        self.by_rule: set[tuple[str, str]] = set()
         self.made: dict[str, list[Practice]] = {}
         self.how: dict[str, How] = {}
 

@@ -9,7 +9,7 @@ looked for outward from where the chance is the one aimed at.
 import heapq
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -47,7 +47,8 @@ def lessons(
     `since`: how often items were given out since the shelf was made.
     """
     table = _Table(learner, shelf, wish, since)
-    made = [_in_order(_chosen(table)) for _ in range(count)]
+    newest = next((one.skills for one in learner.met if one.source == "quiz"), ())
+    made = [_in_order(_chosen(table), newest) for _ in range(count)]
     return [one for one in made if one]
 
 
@@ -138,6 +139,7 @@ class _Table:
         self._whys: Counter[str] = Counter()
         met = (shelf.items.get(one.question_id) for one in learner.met)
         self._languages = {one.language for one in met if one is not None} or {shelf.language}
+        self._chances: dict[str, float] = {}
         self._salt = zlib.crc32(learner.user_id.encode())
 
     def begin(self) -> None:
@@ -175,7 +177,11 @@ class _Table:
 
     def chance(self, item: Candidate) -> float:
         """Of a right answer."""
-        return mixer.chance(self.learner.states, item.skills, item.difficulty)
+        found = self._chances.get(item.question_id)
+        if found is None:
+            found = mixer.chance(self.learner.states, item.skills, item.difficulty)
+            self._chances[item.question_id] = found
+        return found
 
     def given(self, item: Candidate) -> int:
         """How often it was given to anybody lately."""
@@ -247,9 +253,13 @@ def _first(items: Sequence[Candidate], holds: Callable[[Candidate], bool]) -> in
     return low
 
 
-def _in_order(picked: Sequence[Pick]) -> list[Pick]:
-    """What went wrong in class first, then what is due, then the rest; no two that look the same in a row where it can be helped."""
+def _in_order(picked: Sequence[Pick], newest: Collection[str]) -> list[Pick]:
+    """What went wrong in class first (of the newest quiz at the head), then what is due, then the rest.
+
+    No two that look the same in a row where it can be helped.
+    """
     order: list[Pick] = []
+    picked = sorted(picked, key=lambda one: one.reason.skill not in newest)
     for whys in (HEAD[:1], HEAD[1:], None):
         left = [
             one

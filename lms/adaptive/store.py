@@ -210,6 +210,12 @@ async def done(
 ) -> None:
     """These have their lessons; who has asked again since waits on."""
     ids = [one.user_id for one in held]
+    # In the order in which they are asked for: two that lock them crosswise would wait for each other.
+    await connection.execute(
+        "SELECT FROM refills WHERE tenant_id = $1 AND course_id = $2 AND user_id = ANY ($3::uuid[])"
+        " ORDER BY user_id FOR UPDATE",
+        *(*place, ids),
+    )
     await connection.execute(
         "DELETE FROM refills AS r USING unnest($3::uuid[], $4::bigint[]) AS h (user_id, asks)"
         " WHERE r.tenant_id = $1 AND r.course_id = $2 AND r.user_id = h.user_id AND r.asks = h.asks",

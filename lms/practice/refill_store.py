@@ -105,6 +105,18 @@ async def handed(
     return found
 
 
+async def found_by_rule(
+    connection: asyncpg.Connection, place: Place, user_ids: Collection[str], since_id: str
+) -> set[tuple[str, str]]:
+    """(learner, lesson) of the lessons since that were found at the moment of asking."""
+    rows = await connection.fetch(
+        "SELECT user_id, practice_id FROM practices WHERE tenant_id = $1 AND course_id = $2 AND user_id = ANY ($3::uuid[])"
+        " AND practice_id >= $4 AND path = 'cold'",
+        *(*place, list(user_ids), since_id),
+    )
+    return {(str(row["user_id"]), str(row["practice_id"])) for row in rows}
+
+
 async def barred(
     connection: asyncpg.Connection, tenant_id: str, user_ids: Collection[str]
 ) -> dict[str, set[str]]:

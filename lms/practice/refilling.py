@@ -20,6 +20,8 @@ from lms.practice.refill_store import Place
 AHEAD = 2
 LOOK_BACK = timedelta(days=30)
 EXPOSURE_WEEKS = 2
+# Longer than choosing for a batch ever takes.
+JUST_NOW = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,13 @@ async def learners(
         )
         for one in ids
     ]
+
+
+async def found_by_rule(
+    connection: asyncpg.Connection, place: Place, user_ids: Collection[str], now: datetime
+) -> set[tuple[str, str]]:
+    """(learner, lesson) of lessons that were found at the moment of asking, just now."""
+    return await refill_store.found_by_rule(connection, place, user_ids, _id_of(now - JUST_NOW))
 
 
 def made(learner: Learner, course_id: str, bank: Bank, wish: Wish, desk: Desk) -> list[Practice]:

@@ -92,6 +92,18 @@ def test_what_went_wrong_in_class_is_at_the_head_and_then_what_is_due() -> None:
     assert {(one.skill, one.days) for one in due} == {("times", 60), ("maps", 30)}
 
 
+def test_of_two_quizzes_the_newer_one_is_at_the_head() -> None:
+    for newer, older in (("adding", "times"), ("times", "adding")):
+        quizzes = (
+            met(9998, newer, 0, days=0.01, source="quiz"),
+            met(9999, older, 0, days=0.02, source="quiz"),
+        )
+        learner = replace(LEARNER, states={"adding": state(-2), "times": state(2)}, met=quizzes)
+        [first] = lessons(learner, bank(), WISH, 1)
+        assert first[0].reason.skill == newer
+        assert {one.reason.skill for one in first[:6]} == {newer, older}
+
+
 def test_a_quiz_that_went_well_or_was_mended_since_asks_for_nothing() -> None:
     right = replace(LEARNER, met=(met(9999, "adding", 1000, days=0.01, source="quiz"),))
     mended = replace(
