@@ -77,7 +77,7 @@ def test_how_often_a_good_item_is_held_and_a_wrong_key_missed() -> None:
         count = chance.randrange(100, 300)
         sharp, hard = chance.uniform(0.8, 2.0), chance.uniform(-1.5, 0.5)
         missed += not found(answers(chance, count, hard=hard, sharp=sharp, right="b")).is_bad
-    print(f"good items held: {held / tries:.4f}; wrong keys missed: {missed / 200:.3f}")  # noqa: T201
+    print(f"good items held: {held / tries:.4f}; wrong keys missed: {missed / 200:.3f}")  # noqa: T201 - a figure to be read
     assert held / tries <= 0.005
     assert missed / 200 <= 0.05
 
