@@ -117,8 +117,9 @@ async def take_out(
     recalled = await recall_store.get(connection, tenant_id, job_id)
     if recalled is None:
         return None
-    await recall_store.root_of(connection, tenant_id, job_id)
+    # Staged items first, then their job: in the order in which the ingest and reviewers lock them.
     await recall_store.withdraw_staged(connection, tenant_id, job_id, desk.now)
+    await recall_store.root_of(connection, tenant_id, job_id)
     ids = await _out_of_use(connection, tenant_id, job_id, recalled.course_id, desk)
     await recall_store.mark_cards(connection, tenant_id, job_id, desk.now)
     await recall_store.add_answered(connection, tenant_id, job_id, ids)

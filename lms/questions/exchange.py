@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeVar
 
 import asyncpg
@@ -10,8 +11,8 @@ import asyncpg
 from lms.courses import service as courses
 from lms.errors import Conflict, Invalid
 from lms.identity import Principal
-from lms.questions import service, store, table
-from lms.questions.model import Question
+from lms.questions import rules, service, store, table
+from lms.questions.model import New, Question
 from lms.questions.service import Desk
 from lms.questions.table import Line
 
@@ -58,7 +59,7 @@ async def _bring_in(
     connection: asyncpg.Connection, desk: Desk, lines: Sequence[Line], use: Use
 ) -> Report:
     known = await _locked(connection, desk, lines)
-    faults = [(line.number, fault) for line in lines for fault in _faults(line, known)]
+    faults = [(line.number, fault) for line in lines for fault in _faults(line, known, desk.now)]
     if not faults:
         faults = [fault async for fault in _picture_faults(connection, lines, use)]
     if faults:
@@ -102,15 +103,28 @@ async def _locked(
     return {at: one for at, one in found.items() if one.listed.course_id == desk.course_id}
 
 
-def _faults(line: Line, known: dict[str, Question]) -> Iterator[str]:
+def _faults(line: Line, known: dict[str, Question], now: datetime) -> Iterator[str]:
     yield from line.faults
-    if line.faults or line.new is None or line.question_id is None:
+    if line.faults or line.new is None:
         return
-    question = known.get(line.question_id)
-    if question is None:
+    question = known.get(line.question_id or "")
+    if line.question_id is not None and question is None:
         yield "id: This course has no such question; leave the id empty to add it."
-    elif question.listed.kind != line.new.kind:
+    elif question is not None and question.listed.kind != line.new.kind:
         yield f"kind: The question is of the kind {question.listed.kind}, and stays so."
+    else:
+        yield from _state_fault(line.new, question, now)
+
+
+def _state_fault(new: New, question: Question | None, now: datetime) -> Iterator[str]:
+    """What only the school itself says of a question: that it is held, or was recalled."""
+    try:
+        if question is None:
+            rules.check_state("published", new.labels.state)
+        else:
+            service.rewritten(question, new, now)
+    except Conflict as refusal:
+        yield f"state: {refusal.message}"
 
 
 def _batches(things: Sequence[Thing]) -> Iterator[Sequence[Thing]]:

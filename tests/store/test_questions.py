@@ -355,6 +355,32 @@ async def test_one_bad_line_keeps_all_lines_out(school: School, teacher: Api, co
     assert await titles(teacher, course) == ["Mine"]
 
 
+async def test_nobody_recalls_a_question_by_hand_or_changes_one_that_was(
+    school: School, teacher: Api, course: str
+) -> None:
+    for state in ("held", "recalled"):
+        got = await add(school, teacher, course, wire("numeric", state=state))
+        assert (got.status, got.code) == (409, "question_state")
+    made = await added(school, teacher, course, title="Mine")
+    path = f"/questions/{made['id']}"
+    by_hand = await teacher.call("PATCH", path, {"state": "held"}, headers={"If-Match": '"v1"'})
+    assert (by_hand.status, by_hand.code) == (409, "question_state")
+    async with school.deps.database.transaction(school.seeded.tenant_id) as connection:
+        await store.recall(connection, school.seeded.tenant_id, [made["id"]], school.deps.now())
+    changed = await teacher.call(
+        "PATCH", path, {"state": "published"}, headers={"If-Match": '"v1"'}
+    )
+    assert (changed.status, changed.code) == (409, "item_recalled")
+    assert (await teacher.call("DELETE", path)).status == 409
+    data = (await export(teacher, course)).decode()
+    same = await send_csv(school, teacher, course, data.encode())
+    assert same.body == {"added": 0, "changed": 0, "faults": []}
+    for other in (data.replace("Mine", "Other"), data.replace(made["id"], "")):
+        got = await send_csv(school, teacher, course, other.encode())
+        assert (got.status, len(got.body["faults"])) == (200, 1)
+        assert got.body["faults"][0]["detail"].startswith("state: ")
+
+
 async def test_an_import_is_refused_to_strangers_before_it_is_read(
     school: School, teacher: Api, course: str
 ) -> None:
