@@ -21,7 +21,7 @@ from lms.questions import store as question_store
 from lms.questions.model import Question
 
 # Items that are looked through in one transaction.
-AT_ONCE = 100
+AT_ONCE = 50
 RISK = 90
 
 
@@ -47,8 +47,8 @@ async def batch(
     for one in found:
         question = asked[one.question_id]
         figures = await _figures(connection, (tenant_id, seed), question, one)
-        if figures is None:
-            continue
+        if figures is None or question.listed.version != one.version:
+            continue  # changed this moment: the new version has its own figures one day
         where = (tenant_id, one.question_id, one.version)
         await quality_store.put(connection, where, question.listed.course_id, figures, desk.now)
         if figures.is_bad and quality.may_hold(one.answered, one.held_after):
@@ -86,7 +86,10 @@ async def _figures(
 async def _hold(
     connection: asyncpg.Connection, tenant_id: str, due: Due, figures: Figures, desk: Desk
 ) -> bool:
-    """Out of use, and before the reviewers; False when it was not in use any more."""
+    """Out of use, and before the reviewers; False when it is not in use any more, or says something else by now."""
+    question = await question_store.get(connection, tenant_id, due.question_id, lock=True)
+    if question is None or question.listed.version != due.version:
+        return False
     course_id = await question_store.move(
         connection, tenant_id, due.question_id, ("published", "held"), desk.now
     )
