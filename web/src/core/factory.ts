@@ -13,6 +13,7 @@ import type {
   ReviewBody,
   Reviewed,
   ReviewLine,
+  Similar,
   StockLine,
   StockMark,
 } from "../protocol/api";
@@ -48,6 +49,7 @@ export const factory = {
   dashboard: (days: number, signal?: Signal) => api.get<FactoryDashboard>(`/factory?days=${days}`, until(signal)),
   setBudget: async (tokens: number) => (await api.call<Budget>("PUT", "/generation-budget", { body: { tokens_limit: tokens } })).data,
   card: (question: string, signal?: Signal) => api.get<ProvenanceCard>(`/questions/${question}/card`, until(signal)),
+  similar: (question: string, signal?: Signal) => api.get<Similar>(`/questions/${question}/similar`, until(signal)),
   stock: (course: string, signal?: Signal) => whole<StockLine>(`/courses/${course}/stock`, signal),
   setStock: async (course: string, mark: StockMark) => (await api.call<StockLine>("PUT", `/courses/${course}/stock`, { body: mark })).data,
   quality: (course: string, signal?: Signal) => whole<QualityLine>(`/courses/${course}/quality`, signal, { maxPages: 5 }),

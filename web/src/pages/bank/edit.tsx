@@ -20,6 +20,7 @@ import { ConflictDialog } from "./conflict";
 import { blank, draftOf, KINDS, type Draft } from "./draft";
 import { Editor } from "./editor";
 import { Provenance } from "../factory/card";
+import { SimilarCard } from "../factory/similar";
 import { StateBadge } from "./page";
 import { VersionsDialog } from "./versions";
 import "./bank.css";
@@ -146,6 +147,7 @@ function Known({ question, etag, words, again }: KnownProps) {
         onSave={save}
       />
       <Provenance questionId={question.id} />
+      <SimilarCard questionId={question.id} />
       {open === "versions" && <VersionsDialog id={question.id} newest={question.version} onClose={close} />}
       {open === "retire" && (
         <Confirm title={t("bank.retireTitle", { title: question.title })} action={t("bank.retire")} danger onYes={retire} onClose={close}>
