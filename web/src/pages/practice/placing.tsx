@@ -1,6 +1,7 @@
 /** Before the first lesson: a short test that finds where somebody stands. It tells no answers, and counts for nothing. */
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { keep, kept } from "../../core/drafts";
+import { Refused } from "../../core/errors";
 import { placement } from "../../core/practice";
 import { me } from "../../core/session";
 import { t } from "../../i18n";
@@ -14,6 +15,10 @@ import { useKeys } from "./keys";
 import { LessonShell, Steps, type Step } from "./shell";
 
 const settledName = (course: string) => `practice.placed.${me.value?.user.id ?? ""}.${course}`;
+
+function isCode(error: unknown, code: string): boolean {
+  return error instanceof Refused && error.code === code;
+}
 
 /** Placed already, or would rather not be. */
 export function isSettled(course: string): boolean {
@@ -53,12 +58,10 @@ export function Offer({ courseId, onPlace, onSkip }: OfferProps) {
   );
 }
 
-/** From 0 to 100, in words. */
+/** A level of the course's bank, from the first on. */
 function levelSaid(level: number | null): string {
   if (level === null) return t("practice.placed.some");
-  if (level < 25) return t("practice.placed.first");
-  if (level < 50) return t("practice.placed.basics");
-  return t(level < 75 ? "practice.placed.most" : "practice.placed.far");
+  return level <= 1 ? t("practice.placed.first") : t("practice.placed.level", { level });
 }
 
 function Placed({ courseId, level, onDone }: { readonly courseId: string; readonly level: number | null; readonly onDone: () => void }) {
@@ -110,6 +113,7 @@ function Asking({ courseId, step, item, onStep, onLeave }: AskingProps) {
     try {
       onStep(await placement.answer(step.placement_id, item.id, { value }));
     } catch (thrown) {
+      if (isCode(thrown, "placement_over")) return onStep({ ...step, item: null, done: true });
       // What was chosen stays: it is given again by the same button.
       setError(thrown);
       setBusy(false);
@@ -159,7 +163,12 @@ export function Placing({ courseId, onDone }: { readonly courseId: string; reado
     let wanted = true;
     placement.start(courseId).then(
       (first) => wanted && setStep(first),
-      (thrown: unknown) => wanted && setError(thrown),
+      (thrown: unknown) => {
+        if (!wanted) return;
+        // The lesson says so, too, and in its own words.
+        if (isCode(thrown, "nothing_to_practise")) onDone();
+        else setError(thrown);
+      },
     );
     return () => {
       wanted = false;
