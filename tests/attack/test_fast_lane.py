@@ -44,6 +44,8 @@ class Watched:
     def take(self, head: Plain, body: bytes, arrived: datetime, send: Send) -> bool:
         taken = self.lane.take(head, body, arrived, send)
         self.taken += taken
+        if taken:
+            self.heads.append(head.target + b" " + head.fields.get(b"idempotency-key", b""))
         return taken
 
 
@@ -277,6 +279,68 @@ async def test_whatever_comes_is_answered_the_same_both_ways(both: Both) -> None
     assert not differ, differ
     assert not wrong_way
     assert await both.hall.stored(both.made) == [(1, 1, '"a"', False)]
+
+
+def next_corpus(both: Both, course: str) -> dict[str, tuple[list[bytes], bool]]:
+    """The same for a route without a body and with a key, which is the case's name: what succeeds is the same lesson again."""
+    path, bare = f"/api/v1/courses/{course}/next", ("!Content-Type:", "!Content-Length:")
+    key = "Idempotency-Key: {}"
+
+    def head(*more: str, path: str = path, method: str = "POST") -> bytes:
+        return both.head(*bare, *more, path=path, method=method)
+
+    capital = path.replace(course, course.upper())
+    cases: dict[str, tuple[list[bytes], bool]] = {
+        "plain": ([head(key)], True),
+        "twice": ([head(key), head(key)], True),
+        "a length of nothing": ([head(key, "Content-Length: 0")], True),
+        "a type of nothing": ([head(key, "Content-Type: text/plain")], True),
+        "two in one piece": ([head(key) + head(key)], False),
+        "in pieces": ([head(key)[:40], head(key)[40:]], False),
+        "nowhere": ([head(key, path=f"/api/v1/courses/{new_id()}/next")], True),
+        "a body": ([head(key, "Content-Length: 2") + b"[]"], False),
+        "a body of JSON": (
+            [head(key, "Content-Length: 2", "Content-Type: application/json") + b"[]"],
+            False,
+        ),
+        "chunked nothing": ([head(key, "Transfer-Encoding: chunked") + b"0\r\n\r\n"], False),
+        "a key twice": ([head(key, key)], False),
+        "two keys": ([head(key, "Idempotency-Key: another")], False),
+        "an empty key": ([head("Idempotency-Key:")], False),
+        "a key in small letters": ([head(key.lower())], True),
+        "a key of too many letters": ([head("Idempotency-Key: " + "k" * 129)], False),
+        "a key with a tab in it": ([head("Idempotency-Key: a\tb")], False),
+        "a version": ([head(key, 'If-Match: "v1"')], False),
+        "a coding of nothing": ([head(key, "Content-Encoding: gzip")], False),
+        "a query": ([head(key, path=path + "?x=1")], False),
+        "an id in capitals": ([head(key, path=capital)], False),
+        "another method": ([head(key, method="PUT")], False),
+        "no token": ([head(key, "!Authorization:")], False),
+        "a bad token": ([head(key, "!Authorization: Bearer a.b.c")], False),
+        "close": ([head(key, "Connection: close")], False),
+    }
+    return {
+        name: ([piece.replace(b"{}", name.encode()) for piece in pieces], taken)
+        for name, (pieces, taken) in cases.items()
+    }
+
+
+async def test_a_route_without_a_body_is_answered_the_same_both_ways(both: Both) -> None:
+    school = both.hall.school
+    cases = next_corpus(both, school.seeded.course_id)
+    for name in cases:
+        path = f"/courses/{school.seeded.course_id}/next"
+        assert (await both.hall.student.call("POST", path, key=name)).status == 200
+    sides = [
+        await asyncio.gather(*(said(port, pieces) for pieces, _ in cases.values()))
+        for port in (both.with_lane, both.without)
+    ]
+    taken_of = {one.partition(b" ")[2].decode() for one in both.watched.heads}
+    for (name, (_, taken)), ours, theirs in zip(cases.items(), *sides, strict=True):
+        assert alike(ours) == alike(theirs), (name, difference(alike(ours), alike(theirs)))
+        assert (name in taken_of) == taken, name
+        if taken and name != "nowhere":
+            assert b"Idempotent-Replayed: true" in ours, (name, ours)
 
 
 async def test_the_lane_is_open_again_after_an_answer_of_aiohttp(both: Both) -> None:
