@@ -6,6 +6,8 @@ from datetime import datetime
 
 import asyncpg
 
+from lms.practice.checking import PRACTISED
+
 LEARNERS_MAX = 2000
 
 # Answers in lessons to items of the skill, since the assignment: the rows of one learner by time, no more than are needed.
@@ -66,9 +68,10 @@ async def has_skill(connection: asyncpg.Connection, place: tuple[str, str], skil
     return bool(
         await connection.fetchval(
             "SELECT EXISTS (SELECT FROM questions WHERE tenant_id = $1 AND course_id = $2 AND state = 'published'"
-            " AND skills @> ARRAY[$3])",
+            " AND kind = ANY ($4) AND skills @> ARRAY[$3])",
             *place,
             skill,
+            list(PRACTISED),
         )
     )
 

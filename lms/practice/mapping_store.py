@@ -4,6 +4,8 @@ from datetime import date
 
 import asyncpg
 
+from lms.practice.checking import PRACTISED
+
 # Days in a row are counted over the answers that came last.
 ANSWERS_MAX = 5000
 
@@ -21,11 +23,11 @@ async def learners(
 
 
 async def skills(connection: asyncpg.Connection, place: tuple[str, str]) -> list[str]:
-    """The skills that the bank of a course practises."""
+    """The skills of which the bank of a course has something to practise."""
     rows = await connection.fetch(
         "SELECT DISTINCT unnest(skills) AS skill FROM questions"
-        " WHERE tenant_id = $1 AND course_id = $2 AND state = 'published' ORDER BY 1",
-        *place,
+        " WHERE tenant_id = $1 AND course_id = $2 AND state = 'published' AND kind = ANY ($3) ORDER BY 1",
+        *(*place, list(PRACTISED)),
     )
     return [row["skill"] for row in rows]
 
