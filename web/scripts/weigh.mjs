@@ -10,6 +10,11 @@ const PAGES = [
   { name: "first page (home)", roots: ["src/pages/home/page.tsx"], max: 60 * KB },
   { name: "class page", roots: ["src/i18n/ar/class.json", "src/pages/door/index.tsx", "src/pages/class/index.tsx", "src/pages/class/visit.ts"], max: 150 * KB },
   {
+    name: "lesson page, without maths",
+    roots: ["src/i18n/ar/practice.json", "src/i18n/ar/skills.json", "src/i18n/ar/question.json", "src/pages/practice/page.tsx", "src/ui/prose/read.tsx"],
+    max: 80 * KB,
+  },
+  {
     name: "exam page, with its maths",
     roots: ["src/i18n/ar/exam.json", "src/i18n/ar/question.json", "src/pages/exam/page.tsx", "src/ui/prose/read.tsx", "src/ui/prose/maths.tsx", "node_modules/katex/dist/katex.mjs"],
     max: 200 * KB,

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { learn, speak } from "../../src/i18n";
 import { headOf, minutesLeft, streakOf, whyOf } from "../../src/pages/practice/telling";
-import { byNeed, isDue, levelOf, stuckFirst, stuckSkills, turnOf } from "../../src/pages/skills/levels";
+import { byNeed, isDue, levelOf, stuckFirst, stuckSkills, turnOf, wishes } from "../../src/pages/skills/levels";
 import type { LearnerSkills, Skill, Verdict, Why } from "../../src/protocol/api";
 
 const NOW = Date.parse("2026-11-20T10:00:00Z");
@@ -45,6 +45,17 @@ test("who is stuck on most comes first, then who is weakest there, then by name"
   const all = [learner("Bo", []), learner("Ada", []), learner("Cy", ["x"], skill("x", 400)), learner("Di", ["x"], skill("x", 300)), learner("Ed", ["x", "y"])];
   expect(stuckFirst(all, "en").map(({ name }) => name)).toEqual(["Ed", "Di", "Cy", "Ada", "Bo"]);
   expect(stuckSkills({ skills: ["z", "y", "x"], learners: all }).map((one) => [one.skill, one.learners.length])).toEqual([["x", 3], ["y", 1]]);
+});
+
+test("what was assigned in one wish is one thing, whoever it was given to", () => {
+  const line = { user_id: "u", name: "n", items: 5, given: 0 };
+  const all = [
+    { ...line, id: "4", skill: "x", created_at: "t2" },
+    { ...line, id: "3", skill: "x", created_at: "t1" },
+    { ...line, id: "2", skill: "x", created_at: "t1" },
+    { ...line, id: "1", skill: "y", created_at: "t1" },
+  ];
+  expect(wishes(all).map(({ id, lines }) => [id, lines.length])).toEqual([["4", 1], ["3", 2], ["1", 1]]);
 });
 
 describe("a lesson", () => {

@@ -25,6 +25,7 @@ export interface Open {
 /** What was chosen for a learner is stale after half a day. */
 const STALE_MS = 12 * 3_600_000;
 const BEGUN_MOST = 5;
+const MATHS = /\$|\\\(/;
 const NOTHING: Open = { lesson: null, close: () => undefined };
 
 let diary: Promise<Journal<KeptLesson>> | null = null;
@@ -91,6 +92,13 @@ async function found(course: string, begun: Begun): Promise<KeptLesson | null> {
   }
 }
 
+/** Lessons that nobody will go on with need not stay here, once the school has all of them. */
+async function tidy(journal: Journal<KeptLesson>, { course, user, id }: KeptLesson): Promise<void> {
+  const begun = new Set([id, ...begunIn(course).map((one) => one.id)]);
+  const old = (await journal.all()).filter((one) => one.course === course && one.user.id === user.id && !begun.has(one.id));
+  for (const one of old) if ((await journal.entries(one.id)).length === 0) await journal.forget(one.id);
+}
+
 async function opened(kept: KeptLesson, release: () => void): Promise<Open> {
   const journal = await theJournal();
   const before = await journal.kept(kept.id);
@@ -99,7 +107,8 @@ async function opened(kept: KeptLesson, release: () => void): Promise<Open> {
   const world = { wire: practice, journal, monotonicMs: () => performance.now(), random: Math.random };
   const lesson = new PracticeLesson(world, kept, await journal.entries(kept.id));
   // Each makes the lesson better without a link; none may stop it.
-  void Promise.allSettled([bringPictures(kept.id, lesson.pictures, journal), prepareProse()]);
+  const maths = kept.items.some(({ content }) => MATHS.test(JSON.stringify(content)));
+  void Promise.allSettled([bringPictures(kept.id, lesson.pictures, journal), maths ? prepareProse() : null, tidy(journal, kept)]);
   const close = () => {
     lesson.close();
     if (lesson.summary.value) strike(kept.course, kept.key);
