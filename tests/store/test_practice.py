@@ -112,7 +112,7 @@ async def answer(caller: Api, lesson: Any, item: int, value: Any, seq: int = 1) 
 
 
 async def events(school: School, name: str, practice_id: str) -> int:
-    async with school.deps.database.statement() as connection:
+    async with school.deps.database.transaction(school.seeded.tenant_id) as connection:
         found = await connection.fetchval(
             "SELECT count(*) FROM outbox WHERE name = $1"
             " AND coalesce(data ->> 'source_id', data ->> 'practice_id') = $2",
