@@ -98,9 +98,8 @@ def answered(draft: Draft, shown: Posed, text: str) -> Blind:
     except (schema.Malformed, KeyError):
         return Blind(value=None, sure=False)
     value = VALUES[type(said)](said)
-    return Blind(
-        value=papers.value_by_ids(value, shown.names), sure=bool(getattr(said, "sure", False))
-    )
+    named = papers.value_by_ids(value, shown.names, papers.gaps_of(shown.content))
+    return Blind(value=named, sure=bool(getattr(said, "sure", False)))
 
 
 def _filled(said: Filling) -> dict[str, str]:

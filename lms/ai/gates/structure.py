@@ -29,7 +29,7 @@ ARTICLES = frozenset({"the", "a", "an"})
 # Options that speak of the other options, which are shuffled.
 CATCH_ALL = re.compile(
     r"^(?:(?:all|none|any|both|neither|either|some|most) (?:of )?(?:the |these |those )?"
-    r"(?:above|below|others?|options?|answers?|choices|them|these|preceding|given)\b.*"
+    r"(?:above|below|others?|options?|answers?|choices|them|these|preceding)\b.*"
     r"|(?:all|none|both|neither) of (?:these|them|those)|(?:both|neither|either|only) [a-f1-6](?: (?:and|or|nor|&) [a-f1-6])+"
     r"|[a-f](?: ?, ?[a-f])* (?:and|&) [a-f]"
     r"|(?:todas?|ningun[ao]|ambas?)(?: de)?(?: las?| los?)? (?:anteriores?|opciones|respuestas|dos).*"
@@ -44,14 +44,17 @@ CATCH_ALL = re.compile(
 )
 # An option named by the place it had before it was shuffled.
 PLACED = re.compile(
-    r"\b(?:[Oo]ption|[Aa]nswer|[Cc]hoice|[Aa]lternative|OPTION|ANSWER)s?\s*(?:\(?[A-F]\)?(?![\w'])|\(?[1-6]\))"
+    r"\b(?:[Oo]ption|[Aa]nswer|[Cc]hoice|[Aa]lternative|OPTION|ANSWER)s?\s*\(?[A-F]\)?(?![\w'])|\b[Oo]ptions?\s*\(?[1-6]\)"
     r"|\b(?:first|second|third|fourth|last) (?:option|choice)\b"
     r"|ال(?:خيار|إجابة|اختيار) (?:الأول|الأولى|الثاني|الثانية|\([أابجد]\)|[أبجد](?!\w))"
 )
 TOLD = re.compile(
-    r"(?:\b(?:correct |right )?answer(?: is)? ?:|\bthe (?:correct|right) answer is\b|\(correct\)|\[correct\]"
+    r"(?:(?<!your )\b(?:correct |right )?answer(?: is)? ?:|\bthe (?:correct|right) answer is\b"
     r"|\brespuesta(?: correcta)? ?:|\breponse(?: correcte)? ?:|\b(?:richtige )?antwort ?:|\bresposta(?: correta)? ?:"
     r"|(?:الاجابة|الجواب)(?: الصحيحة| الصحيح)? ?:|ответ ?:)"
+)
+TICKED = re.compile(
+    r"[(\[](?:correct|right answer|\u0635\u062d\u064a\u062d\u0629?|correcta?|richtig|\u0432\u0435\u0440\u043d\u043e)[)\]]|[\u2713\u2714\u2705]"
 )
 # What stands in brackets behind the question.
 BEHIND = re.compile(r"\(([^()]{1,200})\)[ .?!\u061f]{0,3}$")
@@ -187,6 +190,9 @@ def _leaks(draft: Draft, _brief: Brief) -> str:
     """The question does not say its own answer."""
     prompt = wording.plain(draft.content.prompt)
     if TOLD.search(wording.unaccented(prompt)):
+        return "answer_in_stem"
+    options = (wording.plain(one.text) for group in _groups(draft) for one in group)
+    if any(map(TICKED.search, options)):
         return "answer_in_stem"
     behind = BEHIND.search(wording.plain(draft.content.prompt))
     if behind is not None and _sense(behind[1]) in {_sense(text) for text in _rights(draft)}:

@@ -29,7 +29,7 @@ MACHINE = re.compile(
 
 # How to hurt oneself or others, and calls to do it. That something happened is no call: history and literature speak of it.
 HARM = re.compile(
-    r"\b(?:kill|hang|cut|hurt|harm|starve|poison) (?:yourself|yourselves|your self)\b|\b(?:commit|attempt|consider) suicide\b"
+    r"\b(?:kill|hang|cut|hurt|harm|starve|poison) (?:yourself|yourselves|your self)\b"
     r"|\b(?:how|way|ways|method|methods|steps|best place) (?:to|of) (?:die|kill|killing|end(?:ing)? (?:your|one's) life|hang(?:ing)? (?:your|one)self|self.harm|suicide|commit(?:ting)? suicide)\b"
     r"|\bsuicide (?:method|technique|note template|pact)s?\b|\byou should (?:die|kill|hurt)\b|\b(?:nobody|no one) (?:loves|would miss) you\b"
     r"|\b(?:how|steps|instructions?|recipe|ingredients?) (?:to|for|of) (?:make|making|build|building|cook|cooking|assemble|assembling|synthesi[sz]e|synthesi[sz]ing)? ?"
