@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from uuid import UUID
 
 import msgspec
@@ -15,6 +16,8 @@ from lms.questions.model import Content, Kind, Option
 # Written in the order of their key, as most are, these would show it.
 ALWAYS_SHUFFLED: frozenset[Kind] = frozenset({"ordering", "matching"})
 NAME_BYTES = 5
+# Stands in an answer for an id that its learner cannot have seen; no id is called so.
+NEVER_SHOWN = "?"
 TIME_BITS = 80
 
 ItemVersion = tuple[str, int]
@@ -127,14 +130,32 @@ def _renamed(content: Content, anew: Callable[[Sequence[Option]], list[Option]])
     )
 
 
-def value_by_ids(value: Value, names: Mapping[str, str]) -> Value:
-    """An answer whose names are ids; what is no name of the paper stays as it is."""
+def gaps_of(content: Content) -> dict[str, bool]:
+    """Its gaps, and whether an answer there is one of those that are offered; else it is in words."""
+    return {gap.id: bool(gap.options) for gap in content.gaps}
+
+
+def value_by_ids(
+    value: Value, names: Mapping[str, str], gaps: Mapping[str, bool] = MappingProxyType({})
+) -> Value:
+    """An answer whose names are ids. An id itself was never shown, and is no answer: who knows how ids are made would know the key.
+
+    What is neither stays as it is. `gaps` are those of gaps_of.
+    """
+    hidden = frozenset(names.values())
+
+    def by_id(text: str) -> str:
+        return names.get(text, NEVER_SHOWN if text in hidden else text)
+
     if isinstance(value, str):
-        return names.get(value, value)
+        return by_id(value)
     if isinstance(value, list):
-        return [names.get(one, one) for one in value]
+        return [by_id(one) for one in value]
     if isinstance(value, dict):
-        return {names.get(one, one): names.get(other, other) for one, other in value.items()}
+        return {
+            one if one in gaps else by_id(one): by_id(other) if gaps.get(one, True) else other
+            for one, other in value.items()
+        }
     return value
 
 

@@ -58,7 +58,9 @@ async def answers(
     What a paper calls by a name of its own has its id here.
     """
     pinned = await pins(connection, tenant_id, attempt_ids)
-    names = {pin.item_id: pin.names for some in pinned.values() for pin in some if pin.names}
+    named = [pin for some in pinned.values() for pin in some if pin.names]
+    names = {pin.item_id: pin.names for pin in named}
+    gaps = await _gaps(connection, tenant_id, [pin for pin in named if pin.kind == "cloze"])
     rows = await connection.fetch(
         "SELECT DISTINCT ON (a.attempt_id, a.item_id) a.attempt_id, a.item_id, a.opening, a.seq, a.value,"
         " a.arrived_at > t.ends_at + t.grace_ms * interval '1 ms' AS late,"
@@ -78,11 +80,24 @@ async def answers(
             item_id=item_id,
             opening=row["opening"],
             seq=row["seq"],
-            value=papers.value_by_ids(_value.decode(row["value"]), names.get(item_id, {})),
+            value=papers.value_by_ids(
+                _value.decode(row["value"]), names.get(item_id, {}), gaps.get(item_id, {})
+            ),
             late=row["late"],
             files_until=row["files_until"],
         )
     return found
+
+
+async def _gaps(
+    connection: asyncpg.Connection, tenant_id: str, clozes: Sequence[Pin]
+) -> dict[str, dict[str, bool]]:
+    """What lms.attempts.papers.gaps_of says of these, by item."""
+    if not clozes:
+        return {}
+    wanted = {pin.item_id: (pin.question_id, pin.version) for pin in clozes}
+    found = await versions(connection, tenant_id, wanted.values())
+    return {one: papers.gaps_of(found[at].content) for one, at in wanted.items() if at in found}
 
 
 async def versions(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import msgspec
 
 from lms.attempts.model import Value
-from lms.attempts.papers import value_by_ids
+from lms.attempts.papers import gaps_of, value_by_ids
 from lms.grading import scorers
 from lms.grading.model import BY_HAND, Asked, Reason
 from lms.practice.model import POSSIBLE_MILLI, Given, Sheet
@@ -31,7 +31,7 @@ class Checked:
 def checked(sheet: Sheet, value: Value, scorer: int = scorers.CURRENT) -> Checked:
     """By this version of the scorer; the same answer earns the same each time."""
     asked = Asked(kind=sheet.kind, content=sheet.content, key=sheet.key)
-    mine = value_by_ids(value, sheet.shown.names)
+    mine = value_by_ids(value, sheet.shown.names, gaps_of(sheet.content))
     outcome = scorers.score(scorer, asked, POSSIBLE_MILLI, mine)
     return Checked(
         correct=None if outcome.reason == "to_mark" else outcome.reason == "right",

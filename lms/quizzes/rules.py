@@ -47,7 +47,8 @@ def check_kind(quiz: Quiz, value_type: str) -> None:
 def under_names(quiz: Quiz, given: Given) -> Given:
     """The answer as its learner gave it."""
     names = {one: name for name, one in quiz.posed.names.items()}
-    return replace(given, value=papers.value_by_ids(given.value, names))
+    gaps = papers.gaps_of(quiz.posed.content)
+    return replace(given, value=papers.value_by_ids(given.value, names, gaps))
 
 
 def is_new(before: Given | None, seq: int, value: Value) -> bool:

@@ -88,7 +88,7 @@ async def answer(
     rules.check_open(quiz)
     value_type, _ = values.kept(value)
     rules.check_kind(quiz, value_type)
-    named = papers.value_by_ids(value, quiz.posed.names)
+    named = papers.value_by_ids(value, quiz.posed.names, papers.gaps_of(quiz.posed.content))
     place = (who.tenant_id, quiz.quiz_id, who.user_id)
     before = await store.last_answers(connection, *place)
     if not rules.is_new(before[0] if before else None, seq, named):

@@ -96,7 +96,26 @@ def test_no_id_of_an_option_is_in_a_paper() -> None:
     pair = {told.left[1].id: told.options[0].id, "unknown": ""}
     assert papers.value_by_ids(pair, names) == {"b": "a", "unknown": ""}
     assert papers.value_by_ids(told.options[2].id, names) == "c"
-    assert papers.value_by_ids("a", names) == "a"
+    assert papers.value_by_ids("A", names) == "A"
+
+
+def test_an_id_that_was_never_shown_is_no_answer() -> None:
+    content = Content(prompt="p", options=options(a="A", b="B"), left=options(a="1", l="2"))
+    _, names = papers.under_names(content, Chance("x"))
+    never = papers.NEVER_SHOWN
+    assert papers.value_by_ids("a", names) == never
+    assert papers.value_by_ids(["b", "c"], names) == [never, "c"]
+    assert papers.value_by_ids({"l": "b", "k": "c"}, names) == {never: never, "k": "c"}
+
+
+def test_words_in_a_gap_are_words_whatever_ids_there_are() -> None:
+    gaps = [Gap(id="a", options=options(a="A", b="B")), Gap(id="b")]
+    told, names = papers.under_names(Content(prompt="{{a}}{{b}}", gaps=gaps), Chance("x"))
+    said = {"a": told.gaps[0].options[1].id, "b": "a"}
+    assert papers.value_by_ids(said, names, papers.gaps_of(told)) == {"a": "b", "b": "a"}
+    said = {"a": "b", "b": "a"}
+    found = papers.value_by_ids(said, names, papers.gaps_of(told))
+    assert found == {"a": papers.NEVER_SHOWN, "b": "a"}
 
 
 def test_no_id_of_what_a_gap_offers_is_in_a_paper() -> None:
