@@ -23,6 +23,8 @@ from lms.questions.model import New, Question
 
 # For so long nobody else is given what one has opened.
 TAKEN = timedelta(minutes=10)
+# So many at once: nobody keeps a queue from the others by looking through it.
+TAKEN_MOST = 3
 GATHERED_MAX = 50
 REPORTS_SHOWN = 50
 WAITING_COUNTED = 1_000
@@ -104,6 +106,7 @@ async def take(
     staged = await _open(connection, who, candidate_id, desk)
     place = (who.tenant_id, candidate_id)
     await review_store.take(connection, place, who.user_id, desk.now + TAKEN)
+    await review_store.give_back(connection, who.tenant_id, who.user_id, TAKEN_MOST)
     return await _seen(connection, who.tenant_id, staged)
 
 

@@ -174,6 +174,20 @@ async def take(
     )
 
 
+async def give_back(
+    connection: asyncpg.Connection, tenant_id: str, reviewer_id: str, kept: int
+) -> None:
+    """Of what this reviewer has taken, only the latest stay taken."""
+    await connection.execute(
+        "UPDATE questions_staging SET taken_by = NULL, taken_until = NULL WHERE tenant_id = $1 AND candidate_id IN"
+        " (SELECT candidate_id FROM questions_staging WHERE tenant_id = $1 AND taken_by = $2"
+        " ORDER BY taken_until DESC, candidate_id OFFSET $3)",
+        tenant_id,
+        reviewer_id,
+        kept,
+    )
+
+
 async def save(
     connection: asyncpg.Connection, tenant_id: str, staged: Staged, now: datetime
 ) -> None:

@@ -123,6 +123,15 @@ async def test_the_riskiest_come_first_and_what_is_taken_is_shown_to_nobody_else
     assert [one.candidate_id for one in await queue(office, ben)] == [high]
 
 
+async def test_nobody_keeps_the_queue_by_looking_through_it(office: Office) -> None:
+    there = await office.staged(await office.job(), 6)
+    ann, ben = await office.person(), await office.person()
+    for minute, one in enumerate(there):
+        await take(office, ann, one, minute)
+    assert [one.candidate_id for one in await queue(office, ben)] == sorted(there[:3])
+    assert len(await queue(office, ann)) == 6
+
+
 async def test_a_slot_is_staged_once(office: Office) -> None:
     job = await office.job()
     [first] = await office.stage(office.candidate(job, 1))

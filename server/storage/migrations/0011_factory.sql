@@ -165,6 +165,7 @@ CREATE TABLE questions_staging (
 CREATE INDEX questions_staging_queue ON questions_staging (tenant_id, risk DESC, candidate_id)
     WHERE state IN ('queued', 'second') AND behind IS NULL;
 CREATE INDEX questions_staging_behind ON questions_staging (tenant_id, behind) WHERE behind IS NOT NULL;
+CREATE INDEX questions_staging_taken ON questions_staging (tenant_id, taken_by, taken_until) WHERE taken_by IS NOT NULL;
 CREATE INDEX questions_staging_decided ON questions_staging (tenant_id, decided_at);
 CREATE UNIQUE INDEX questions_staging_reported ON questions_staging (tenant_id, question_id)
     WHERE origin = 'reported' AND state IN ('queued', 'second');
