@@ -150,6 +150,27 @@ async def test_what_is_assigned_is_at_the_head_of_everybodys_next_lesson(desk: D
     assert {one["given"] for one in page["items"]} == {0}
 
 
+async def test_what_was_assigned_in_one_wish_is_taken_back_from_everybody(desk: Desk) -> None:
+    skills = (await desk.teacher.call("GET", f"/courses/{desk.course}/skills")).body["skills"]
+    path = f"/courses/{desk.course}/assignments"
+
+    async def assigned(skill: str) -> str:
+        body = {"skill": skill, "items": 2}
+        return str((await desk.teacher.call("POST", path, body, key=desk.school.key())).body["id"])
+
+    async def waits(skill: str) -> bool:
+        mine = (await desk.student.call("GET", f"/courses/{desk.course}/skills/mine")).body
+        return skill in mine["assigned"]
+
+    kept, gone = await assigned(skills[1]), await assigned(skills[2])
+    assert (await desk.student.call("DELETE", f"{path}/{gone}")).status == 403
+    assert (await desk.teacher.call("DELETE", f"{path}/{gone}")).status == 204
+    assert (await waits(skills[1]), await waits(skills[2])) == (True, False)
+    again = await desk.teacher.call("DELETE", f"{path}/{gone}", key=desk.school.key())
+    assert (again.status, again.code) == (404, "not_found")
+    assert (await desk.teacher.call("DELETE", f"{path}/{kept}")).status == 204
+
+
 @pytest.mark.parametrize(
     ("body", "pointer"),
     [

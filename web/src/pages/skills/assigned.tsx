@@ -30,7 +30,7 @@ function Line({ of, onBack }: { readonly of: Wished; readonly onBack: () => void
           <bdi class="b">{of.skill}</bdi>
           <span class="sm mut">{t("skills.wish", { items: of.items, learners: of.lines.length, done, day: of.at })}</span>
         </summary>
-        <ul class="list whom">
+        <ul class="list done-by">
           {of.lines.map(({ id, name, given, items }) => (
             <li key={id}>
               <bdi class="g">{name}</bdi>
