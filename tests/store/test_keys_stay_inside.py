@@ -203,6 +203,24 @@ async def sit(sat: Sat, student: Api) -> None:
     got = await student.call("POST", f"{path}/submit", {"opening": 1, "last_seq": seq})
     assert got.status == 200, got
     sat.told.append(("submit", str(got)))
+    await practise(sat, student)
+
+
+async def practise(sat: Sat, student: Api) -> None:
+    """Lessons of the tutor meanwhile, whose verdicts tell keys: never of an item that the exam asks."""
+    for _ in range(2):
+        lesson = await student.call("POST", f"/courses/{COURSE}/next")
+        assert lesson.status == 200, lesson
+        assert list(told_fields(lesson.body)) == []
+        sat.told.append(("lesson", str(lesson)))
+        path = f"/practice/{lesson.body['practice_id']}"
+        for item in lesson.body["items"]:
+            body = {"seq": 1, "value": ANSWERS[item["kind"]]}
+            got = await student.call("PUT", f"{path}/answers/{item['id']}", body)
+            assert got.status == 200, got
+            assert "key" in set(told_fields(got.body))
+            sat.told.append(("verdict", str(got)))
+        sat.told.append(("practice", str(await student.call("GET", path))))
 
 
 async def walked(caller: Api, ids: Mapping[str, str]) -> list[tuple[Route, Got]]:
