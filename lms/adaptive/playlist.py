@@ -24,6 +24,8 @@ UNDIMINISHED = "assigned"
 # So many near the aim are compared by how worn they are.
 COMPARED = 6
 FAMILY_MOST = 2
+# A learner works in a language if every third item that they met is in it.
+SPOKEN = 3
 # Rather one again than fewer than these.
 LEAST_ITEMS = 5
 HEAD = ("class_quiz", "due_review")
@@ -137,8 +139,7 @@ class _Table:
         self._taken: set[str] = set()
         self._families: Counter[str] = Counter()
         self._whys: Counter[str] = Counter()
-        met = (shelf.items.get(one.question_id) for one in learner.met)
-        self._languages = {one.language for one in met if one is not None} or {shelf.language}
+        self._languages = _languages(learner, shelf)
         self._chances: dict[str, float] = {}
         self._salt = zlib.crc32(learner.user_id.encode())
 
@@ -193,6 +194,15 @@ class _Table:
         alike = self._families[item.family] >= FAMILY_MOST
         tie = zlib.crc32(item.question_id.encode(), self._salt)
         return alike, outside, self.given(item), tie, item.question_id
+
+
+def _languages(learner: Learner, shelf: Shelf) -> set[str]:
+    """Those in which the learner works: each of a good part of what they met; the language of the bank before they met anything."""
+    items = (shelf.items.get(one.question_id) for one in learner.met)
+    met = Counter(one.language for one in items if one is not None)
+    return {name for name, times in met.items() if times * SPOKEN >= met.total()} or {
+        shelf.language
+    }
 
 
 class _Search:

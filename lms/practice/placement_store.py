@@ -12,14 +12,14 @@ NEAREST = 200
 _posed = msgspec.json.Decoder(tuple[Posed, ...])
 _POOL = """
 WITH bank AS MATERIALIZED (
-    SELECT question_id, version, skills, level, difficulty FROM questions
+    SELECT question_id, version, skills, level, difficulty, language FROM questions
     WHERE tenant_id = $1 AND course_id = $2 AND state = 'published' AND kind = ANY ($3)
 ), scale AS MATERIALIZED (
-    SELECT array_agg(DISTINCT level ORDER BY level) AS levels FROM bank
+    SELECT array_agg(DISTINCT level ORDER BY level) AS levels, mode() WITHIN GROUP (ORDER BY language) AS main FROM bank
 ), placed AS (
     SELECT question_id, version, skills, difficulty, levels,
         (((array_position(levels, level) - 1) * 100 + difficulty) / cardinality(levels))::int AS hardness
-    FROM bank CROSS JOIN scale
+    FROM bank JOIN scale ON bank.language = scale.main
 )
 SELECT * FROM placed WHERE question_id <> ALL ($4::uuid[]) ORDER BY abs(hardness - $5), question_id LIMIT $6
 """
@@ -35,7 +35,7 @@ async def pool(
     barred: Collection[str],
     near: int,
 ) -> Pool:
-    """What may be asked in this course, the nearest to a hardness, and the levels of its bank; `place` is (tenant, course)."""
+    """What may be asked in this course, in the language of most of its bank, the nearest to a hardness; `place` is (tenant, course)."""
     rows = await connection.fetch(_POOL, *place, list(kinds), list(barred), near, NEAREST)
     return Pool(
         items=tuple(

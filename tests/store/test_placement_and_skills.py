@@ -171,6 +171,18 @@ async def test_what_was_assigned_in_one_wish_is_taken_back_from_everybody(desk: 
     assert (await desk.teacher.call("DELETE", f"{path}/{kept}")).status == 204
 
 
+async def test_what_was_assigned_can_be_taken_back(desk: Desk) -> None:
+    found = (await desk.teacher.call("GET", f"/courses/{desk.course}/skills")).body
+    path = f"/courses/{desk.course}/assignments"
+    body = {"skill": found["skills"][1], "items": 4}
+    given = await desk.teacher.call("POST", path, body, key=desk.school.key())
+    one = f"{path}/{given.body['id']}"
+    assert (await desk.teacher.call("DELETE", one)).status == 204
+    left = (await desk.teacher.call("GET", path + "?limit=100")).body["items"]
+    assert body["skill"] not in {line["skill"] for line in left}
+    assert (await desk.teacher.call("DELETE", one)).status == 404
+
+
 @pytest.mark.parametrize(
     ("body", "pointer"),
     [

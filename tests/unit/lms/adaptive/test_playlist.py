@@ -213,6 +213,9 @@ def test_another_language_is_not_mixed_in() -> None:
     assert {one.item.language for one in first} == {"en"}
     [mine] = lessons(replace(LEARNER, met=(met(101, "adding", 1000, days=1),)), shelf, WISH, 1)
     assert {one.item.language for one in mine} == {"ar"}
+    once = tuple(met(n, "adding", 1000, days=1) for n in (1, 2, 3, 4, 101))
+    [first] = lessons(replace(LEARNER, met=once), shelf, WISH, 1)
+    assert {one.item.language for one in first} == {"en"}
 
 
 def test_worn_items_are_left_to_last() -> None:
