@@ -135,10 +135,11 @@ async def pairs(connection: asyncpg.Connection, place: Place) -> dict[tuple[bool
 
 
 async def escapes(connection: asyncpg.Connection, place: Place) -> Escapes:
-    """Of the items that came into the bank since: those held, recalled, or found to be bad after a learner's report."""
+    """Of the items that came into the bank since: those held, recalled, or turned down or mended when they came back from use."""
     row = await connection.fetchrow(
-        "SELECT count(*) AS ingested, count(*) FILTER (WHERE q.state IN ('held', 'recalled') OR EXISTS (SELECT FROM item_reports r"
-        " WHERE r.tenant_id = $1 AND r.question_id = c.question_id AND r.state = 'upheld')) AS bad"
+        "SELECT count(*) AS ingested, count(*) FILTER (WHERE q.state IN ('held', 'recalled') OR EXISTS (SELECT FROM questions_staging s"
+        " WHERE s.tenant_id = $1 AND s.question_id = c.question_id AND s.origin = 'reported'"
+        " AND (s.state = 'rejected' OR s.state = 'accepted' AND s.item_version > 1))) AS bad"
         " FROM provenance_cards c JOIN questions q ON q.tenant_id = $1 AND q.question_id = c.question_id"
         " WHERE c.tenant_id = $1 AND c.question_id >= $2",
         *place,

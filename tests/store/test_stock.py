@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lms.ai import dashboard, stocking
+from lms.ai import dashboard, staging, stocking
 from lms.ai.dashboard import Figures
 from lms.ai.model import Decision
 from lms.ai.stock import Mark
@@ -179,6 +179,21 @@ async def test_of_nothing_there_are_no_shares(office: Office) -> None:
     assert (found.seeded_missed, found.escaped, found.tokens_per_accepted) == (None,) * 3
     with pytest.raises(Forbidden):
         await figures(office, "student")
+
+
+async def test_what_comes_back_from_use_and_is_turned_down_or_mended_has_escaped(
+    office: Office,
+) -> None:
+    ids = await in_bank(office, 4)
+    who = await office.person()
+    async with office.factory.transaction(office.tenant_id) as connection:
+        faults = dict.fromkeys(ids[:3], ("too_hard", 80))
+        staged = await staging.stage_reported(connection, office.tenant_id, faults, NOW)
+    await office.decide(who, staged[0], "reject")
+    await office.decide(who, staged[1], "edit", edit=item(difficulty=95))
+    await office.decide(who, staged[2])
+    found = await figures(office)
+    assert (found.escapes.ingested, found.escapes.bad, found.escaped) == (4, 2, 0.5)
 
 
 async def test_the_figures_are_those_of_what_happened(office: Office) -> None:
