@@ -19,7 +19,8 @@ from tests.support.exams import NOW, Exam, exam_in, new_id
 pytestmark = pytest.mark.store
 
 SPACE = "ngram-1"
-ITEMS, OTHERS, QUERIES, BEST = 2_000, 700, 40, 10
+ITEMS, OTHERS, QUERIES, BEST = 1_500, 500, 40, 10
+AT_ONCE = 100
 _WORDS = """
 river cell volcano market treaty verb atom poem circuit fraction desert enzyme king novel orbit muscle glacier tax
 carries breaks forms follows measures divides warms signs reflects holds moves describes
@@ -81,8 +82,9 @@ async def fill(factory: Database, where: Place, count: int, seed: int) -> list[V
         )
         for text in (sentence(chance) for _ in range(count))
     ]
-    async with factory.transaction(where.tenant_id) as connection:
-        await vector_store.put(connection, where, rows, NOW)
+    for at in range(0, count, AT_ONCE):
+        async with factory.transaction(where.tenant_id) as connection:
+            await vector_store.put(connection, where, rows[at : at + AT_ONCE], NOW)
     return rows
 
 
