@@ -44,6 +44,15 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """How many items, near which level, in which language."""
+
+    most: int
+    level: int
+    language: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
     """An item of the bank that may be asked."""
 

@@ -1,7 +1,7 @@
 """Lessons of the tutor: found at the moment of asking, looked at again, ended, and their items reported."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import asyncpg
 
@@ -14,9 +14,9 @@ from lms.courses import service as courses
 from lms.errors import Conflict, NotFound
 from lms.events import PracticeFinished
 from lms.identity import Principal
-from lms.practice import refill_store, store
+from lms.practice import placement_store, refill_store, store
 from lms.practice.checking import PRACTISED, firsts
-from lms.practice.model import ITEMS, POSSIBLE_MILLI, Given, Item, Place, Practice
+from lms.practice.model import ITEMS, POSSIBLE_MILLI, Given, Item, Place, Practice, Wanted
 
 # How far back a summary looks: what is older moves a strength no more.
 RESPONSES_MAX = 500
@@ -29,10 +29,7 @@ async def find_now(
     course_rules.check_live(await courses.get(connection, who, course_id, "practice.do"))
     place = Place(course_id=course_id, user_id=who.user_id, kinds=PRACTISED)
     await store.hold(connection, who.tenant_id, place)
-    level = await store.level(connection, who.tenant_id, place)
-    items = await store.unseen(connection, who.tenant_id, place, (level, ITEMS))
-    if len(items) < ITEMS:
-        items += await store.again(connection, who.tenant_id, place, (level, ITEMS - len(items)))
+    items = await _near(connection, who.tenant_id, place)
     if not items:
         raise Conflict(
             "There is nothing to practise in this course yet.", code="nothing_to_practise"
@@ -50,6 +47,22 @@ async def find_now(
     await store.add(connection, who.tenant_id, practice)
     await store.forget_unbegun(connection, who.tenant_id, place)
     return practice
+
+
+async def _near(connection: asyncpg.Connection, tenant_id: str, place: Place) -> list[Item]:
+    """At the level of the latest answer, or else of the placement, or else the first."""
+    level, language = await store.stands(connection, tenant_id, place)
+    if level is None:
+        placed = await placement_store.levels(
+            connection, (tenant_id, place.course_id), [place.user_id]
+        )
+        level = placed.get(place.user_id, 1)
+    wanted = Wanted(most=ITEMS, level=level, language=language)
+    items = await store.unseen(connection, tenant_id, place, wanted)
+    if len(items) < ITEMS:
+        more = replace(wanted, most=ITEMS - len(items))
+        items += await store.again(connection, tenant_id, place, more)
+    return items
 
 
 def _chosen(item: Item, desk: Desk) -> Chosen:

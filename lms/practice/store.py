@@ -6,7 +6,7 @@ import asyncpg
 import msgspec
 
 from lms.adaptive.model import Chosen, Response
-from lms.practice.model import Given, Item, Place, Practice
+from lms.practice.model import Given, Item, Place, Practice, Wanted
 
 # A learner who has met more than these since may meet an older one again.
 SEEN_MAX = 2000
@@ -16,7 +16,8 @@ UNBEGUN_MAX = 50
 
 _chosen = msgspec.json.Decoder(tuple[Chosen, ...])
 
-# $1 tenant, $2 course, $3 user, $4 kinds, $5 how many, $6 level.
+# $1 tenant, $2 course, $3 user, $4 kinds, $5 how many, $6 level, $7 language. What an exam of the learner's asks whose results are
+# not out is not asked here: its verdict would tell the exam's key.
 _SEEN = f"""
 WITH met AS MATERIALIZED (
     SELECT question_id, at FROM responses WHERE tenant_id = $1 AND user_id = $3 AND course_id = $2
@@ -28,6 +29,10 @@ WITH met AS MATERIALIZED (
         SELECT items FROM practices WHERE tenant_id = $1 AND user_id = $3 AND course_id = $2
         ORDER BY practice_id DESC LIMIT {LESSONS_MAX}
     ) AS p CROSS JOIN jsonb_array_elements(p.items) AS one
+), barred AS MATERIALIZED (
+    SELECT (pin ->> 'question_id')::uuid AS question_id
+    FROM attempts AS a JOIN attempt_papers AS p USING (tenant_id, attempt_id) CROSS JOIN jsonb_array_elements(p.pins) AS pin
+    WHERE a.tenant_id = $1 AND a.user_id = $3 AND a.released_at IS NULL AND a.state <> 'withdrawn'
 )
 """
 # Each level by the index, the nearest first, and no more of it than is needed.
@@ -39,8 +44,9 @@ FROM (
 CROSS JOIN LATERAL (
     SELECT question_id, version, skills, difficulty FROM questions AS o
     WHERE o.tenant_id = $1 AND o.course_id = $2 AND o.state = 'published' AND o.level = near.level AND o.kind = ANY ($4)
+        AND o.language = $7
         AND NOT EXISTS (SELECT FROM seen WHERE seen.question_id = o.question_id)
-        AND NOT asked_in_exam($1, $3, o.question_id)
+        AND NOT EXISTS (SELECT FROM barred WHERE barred.question_id = o.question_id)
     ORDER BY o.question_id LIMIT $5
 ) AS q
 ORDER BY near.place, q.question_id LIMIT $5
@@ -50,11 +56,28 @@ _AGAIN = f"""{_SEEN}
 SELECT q.question_id, q.version, q.skills, q.difficulty
 FROM (
     SELECT s.question_id, max(met.at) AS at FROM seen AS s LEFT JOIN met USING (question_id)
-    GROUP BY s.question_id ORDER BY max(met.at) NULLS LAST LIMIT $5 * 4
+    WHERE NOT EXISTS (SELECT FROM barred WHERE barred.question_id = s.question_id)
+    GROUP BY s.question_id
 ) AS last
 JOIN questions AS q ON q.tenant_id = $1 AND q.question_id = last.question_id
-WHERE q.course_id = $2 AND q.state = 'published' AND q.kind = ANY ($4) AND NOT asked_in_exam($1, $3, q.question_id)
+WHERE q.course_id = $2 AND q.state = 'published' AND q.kind = ANY ($4) AND q.language = $7
 ORDER BY last.at NULLS LAST, abs(q.level - $6), q.question_id LIMIT $5
+"""
+# Of what the learner answered last, if its language is still asked in; else the language that the bank has most of.
+_STANDS = """
+SELECT last.level, coalesce(last.language, (
+    SELECT language FROM questions WHERE tenant_id = $1 AND course_id = $2 AND state = 'published'
+    GROUP BY language ORDER BY count(*) DESC, language LIMIT 1
+)) AS language
+FROM (SELECT) AS always LEFT JOIN LATERAL (
+    SELECT q.level, q.language FROM (
+        SELECT question_id FROM responses WHERE tenant_id = $1 AND course_id = $2 AND user_id = $3 ORDER BY at DESC LIMIT 1
+    ) AS latest JOIN questions AS q ON q.tenant_id = $1 AND q.question_id = latest.question_id
+    WHERE EXISTS (
+        SELECT FROM questions AS o
+        WHERE o.tenant_id = $1 AND o.course_id = $2 AND o.state = 'published' AND o.language = q.language
+    )
+) AS last ON true
 """
 
 
@@ -77,43 +100,36 @@ async def hold(connection: asyncpg.Connection, tenant_id: str, place: Place) -> 
     )
 
 
-async def level(connection: asyncpg.Connection, tenant_id: str, place: Place) -> int:
-    """Of the item that this learner answered last in this course; the first level before that."""
-    found = await connection.fetchval(
-        "SELECT q.level FROM (SELECT tenant_id, question_id FROM responses"
-        " WHERE tenant_id = $1 AND course_id = $2 AND user_id = $3 ORDER BY at DESC LIMIT 1) AS last"
-        " JOIN questions q USING (tenant_id, question_id)",
-        tenant_id,
-        place.course_id,
-        place.user_id,
-    )
-    return 1 if found is None else int(found)
+async def stands(
+    connection: asyncpg.Connection, tenant_id: str, place: Place
+) -> tuple[int | None, str]:
+    """Level and language of what this learner answered last in this course; None and the bank's own language before that."""
+    row = await connection.fetchrow(_STANDS, tenant_id, place.course_id, place.user_id)
+    assert row is not None, "there is always a row"
+    return row["level"], row["language"] or ""
 
 
 async def unseen(
-    connection: asyncpg.Connection, tenant_id: str, place: Place, wanted: tuple[int, int]
+    connection: asyncpg.Connection, tenant_id: str, place: Place, wanted: Wanted
 ) -> list[Item]:
-    """Items that this learner has not met; `wanted` is (level, how many)."""
+    """Items that this learner has not met, those nearest to the level."""
     return await _items(connection, _UNSEEN, tenant_id, place, wanted)
 
 
 async def again(
-    connection: asyncpg.Connection, tenant_id: str, place: Place, wanted: tuple[int, int]
+    connection: asyncpg.Connection, tenant_id: str, place: Place, wanted: Wanted
 ) -> list[Item]:
-    """Items that this learner met longest ago; `wanted` is (level, how many)."""
+    """Items that this learner met longest ago."""
     return await _items(connection, _AGAIN, tenant_id, place, wanted)
 
 
 async def _items(
-    connection: asyncpg.Connection,
-    sql: str,
-    tenant_id: str,
-    place: Place,
-    wanted: tuple[int, int],
+    connection: asyncpg.Connection, sql: str, tenant_id: str, place: Place, wanted: Wanted
 ) -> list[Item]:
-    near, most = wanted
     rows = await connection.fetch(
-        sql, tenant_id, place.course_id, place.user_id, list(place.kinds), most, near
+        sql,
+        *(tenant_id, place.course_id, place.user_id, list(place.kinds)),
+        *(wanted.most, wanted.level, wanted.language),
     )
     return [
         Item(

@@ -177,6 +177,19 @@ async def test_cold_tabs_never_get_the_same_items(
     assert (len(asked), len(set(asked))) == (40, 40)
 
 
+async def test_a_lesson_by_rule_keeps_to_one_language(
+    school: School, teacher: Api, student: Api
+) -> None:
+    course = await course_with(school, teacher, ["true_false"] * 3)
+    for number in range(2):
+        body = wire("short_text", title=f"Ar {number}", language="ar")
+        got = await teacher.call("POST", f"/courses/{course}/questions", body, key=school.key())
+        assert got.status == 201, got
+    for _ in "ab":
+        lesson = (await student.call("POST", f"/courses/{course}/next")).body
+        assert [one["kind"] for one in lesson["items"]] == ["true_false"] * 3
+
+
 @pytest.mark.parametrize("path", ["warm", "cold"])
 async def test_the_same_key_gives_the_same_lesson(
     school: School, teacher: Api, student: Api, path: str
