@@ -85,7 +85,7 @@ function Item({ lesson, item }: { readonly lesson: PracticeLesson; readonly item
 function Said({ lesson, item }: { readonly lesson: PracticeLesson; readonly item: PracticeItem }) {
   const stage = lesson.stage.value;
   const verdict = lesson.verdicts.value[item.id];
-  if (stage === "kept") return <Kept signedOut={lesson.link.value === "signed_out"} />;
+  if (stage === "kept") return <Kept link={lesson.link.value} />;
   if (stage === "void")
     return (
       <>
@@ -108,14 +108,16 @@ function Said({ lesson, item }: { readonly lesson: PracticeLesson; readonly item
   );
 }
 
-function Kept({ signedOut }: { readonly signedOut: boolean }) {
+const KEPT = { away: "practice.keptText", live: "practice.keptSlow", signed_out: "practice.keptSignedOut" } as const;
+
+function Kept({ link }: { readonly link: keyof typeof KEPT }) {
   return (
     <>
       <h2>
-        <Icon name="wifi-off" class="c-warn" />
+        <Icon name={link === "live" ? "weak" : "wifi-off"} class="c-warn" />
         {t("practice.kept")}
       </h2>
-      <p class="mut">{t(signedOut ? "practice.keptSignedOut" : "practice.keptText")}</p>
+      <p class="mut">{t(KEPT[link])}</p>
     </>
   );
 }
