@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import os
 import random
 import shutil
 import statistics
@@ -131,7 +132,7 @@ def write(rows: list[str]) -> None:
     lines = [
         setting,
         "",
-        f"{machine()} Client, server, workers and stores share it.",
+        f"{machine()} Client, server, workers and stores share it. Load average at the end: {os.getloadavg()[0]:.1f}.",
         "",
         f"| at once | asked | p50 ms | p95 ms | longest ms | p95 < {GOAL_P95_MS:.0f} ms |",
         "|---|---|---|---|---|---|",
