@@ -10,6 +10,7 @@ import asyncpg
 import msgspec
 
 from lms.assessments.model import Section, Settings
+from lms.attempts import papers
 from lms.attempts.model import VALUE_TYPES, Pin, Value
 from lms.grading import combining, scorers, service
 from lms.grading.model import Answer, Asked, Mark
@@ -307,6 +308,11 @@ def _attempt(archive: Archive, of: tuple[str, Settings], learner: str) -> None:
     _kept(archive, case, "graded" if complete else "marking")
 
 
+def _said(value: Value, pin: Pin) -> Value:
+    """Under the names of the paper, as a learner sees them."""
+    return papers.value_by_ids(value, {one: name for name, one in pin.names.items()})
+
+
 def _answers(
     archive: Archive, attempt_id: str, pins: Sequence[Pin], under: tuple[Settings, datetime]
 ) -> Iterator[tuple[str, Answer]]:
@@ -326,7 +332,7 @@ def _answers(
             archive.add(
                 "answers",
                 *(archive.tenant, attempt_id, pin.item_id, 1, seq),
-                *(msgspec.json.encode(value).decode(), at, is_late),
+                *(msgspec.json.encode(_said(value, pin)).decode(), at, is_late),
             )
             if not is_late or settings.late_policy == "count":
                 item_id = ItemId(pin.item_id)

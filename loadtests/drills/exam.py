@@ -119,7 +119,7 @@ async def prepared(place: Ground, learners: int, limit: timedelta) -> str:
     async with opened(place.database_url) as database:
         exam = replace(place.exam, database=database)
         await exam.add_learners(learners)
-        await exam.add_questions(30, kinds=("single_choice",), key=Key(correct=[RIGHT]))
+        await exam.add_questions(30, kinds=("short_text",), key=Key(accepted=[RIGHT]))
         made = await exam.add_assessment(
             settings, opens_at=NOW - timedelta(days=1), closes_at=None
         )

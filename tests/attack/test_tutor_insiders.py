@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from lms.grading import service
 from server.storage.postgres import Database
 from tests.support.hall import Hall, open_hall
 from tests.support.items import wire
@@ -134,3 +135,46 @@ async def test_a_lesson_of_another_learner_is_nowhere(hall: Hall) -> None:
     body = {"reason": "other"}
     got = await hall.other.call("POST", f"{place}/items/{item}/reports", body, key=new_id())
     assert got.status == 404
+
+
+async def in_their_order(hall: Hall, course: str) -> str:
+    """An item whose ids count up in the order of its key, as those of the factory do."""
+    parts = [{"id": f"o{at}", "text": text} for at, text in enumerate(("one", "two", "six"), 1)]
+    body = {
+        "kind": "ordering",
+        "title": "In order",
+        "skills": ["waves"],
+        "content": {"prompt": "p", "options": parts},
+        "key": {"order": [one["id"] for one in parts]},
+    }
+    path = f"/courses/{course}/questions"
+    got = await hall.teacher.call("POST", path, body, key=new_id())
+    assert got.status == 201, got
+    return str(got.body["id"])
+
+
+async def test_ids_that_were_never_shown_are_no_answer(hall: Hall) -> None:
+    """Who knows how ids are made would know the key of an item that they have not even read."""
+    course, _ = await course_with(hall, students=1)
+    question, blind = await in_their_order(hall, course), ["o1", "o2", "o3"]
+    lesson = await next_lesson(hall.student, course)
+    told = await answered(hall.student, lesson, blind)
+    assert (told.body["correct"], told.body["earned_milli"]) == (False, 0), told
+    path = f"/courses/{course}/placement"
+    assert (await hall.student.call("POST", path)).status == 200
+
+    attempt = await exam_of(hall, course, question, hall.student)
+    [item] = await hall.owner.fetchval(
+        "SELECT item_ids FROM attempts WHERE attempt_id = $1", attempt
+    )
+    path = f"/attempts/{attempt}/answers/{item}"
+    body = {"opening": 1, "seq": 1, "value": blind}
+    assert (await hall.student.call("PUT", path, body)).status == 200
+    body = {"opening": 1, "last_seq": 1}
+    assert (await hall.student.call("POST", f"/attempts/{attempt}/submit", body)).status == 200
+    tenant_id = hall.school.seeded.tenant_id
+    async with hall.school.deps.database.transaction(tenant_id) as connection:
+        now = hall.school.deps.exams.clock.now()
+        grade = await service.score_attempt(connection, tenant_id, attempt, now)
+    assert grade is not None
+    assert [one.earned_milli for one in grade.items] == [0]

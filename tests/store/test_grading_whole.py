@@ -9,7 +9,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from tests.support.items import wire
+from tests.support.items import option_of, wire
 from tests.support.running import RunningLectern
 
 pytestmark = pytest.mark.store
@@ -53,8 +53,10 @@ async def people(lectern: RunningLectern) -> AsyncIterator[dict[str, aiohttp.Cli
 
 async def sit(session: aiohttp.ClientSession, assessment: str, choice: str) -> str:
     opened = await call(session, "POST", f"/assessments/{assessment}/attempts", {})
-    values = {"single_choice": choice, "essay": "Because there is nothing to push."}
+    values = {"essay": "Because there is nothing to push."}
     for seq, item in enumerate(opened["items"], start=1):
+        if item["kind"] == "single_choice":
+            values["single_choice"] = option_of(item["content"], choice)
         body = {"opening": opened["opening"], "seq": seq, "value": values[item["kind"]]}
         await call(session, "PUT", f"/attempts/{opened['id']}/answers/{item['id']}", body)
     last = {"opening": opened["opening"], "last_seq": len(opened["items"])}

@@ -9,7 +9,7 @@ import pytest
 from lms.grading import regrades, service
 from lms.questions.model import Kind
 from server.storage.postgres import Database
-from tests.support.items import wire
+from tests.support.items import option_of, wire
 from tests.support.school import Api, Got, School, running_school
 
 pytestmark = pytest.mark.store
@@ -37,8 +37,10 @@ class Term:
         opened = await caller.call("POST", f"/assessments/{self.assessment}/attempts", {})
         assert opened.status == 201, opened
         attempt_id = str(opened.body["id"])
-        values = {"single_choice": choice, "essay": essay}
+        values = {"essay": essay}
         for seq, item in enumerate(opened.body["items"], start=1):
+            if item["kind"] == "single_choice":
+                values["single_choice"] = option_of(item["content"], choice)
             body = {"opening": 1, "seq": seq, "value": values[item["kind"]]}
             saved = await caller.call("PUT", f"/attempts/{attempt_id}/answers/{item['id']}", body)
             assert saved.status == 200, saved

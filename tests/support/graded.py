@@ -9,7 +9,8 @@ import asyncpg
 import msgspec
 
 from lms.assessments.model import Assessment, Section, Settings
-from lms.attempts.model import Value
+from lms.attempts.model import Pin, Value
+from lms.attempts.papers import gaps_of, value_by_ids
 from lms.grading import service, sources
 from lms.grading.model import Grade
 from lms.grading.store import Graded, standing
@@ -134,7 +135,11 @@ class Desks:
     async def answer(
         self, attempt_id: str, kind: Kind, value: Value, seq: int, at: datetime = ON_TIME
     ) -> None:
-        item_id = await self.item(attempt_id, kind)
+        """By the item's own ids, which are put under the names of the paper, as a learner sees them."""
+        pin = await self.pin(attempt_id, kind)
+        item_id = pin.item_id
+        names = {one: name for name, one in pin.names.items()}
+        value = value_by_ids(value, names, gaps_of(BANK[kind][0]))
         await self.owner.execute(
             "INSERT INTO answers (tenant_id, attempt_id, item_id, opening, seq, value, arrived_at, late)"
             " VALUES ($1, $2, $3, 1, $4, $5, $6, $7)",
@@ -144,9 +149,13 @@ class Desks:
 
     async def item(self, attempt_id: str, kind: Kind) -> str:
         """The slot of this kind."""
+        return (await self.pin(attempt_id, kind)).item_id
+
+    async def pin(self, attempt_id: str, kind: Kind) -> Pin:
+        """What stands in it."""
         async with self.exam.database.transaction(self.tenant_id) as connection:
             pins = (await sources.pins(connection, self.tenant_id, [attempt_id]))[attempt_id]
-        return next(pin.item_id for pin in pins if pin.kind == kind)
+        return next(pin for pin in pins if pin.kind == kind)
 
     async def next_key(self, kind: Kind, key: Key, content: Content | None = None) -> int:
         """A next version of the item with this key."""

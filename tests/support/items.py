@@ -1,5 +1,6 @@
 """A well-formed question of each kind, for tests that need one."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -88,3 +89,9 @@ def wire(kind: Kind, **more: Any) -> dict[str, Any]:
         "skills": ["waves"],
     }
     return {**body, **more}
+
+
+def option_of(shown: Mapping[str, Any], name: str, kind: Kind = "single_choice") -> str:
+    """What a learner sees the option of this id as, by its text."""
+    text = next(one.text for one in ITEMS[kind][0].options if one.id == name)
+    return next(str(one["id"]) for one in shown["options"] if one["text"] == text)
