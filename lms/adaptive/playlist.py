@@ -31,6 +31,9 @@ LEAST_ITEMS = 5
 HEAD = ("class_quiz", "due_review")
 NOTHING: Mapping[str, int] = {}
 
+# How far outside the band, how often given out, then by chance that is the learner's own.
+Rank = tuple[float, int, int, str]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pick:
@@ -188,12 +191,15 @@ class _Table:
         """How often it was given to anybody lately."""
         return item.given + self._given_since.get(item.question_id, 0)
 
-    def rank(self, item: Candidate) -> tuple[bool, float, int, int, str]:
+    def rank(self, item: Candidate) -> Rank:
         """The least is the best; what is equal is in another order for each learner, and in the same one each time."""
         outside = round(1 - fit(self.chance(item), self.wish), 2)
-        alike = self._families[item.family] >= FAMILY_MOST
         tie = zlib.crc32(item.question_id.encode(), self._salt)
-        return alike, outside, self.given(item), tie, item.question_id
+        return outside, self.given(item), tie, item.question_id
+
+    def is_alike(self, item: Candidate) -> bool:
+        """Whether the lesson has enough of its family."""
+        return self._families[item.family] >= FAMILY_MOST
 
 
 def _languages(learner: Learner, shelf: Shelf) -> set[str]:
@@ -215,8 +221,8 @@ class _Search:
         self._items = table.shelf.by_skill[need.skill]
         self._low: int | None = None
         self._high = 0
-        self._near: list[Candidate] = []
-        self._worn: list[Candidate] = []
+        self._near: list[tuple[Rank, Candidate]] = []
+        self._worn: list[tuple[Rank, Candidate]] = []
 
     def bound(self) -> float:
         """What the next item is worth at most."""
@@ -225,15 +231,16 @@ class _Search:
 
     def best(self) -> Pick | None:
         """The best that may be taken now: in the band, unlike the others, given out least; what is worn when there is nothing else."""
-        self._near = [one for one in self._near if self._table.may(one)]
+        may, is_alike = self._table.may, self._table.is_alike
+        self._near = [one for one in self._near if may(one[1])]
         while len(self._near) < COMPARED and (item := self._next()) is not None:
-            if item.level <= self.need.level and self._table.may(item):
+            if item.level <= self.need.level and may(item):
                 worn = self._table.given(item) >= self._table.shelf.worn_from
-                (self._worn if worn else self._near).append(item)
-        left = self._near or [one for one in self._worn if self._table.may(one)]
+                (self._worn if worn else self._near).append((self._table.rank(item), item))
+        left = self._near or [one for one in self._worn if may(one[1])]
         if not left:
             return None
-        item = min(left, key=self._table.rank)
+        _, item = min(left, key=lambda one: (is_alike(one[1]), one[0]))
         return Pick(item=item, reason=self.need.reason, chance=self._table.chance(item))
 
     def _next(self) -> Candidate | None:

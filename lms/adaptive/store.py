@@ -112,6 +112,16 @@ async def expose(
     )
 
 
+async def forget_exposures(
+    connection: asyncpg.Connection, place: tuple[str, str], before: date
+) -> None:
+    """Remove the counts of weeks before; `place` is (tenant, course)."""
+    await connection.execute(
+        "DELETE FROM item_exposures WHERE tenant_id = $1 AND course_id = $2 AND week < $3",
+        *(*place, before),
+    )
+
+
 # --- Who waits -----------------------------------------------------------------------------------
 
 

@@ -141,9 +141,11 @@ async def tidy(
     waiting: Collection[str],
     now: datetime,
 ) -> None:
-    """Of lessons that nobody began, forget those of a month ago: among them those that were written down and then never given out."""
+    """Forget counts of long ago, and of lessons that nobody began those of a month ago: among them such as were never given out."""
     before_id = _id_of(now - LOOK_BACK)
     await refill_store.forget_unbegun(connection, place, user_ids, waiting, before_id)
+    weeks = timedelta(weeks=EXPOSURE_WEEKS)
+    await store.forget_exposures(connection, place, week_of(now) - weeks)
 
 
 def _id_of(at: datetime) -> str:
