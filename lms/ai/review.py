@@ -40,6 +40,7 @@ BY_ITSELF: Mapping[tuple[CandidateState, str], CandidateState] = {
     ("second", "recall"): "withdrawn",
     ("accepted", "recall"): "withdrawn",
 }
+_WORD = re.compile(r"\S+")
 OPEN: frozenset[CandidateState] = frozenset({"queued", "second"})
 
 DIFF_MAX = 200
@@ -64,8 +65,32 @@ def place_of(quote: str, source: str) -> tuple[int, int] | None:
     words = quote.strip(" .\"'").split()
     if not words:
         return None
-    found = re.search(r"\s+".join(re.escape(word) for word in words), source, re.IGNORECASE)
-    return None if found is None else found.span()
+    # Found as one string, in time that grows with the source and not with the quote too.
+    said, at = _one_spaced(source)
+    wanted = _lower(" ".join(words))
+    start = said.find(wanted)
+    return None if start < 0 else (at[start], at[start + len(wanted) - 1] + 1)
+
+
+def _one_spaced(text: str) -> tuple[str, Sequence[int]]:
+    """The text in small letters with one space between words, and where each of its characters stood."""
+    words = [(found[0], found.start()) for found in _WORD.finditer(text)]
+    said, at = list[str](), list[int]()
+    for word, start in words:
+        if said:
+            said.append(" ")
+            at.append(start - 1)
+        said.append(_lower(word))
+        at.extend(range(start, start + len(word)))
+    return "".join(said), at
+
+
+def _lower(text: str) -> str:
+    """In small letters, each character still one."""
+    small = text.lower()
+    if len(small) == len(text):
+        return small
+    return "".join(one.lower() if len(one.lower()) == 1 else one for one in text)
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):

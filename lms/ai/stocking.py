@@ -11,7 +11,7 @@ from lms.ai.stock_store import Line
 from lms.attempts.model import Desk
 from lms.courses import rules as course_rules
 from lms.courses import service as courses
-from lms.errors import Conflict
+from lms.errors import Conflict, Invalid
 from lms.identity import Principal
 
 MARKS_MAX = 500
@@ -66,7 +66,8 @@ async def _ask(
     place = asking.Desk(tenant_id=tenant_id, user_id=None, now=desk.now, new_id=desk.new_id)
     try:
         job = await asking.place(connection, place, _wanted(*due))
-    except Conflict:
+    except (Conflict, Invalid):
+        # A mark of a time with other rules keeps no other mark waiting.
         return False
     return await stock_store.set_job(connection, tenant_id, due[0], job.job_id)
 

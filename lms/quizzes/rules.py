@@ -15,6 +15,8 @@ POINTS_MILLI = 1000
 # Of these a bar is drawn for each option; what people wrote themselves is not shown to the room.
 CHOICES: frozenset[Kind] = frozenset({"single_choice", "multiple_choice", "true_false"})
 SHARES_MAX = 40
+# So often a learner may change an answer.
+ANSWERS_MAX = 50
 
 
 def posed(question: Question, seed: str) -> Posed:

@@ -1,6 +1,6 @@
 """Pose an item to a class, take the answers, show the key."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import asyncpg
 
@@ -93,6 +93,8 @@ async def answer(
     before = await store.last_answers(connection, *place)
     if not rules.is_new(before[0] if before else None, seq, named):
         return quiz
+    if await store.count_answers(connection, place) >= rules.ANSWERS_MAX:
+        raise Conflict("This quiz was answered often enough.", code="answers_full")
     one = await _scored(connection, who, quiz, (seq, named))
     if not await store.add_answer(connection, place[:2], one, scorers.CURRENT, desk.now):
         raise Conflict("This answer is being stored right now.", code="seq_conflict")
@@ -154,6 +156,13 @@ def _runs(who: Principal, live_class: LiveClass) -> bool:
 
 async def _seen(connection: asyncpg.Connection, who: Principal, quiz: Quiz, *, runs: bool) -> Seen:
     revealed = quiz.revealed_at is not None
+    if (
+        revealed
+        and not runs
+        and await store.asked_in_exam(connection, who.tenant_id, quiz, who.user_id)
+    ):
+        # Whoever sits an exam with this question finds its key nowhere: for them it is not shown yet.
+        quiz, revealed = replace(quiz, revealed_at=None), False
     mine = await store.last_answers(connection, who.tenant_id, quiz.quiz_id, who.user_id)
     every = (
         await store.last_answers(connection, who.tenant_id, quiz.quiz_id)

@@ -122,6 +122,25 @@ async def last_answers(
     return [_given(row) for row in await connection.fetch(_LAST, tenant_id, quiz_id, user_id)]
 
 
+async def count_answers(connection: asyncpg.Connection, place: tuple[str, str, str]) -> int:
+    """How often a learner has answered; `place` is (tenant, quiz, learner)."""
+    found: int = await connection.fetchval(
+        "SELECT count(*) FROM quiz_answers WHERE tenant_id = $1 AND quiz_id = $2 AND user_id = $3",
+        *place,
+    )
+    return found
+
+
+async def asked_in_exam(
+    connection: asyncpg.Connection, tenant_id: str, quiz: Quiz, user_id: str
+) -> bool:
+    """Whether an exam of this person's asks the same question, and its scores are not out."""
+    found: bool = await connection.fetchval(
+        "SELECT asked_in_exam($1, $2, $3)", tenant_id, user_id, quiz.question_id
+    )
+    return found
+
+
 async def add_answer(
     connection: asyncpg.Connection,
     place: tuple[str, str],

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -178,3 +179,140 @@ async def test_ids_that_were_never_shown_are_no_answer(hall: Hall) -> None:
         grade = await service.score_attempt(connection, tenant_id, attempt, now)
     assert grade is not None
     assert [one.earned_milli for one in grade.items] == [0]
+
+
+async def posed(hall: Hall, course: str, question: str) -> Any:
+    plan = {
+        "title": "Q",
+        "starts_at": "2031-01-01T10:00:00Z",
+        "ends_at": "2031-01-01T11:00:00Z",
+    }
+    made = await hall.teacher.call("POST", f"/courses/{course}/classes", plan, key=new_id())
+    live = made.body["id"]
+    assert (await hall.teacher.call("POST", f"/classes/{live}/open")).status == 200
+    body = {"question_id": question}
+    got = await hall.teacher.call("POST", f"/classes/{live}/quizzes", body, key=new_id())
+    assert got.status == 201, got
+    return got.body
+
+
+async def test_a_quiz_tells_no_key_to_who_sits_an_exam_with_it(hall: Hall) -> None:
+    course, made = await course_with(hall, "single_choice")
+    quiz = await posed(hall, course, made["single_choice"])
+    await exam_of(hall, course, made["single_choice"], hall.student)
+    assert (await hall.teacher.call("POST", f"/quizzes/{quiz['id']}/reveal")).status == 200
+    theirs = (await hall.other.call("GET", f"/quizzes/{quiz['id']}")).body
+    assert theirs["key"]["correct"] == ["a"]
+    listed = (await hall.student.call("GET", f"/classes/{quiz['class_id']}/quizzes")).body["items"]
+    for mine in (listed[0], (await hall.student.call("GET", f"/quizzes/{quiz['id']}")).body):
+        assert (mine["revealed"], mine["key"], mine["right"]) == (False, None, None)
+        assert mine["shares"] == []
+        assert not {"a", "b"} & {one["id"] for one in mine["content"]["options"]}
+
+
+async def test_an_answer_to_a_quiz_is_changed_so_often_and_no_more(hall: Hall) -> None:
+    course, made = await course_with(hall, "true_false")
+    path = f"/quizzes/{(await posed(hall, course, made['true_false']))['id']}/answers"
+    got = [
+        await hall.student.call("PUT", path, {"seq": seq, "value": bool(seq % 2)})
+        for seq in range(1, 53)
+    ]
+    assert [one.status for one in got] == [200] * 50 + [409] * 2
+    assert got[-1].code == "answers_full"
+    again = await hall.student.call("PUT", path, {"seq": 50, "value": False})
+    assert again.status == 200
+
+
+ODD = (
+    "\x00",
+    "a\x00b",
+    "\u202e\u2066x",
+    "\ufffe\uffff",
+    "e\u0301" * 200,
+    "=1+1|' /C calc'!A0",
+    "%s%n",
+    "\n" * 50,
+)
+
+
+async def test_no_text_breaks_a_route(hall: Hall) -> None:
+    """Whatever is written into a field is taken or refused with a code; never a fault of the server."""
+    course, made = await course_with(hall, "short_text", "matching", "numeric")
+    lesson = await next_lesson(hall.student, course)
+    quiz = await posed(hall, course, made["short_text"])
+    step = (await hall.student.call("POST", f"/courses/{course}/placement")).body
+    for text in ODD:
+        asked: list[Got] = []
+        brief = {"skill": text, "kinds": ["true_false"], "count": 1}
+        for body in (
+            {"course_id": course, "brief": brief},
+            {"course_id": course, "brief": {**brief, "skill": "x", "note": text}},
+            {"course_id": course, "brief": {**brief, "skill": "x"}, "source": text},
+            {"course_id": course, "brief": {**brief, "skill": "x", "language": text}},
+        ):
+            got = await hall.teacher.call("POST", "/generation-jobs", body, key=new_id())
+            asked.append(got)
+            if got.status == 202:
+                way = f"/generation-jobs/{got.body['id']}"
+                asked.append(await hall.teacher.call("POST", f"{way}/cancel"))
+                body = {"reason": text}
+                asked.append(await hall.teacher.call("POST", f"{way}/recall", body, key=new_id()))
+        mark = {
+            "skill": text,
+            "level": 1,
+            "language": "en",
+            "low": 1,
+            "batch": 1,
+            "kinds": ["numeric"],
+        }
+        asked.append(
+            await hall.teacher.call("PUT", f"/courses/{course}/stock", {**mark, "source": text})
+        )
+        asked.append(
+            await hall.teacher.call(
+                "PUT", f"/courses/{course}/stock", {**mark, "skill": "x", "source": text}
+            )
+        )
+        body = {"skill": text}
+        asked.append(
+            await hall.teacher.call("POST", f"/courses/{course}/assignments", body, key=new_id())
+        )
+        for item in lesson["items"]:
+            way = f"/practice/{lesson['practice_id']}"
+            body = {"reason": "other", "note": text}
+            asked.append(
+                await hall.student.call(
+                    "POST", f"{way}/items/{item['id']}/reports", body, key=new_id()
+                )
+            )
+            for value in (
+                text,
+                [text],
+                {text[:30]: text[:30]},
+                {"number": text, "unit": text},
+                {"number": "1e999999999"},
+            ):
+                seq = len(asked) + 1
+                asked.append(
+                    await hall.student.call(
+                        "PUT", f"{way}/answers/{item['id']}", {"seq": seq, "value": value}
+                    )
+                )
+                asked.append(
+                    await hall.student.call(
+                        "PUT", f"/quizzes/{quiz['id']}/answers", {"seq": seq, "value": value}
+                    )
+                )
+        way = f"/placements/{step['placement_id']}/answers/{step['item']['id']}"
+        asked.append(await hall.student.call("PUT", way, {"value": {"a": text}}))
+        way = quote(text, safe="")
+        paths = (
+            f"/courses/{course}/skills?skill={way}",
+            f"/courses/{course}/quality?faults={way}",
+            f"/courses/{course}/stock?cursor={way}",
+            f"/courses/{course}/assignments?cursor={way}",
+            f"/questions/{made['numeric']}/similar?language={way}",
+        )
+        asked += [await hall.teacher.call("GET", path) for path in paths]
+        for got in asked:
+            assert got.status < 500, (text, got)
