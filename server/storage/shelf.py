@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Generic, TypeVar
 
+from lms.errors import Unavailable
 from signaling.context import Meters
 
 Value = TypeVar("Value")
@@ -67,8 +68,13 @@ class Shelf(Generic[Value]):
         missing = [name for name, value in found.items() if value is None]
         self._count(len(names) - len(missing), len(missing))
         if missing:
-            async with asyncio.timeout(MAKE_SECONDS):
-                found.update(await self._made(room, missing, make))
+            try:
+                async with asyncio.timeout(MAKE_SECONDS):
+                    found.update(await self._made(room, missing, make))
+            except TimeoutError as error:
+                raise Unavailable(
+                    "this takes too long right now: try again in a moment"
+                ) from error
         return [found[name] for name in names]
 
     async def one(self, room: str, name: str, make: Make[Value]) -> Value | None:
