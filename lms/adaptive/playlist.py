@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from lms.adaptive import mixer
-from lms.adaptive.model import Candidate, Reason
+from lms.adaptive.model import WHOLE_COURSE, Candidate, Reason
 from lms.adaptive.needs import LEVEL_MAX, WORTH, Learner, Need, Wish, level_of, needs
 from lms.adaptive.shelf import Shelf
 
@@ -113,18 +113,18 @@ def fit(chance: float, wish: Wish) -> float:
 def _take_again(table: "_Table") -> None:
     """What was met longest ago, where the bank has nothing else."""
     last = {one.question_id: one.at for one in reversed(table.learner.met)}
+    wanted = needs(table.learner, table.shelf, table.wish, table.spent)
+    due = {one.skill: one.reason for one in wanted if one.reason.why == "due_review"}
     for question_id in sorted(last, key=lambda one: (last[one], one)):
         item = table.shelf.items.get(question_id)
         if item is None or not table.may_again(item):
             continue
         if len(table.picked) >= LEAST_ITEMS:
             return
-        name = item.skills[0] if item.skills else ""
+        name = next((one for one in item.skills if one in due), (*item.skills, WHOLE_COURSE)[0])
         days = max((table.learner.now - last[question_id]).days, 0)
-        chance = mixer.chance(table.learner.states, item.skills, item.difficulty)
-        table.take(
-            Pick(item=item, reason=Reason(why="at_level", skill=name, days=days), chance=chance)
-        )
+        reason = due.get(name, Reason(why="at_level", skill=name, days=days))
+        table.take(Pick(item=item, reason=reason, chance=table.chance(item)))
 
 
 class _Table:

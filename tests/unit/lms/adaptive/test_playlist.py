@@ -201,6 +201,14 @@ def test_a_bank_that_was_met_whole_gives_what_was_met_longest_ago() -> None:
     assert {one.reason.days for one in again} == {3, 4, 5, 6, 7}
 
 
+def test_a_review_that_is_due_is_said_to_be_one_even_of_an_item_that_was_met() -> None:
+    shelf = shelved(item(number, "adding") for number in range(3))
+    seen = tuple(met(n, "adding", 1000, days=10 + n) for n in range(3))
+    learner = replace(LEARNER, states={"adding": state(days=40)}, met=seen)
+    [again] = lessons(learner, shelf, WISH, 1)
+    assert whys(again) == ["due_review"] * 3
+
+
 def test_an_empty_bank_gives_no_lesson() -> None:
     assert lessons(LEARNER, shelved([]), WISH, 2) == []
 
