@@ -1,14 +1,14 @@
 """What may be posed to a room, how it is shown there, and how the answers are counted."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from lms.attempts import papers
 from lms.attempts.model import VALUE_TYPES, Value
 from lms.errors import Conflict, Invalid
 from lms.grading.model import BY_HAND
-from lms.questions.model import Kind, Question
+from lms.questions.model import Kind, Option, Question
 from lms.quizzes.model import Counts, Given, Posed, Quiz
 
 POINTS_MILLI = 1000
@@ -48,9 +48,27 @@ def check_kind(quiz: Quiz, value_type: str) -> None:
 
 def under_names(quiz: Quiz, given: Given) -> Given:
     """The answer as its learner gave it."""
-    names = {one: name for name, one in quiz.posed.names.items()}
-    gaps = papers.gaps_of(quiz.posed.content)
-    return replace(given, value=papers.value_by_ids(given.value, names, gaps))
+    return replace(given, value=_named(quiz.posed, given.value))
+
+
+def _named(posed: Posed, value: Value) -> Value:
+    """The value with names for ids, each list of options by itself: two gaps may each have an option of the same id."""
+
+    def names_of(parts: Sequence[Option]) -> dict[str, str]:
+        return {posed.names[one.id]: one.id for one in parts}
+
+    options = names_of(posed.content.options)
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, list):
+        return [options.get(one, one) for one in value]
+    if isinstance(value, str):
+        return options.get(value, value) if posed.kind in CHOICES else value
+    if posed.kind == "cloze":
+        gaps = {gap.id: names_of(gap.options) for gap in posed.content.gaps}
+        return {gap: gaps.get(gap, {}).get(one, one) for gap, one in value.items()}
+    left = names_of(posed.content.left)
+    return {left.get(one, one): options.get(other, other) for one, other in value.items()}
 
 
 def is_new(before: Given | None, seq: int, value: Value) -> bool:
