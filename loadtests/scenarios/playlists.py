@@ -150,7 +150,7 @@ async def measured(given: argparse.Namespace, folder: Path) -> str:
     return f"""{machine()}
 
 {given.learners} learners of one course, each with {given.answers} answers before; a bank of {len(SKILLS) * given.items:,} items of {len(SKILLS)} skills; every
-learner was wrong. Stores, workers and this client share the cores. t0 is the commit of the reveal's transaction begun; the end is the item at the head of
+learner was wrong. Stores, workers and this client share the cores. t0 is when the transaction of the reveal begins; the end is the item at the head of
 the learner's list in Redis, looked for every {LOOK_SECONDS * 1000:.0f} ms.
 
 | what | times | median s | p95 s | longest s |
