@@ -152,7 +152,7 @@ async def test_a_teacher_sees_who_is_stuck_and_the_next_lesson_begins_with_what_
     await lesson_is_made_of(lectern, course, "assigned")
     await learner.part("practice-another").click()
     await learner.is_asked()
-    await expect(learner.part("practice-why")).to_contain_text(f"Your teacher gave you {known}")
+    await expect(learner.part("practice-why")).to_contain_text(f"Your teacher gave you “{known}”")
     assert await learner.skill() == known
 
     await teacher.part("assignment").get_by_role("button", name="Take back").click()

@@ -132,7 +132,7 @@ function Asking({ courseId, step, item, onStep, onLeave }: AskingProps) {
             {error !== null && <p class="c-warn">{say(error)}</p>}
           </div>
           <Button look="ghost" size="lg" onClick={onLeave} data-testid="placement-leave">
-            {t("practice.offerNo")}
+            {t("practice.placementLeave")}
           </Button>
           <Button look="primary" size="lg" disabled={!answered} busy={busy} onClick={() => void give()} data-testid="placement-next" aria-keyshortcuts="Enter">
             <span>{t("practice.next")}</span>
