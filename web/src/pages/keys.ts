@@ -2,10 +2,11 @@
 import { signal } from "@preact/signals";
 import { keep, kept } from "../core/drafts";
 
-const STORED = "exam.keys";
+const STORED = "keys";
 const LETTERS = "abcdef";
 const on = signal(kept<boolean>(STORED) ?? true);
 
+/** Single keys can be switched off, for those whose voice or hands type them by accident. */
 export function hasSingleKeys(): boolean {
   return on.value;
 }

@@ -215,15 +215,16 @@ interface ActsProps {
   /** The word on the button that sends the form. */
   readonly action: ComponentChildren;
   readonly busy: boolean;
+  readonly disabled?: boolean;
   readonly onClose: () => void;
 }
 
 /** The end of a form in a dialog: out of it, or on. */
-export function FormActs({ action, busy, onClose }: ActsProps) {
+export function FormActs({ action, busy, disabled = false, onClose }: ActsProps) {
   return (
     <div class="acts">
       <Button onClick={onClose}>{t("common.cancel")}</Button>
-      <Button look="primary" type="submit" busy={busy}>
+      <Button look="primary" type="submit" busy={busy} disabled={disabled}>
         {action}
       </Button>
     </div>

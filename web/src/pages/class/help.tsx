@@ -1,9 +1,6 @@
-/** The keys of a class, and the switch that turns single letters off. */
-
-import { useState } from "preact/hooks";
+/** The keys of a class. */
 import { t, type Key } from "../../i18n";
-import { Dialog } from "../../ui/dialog";
-import { lettersOn, switchLetters } from "./keys";
+import { KeysHelp } from "../keyshelp";
 
 const LIST: readonly (readonly [string, Key])[] = [
   ["M", "class.keyMic"],
@@ -21,29 +18,7 @@ const LIST: readonly (readonly [string, Key])[] = [
   ["?", "class.keyHelp"],
 ];
 
-export function Help({ onClose }: { onClose: () => void }) {
-  const [letters, setLetters] = useState(lettersOn);
-  return (
-    <Dialog title={t("class.keys")} onClose={onClose}>
-      <dl class="keys">
-        {LIST.map(([key, what]) => (
-          <div key={key} class="row">
-            <dt><kbd class="kbd">{key === "Space" ? t("class.keySpace") : key}</kbd></dt>
-            <dd>{t(what)}</dd>
-          </div>
-        ))}
-      </dl>
-      <label class="check">
-        <input
-          type="checkbox"
-          checked={letters}
-          onChange={({ currentTarget: { checked } }) => {
-            switchLetters(checked);
-            setLetters(checked);
-          }}
-        />
-        {t("class.keysOn")}
-      </label>
-    </Dialog>
-  );
+export function Help({ onClose }: { readonly onClose: () => void }) {
+  const list = LIST.map(([key, what]) => [key === "Space" ? t("class.keySpace") : key, what] as const);
+  return <KeysHelp list={list} onClose={onClose} />;
 }

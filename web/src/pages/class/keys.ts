@@ -1,27 +1,9 @@
 /** Single letters that work outside text fields, and Space held to talk. */
 
 import { useEffect, useRef } from "preact/hooks";
+import { hasSingleKeys } from "../keys";
 
 export type Keys = Readonly<Record<string, (() => void) | undefined>>;
-
-const SWITCH = "lectern.letters";
-
-/** Single letters can be switched off, for those whose voice or hands type them by accident. */
-export function lettersOn(): boolean {
-  try {
-    return localStorage.getItem(SWITCH) !== "off";
-  } catch {
-    return true;
-  }
-}
-
-export function switchLetters(on: boolean): void {
-  try {
-    localStorage.setItem(SWITCH, on ? "on" : "off");
-  } catch {
-    // A browser that keeps nothing keeps them on.
-  }
-}
 
 export function useKeys(keys: Keys, talk: { press: () => void; release: () => void }): void {
   const latest = useRef({ keys, talk });
@@ -38,7 +20,7 @@ export function useKeys(keys: Keys, talk: { press: () => void; release: () => vo
       }
       const named = event.key.length === 1 ? event.key.toUpperCase() : event.key;
       const act = latest.current.keys[named];
-      if (!act || (named.length === 1 && !lettersOn())) return;
+      if (!act || (named.length === 1 && !hasSingleKeys())) return;
       event.preventDefault();
       act();
     };

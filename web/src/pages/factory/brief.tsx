@@ -3,9 +3,8 @@ import { useId, useRef, useState } from "preact/hooks";
 import { generation } from "../../core/factory";
 import { locale, t } from "../../i18n";
 import type { BankWords, Generation, QuestionKind } from "../../protocol/api";
-import { Button } from "../../ui/button";
 import { Dialog } from "../../ui/dialog";
-import { CheckBox, SelectField, TextArea, TextField } from "../../ui/form";
+import { CheckBox, FormActs, FormFault, SelectField, TextArea, TextField } from "../../ui/form";
 import { useSubmitting } from "../submitting";
 
 /** Those that can be checked without a person. */
@@ -98,17 +97,8 @@ export function BriefForm({ courseId, words, onAsked, onClose }: Props) {
         />
         <TextArea label={t("factory.note")} hint={t("factory.noteHint")} rows={2} maxLength={2000} dir="auto" value={note} onValue={setNote} fault={say("/brief/note")} />
         <CheckBox label={t("factory.scenario")} checked={scenario} onChecked={setScenario} />
-        {fault && (
-          <div class="banner bad round" role="alert">
-            <p>{fault}</p>
-          </div>
-        )}
-        <div class="acts">
-          <Button onClick={onClose}>{t("common.cancel")}</Button>
-          <Button look="primary" type="submit" busy={busy} disabled={kinds.length === 0}>
-            {t("factory.askNow")}
-          </Button>
-        </div>
+        <FormFault says={fault} />
+        <FormActs action={t("factory.askNow")} busy={busy} disabled={kinds.length === 0} onClose={onClose} />
       </form>
     </Dialog>
   );

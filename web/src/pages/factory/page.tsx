@@ -6,8 +6,8 @@ import { bank } from "../../core/teaching";
 import { t } from "../../i18n";
 import type { BankWords, Course, Generation } from "../../protocol/api";
 import { Button, ButtonLink } from "../../ui/button";
-import { Icon } from "../../ui/icon";
 import { Empty } from "../../ui/states";
+import { CourseHead } from "../coursehead";
 import { Frame } from "../frame";
 import { Ready, useLoading, useRepeating } from "../loading";
 import { BriefForm } from "./brief";
@@ -65,15 +65,7 @@ function Whole({ course, words }: Place) {
   };
   return (
     <>
-      <div class="greet">
-        <div class="sp">
-          <a class="crumb" href={`/courses/${course.id}`}>
-            <Icon name="left" class="s mir" />
-            <bdi>{course.title}</bdi>
-          </a>
-          <h1>{t("factory.title")}</h1>
-          <p class="mut">{t("factory.about")}</p>
-        </div>
+      <CourseHead course={course} title={t("factory.title")} about={t("factory.about")}>
         <ButtonLink href="/factory" icon="signal">
           {t("factory.figures")}
         </ButtonLink>
@@ -82,10 +74,10 @@ function Whole({ course, words }: Place) {
             {t("factory.ask")}
           </Button>
         )}
-      </div>
+      </CourseHead>
       <div class="stack">
         <Jobs courseId={course.id} fresh={fresh} />
-        <StockCard courseId={course.id} words={words} mayEdit={!course.archived} />
+        <StockCard courseId={course.id} mayEdit={!course.archived} />
         <QualityCard courseId={course.id} mayEdit={!course.archived} />
       </div>
       {asking && <BriefForm courseId={course.id} words={words} onAsked={asked} onClose={() => setAsking(false)} />}

@@ -2,18 +2,16 @@
 import { useState } from "preact/hooks";
 import { factory } from "../../core/factory";
 import { t } from "../../i18n";
-import type { BankWords, StockLine } from "../../protocol/api";
+import type { QuestionKind, StockLine } from "../../protocol/api";
 import { Button } from "../../ui/button";
 import { Dialog } from "../../ui/dialog";
-import { CheckBox, TextField } from "../../ui/form";
-import type { QuestionKind } from "../../protocol/api";
+import { CheckBox, FormActs, FormFault, TextField } from "../../ui/form";
 import { Ready, useLoading } from "../loading";
 import { useSubmitting } from "../submitting";
 import { MADE } from "./brief";
 
 interface Props {
   readonly courseId: string;
-  readonly words: BankWords;
   readonly mayEdit: boolean;
 }
 
@@ -120,17 +118,8 @@ function Mark({ courseId, line, onSaved, onClose }: MarkProps) {
             <CheckBox key={kind} label={t(`bank.kind.${kind}`)} checked={kinds.includes(kind)} onChecked={(on) => turn(kind, on)} />
           ))}
         </fieldset>
-        {fault && (
-          <div class="banner bad round" role="alert">
-            <p>{fault}</p>
-          </div>
-        )}
-        <div class="acts">
-          <Button onClick={onClose}>{t("common.cancel")}</Button>
-          <Button look="primary" type="submit" busy={busy} disabled={kinds.length === 0}>
-            {t("common.save")}
-          </Button>
-        </div>
+        <FormFault says={fault} />
+        <FormActs action={t("common.save")} busy={busy} disabled={kinds.length === 0} onClose={onClose} />
       </form>
     </Dialog>
   );

@@ -1,5 +1,4 @@
 /** The gradebook of a course: everybody for those who teach, one's own marks for who learns. */
-import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { download } from "../../core/download";
 import { courses } from "../../core/school";
@@ -9,9 +8,9 @@ import { locale, t } from "../../i18n";
 import type { Course, Gradebook } from "../../protocol/api";
 import { Button } from "../../ui/button";
 import { Segments, TextField } from "../../ui/form";
-import { Icon } from "../../ui/icon";
 import { Empty } from "../../ui/states";
 import { toast } from "../../ui/toast";
+import { CourseHead } from "../coursehead";
 import { Frame } from "../frame";
 import { Ready, useLoading } from "../loading";
 import { say } from "../words";
@@ -29,21 +28,6 @@ interface Loaded {
 
 /** A copy older than this says so. */
 const OLD_MS = 10_000;
-
-function Head({ course, title, children }: { readonly course: Course; readonly title: string; readonly children?: ComponentChildren }) {
-  return (
-    <div class="greet">
-      <div class="sp">
-        <a class="crumb" href={`/courses/${course.id}`}>
-          <Icon name="left" class="s mir" />
-          <bdi>{course.title}</bdi>
-        </a>
-        <h1>{title}</h1>
-      </div>
-      {children}
-    </div>
-  );
-}
 
 async function save(course: Course): Promise<void> {
   try {
@@ -70,12 +54,12 @@ function Everybody({ course, book, etag, put }: Loaded & { readonly put: (book: 
   const none = book.columns.length === 0 || book.rows.length === 0;
   return (
     <>
-      <Head course={course} title={t("gradebook.title")}>
+      <CourseHead course={course} title={t("gradebook.title")}>
         <Button onClick={() => setSetting(true)}>{t("gradebook.settings")}</Button>
         <Button icon="download" onClick={() => void save(course)}>
           {t("bank.export")}
         </Button>
-      </Head>
+      </CourseHead>
       <p class="sm mut book-about">
         {[t("gradebook.learners", { count: book.rows.length }), rules(book)].filter(Boolean).join(" · ")}
         {book.lag_ms > OLD_MS && ` · ${t("gradebook.old", { seconds: Math.round(book.lag_ms / 1000) })}`}
@@ -116,7 +100,7 @@ function Mine({ course, book }: Loaded) {
   const [row] = book.rows;
   return (
     <>
-      <Head course={course} title={t("exam.myGrades")} />
+      <CourseHead course={course} title={t("exam.myGrades")} />
       {!row || book.columns.length === 0 ? (
         <section class="card">
           <Empty icon="grid" title={t("gradebook.noneMine")}>

@@ -1,6 +1,6 @@
 /** The keys of marking: single letters and figures outside of text fields. */
 import { useEffect, useRef } from "preact/hooks";
-import { lettersOn } from "../class/keys";
+import { hasSingleKeys } from "../keys";
 
 export interface KeyActs {
   readonly level: (at: number) => void;
@@ -25,7 +25,7 @@ function press(event: KeyboardEvent, acts: KeyActs): boolean {
   else if (isText(event.target)) {
     if (event.key !== "Escape") return false;
     (event.target as HTMLElement).blur();
-  } else if (event.key.length === 1 && !lettersOn()) return false;
+  } else if (event.key.length === 1 && !hasSingleKeys()) return false;
   else if (/^[1-9]$/.test(event.key)) acts.level(Number(event.key) - 1);
   else if (event.key === "j" || event.key === "k") acts.beside(event.key === "j" ? 1 : -1);
   else if (event.key === "c" || event.key === "p") acts.field(event.key === "c" ? "comment" : "points");

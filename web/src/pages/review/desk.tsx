@@ -103,7 +103,7 @@ export function Desk({ onStep, ...props }: DeskProps & { readonly onStep: (by: 1
           {t("factory.next")} <kbd class="kbd dk">J</kbd>
         </Button>
         <Button size="s" look="ghost" onClick={() => ask("help")}>
-          {t("factory.keys")} <kbd class="kbd dk">?</kbd>
+          {t("class.keys")} <kbd class="kbd dk">?</kbd>
         </Button>
       </div>
       {asks === "reject" && <Reject onReject={(reasons, note) => tried({ decision: "reject", reasons, note })} onClose={() => ask(null)} />}

@@ -1,6 +1,6 @@
 /** The keys of reviewing: single letters outside of text fields and dialogs. */
 import { useEffect, useRef } from "preact/hooks";
-import { lettersOn } from "../class/keys";
+import { hasSingleKeys } from "../keys";
 
 export type Acts = Readonly<Record<"a" | "e" | "r" | "j" | "k" | "?", () => void>>;
 
@@ -14,7 +14,7 @@ export function useKeys(acts: Acts): void {
   useEffect(() => {
     const hear = (event: KeyboardEvent) => {
       const busy = event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.repeat;
-      if (busy || isText(event.target) || document.querySelector("dialog[open]") || !lettersOn()) return;
+      if (busy || isText(event.target) || document.querySelector("dialog[open]") || !hasSingleKeys()) return;
       const act = (latest.current as Readonly<Record<string, (() => void) | undefined>>)[event.key.toLowerCase()];
       if (!act) return;
       event.preventDefault();

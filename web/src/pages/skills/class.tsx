@@ -7,8 +7,8 @@ import { Button } from "../../ui/button";
 import { TextField } from "../../ui/form";
 import { Icon } from "../../ui/icon";
 import { Empty } from "../../ui/states";
+import { CourseHead } from "../coursehead";
 import { AssignDialog, type Wish } from "./assign";
-import { Head } from "./head";
 import { stuckFirst, stuckSkills, type Stuck } from "./levels";
 import { Assigned } from "./assigned";
 import { Cards, MapTable } from "./map";
@@ -82,13 +82,13 @@ export function ClassSkills({ course, map, assigned, again }: Props) {
   const learners = stuckFirst(map.learners, locale()).filter(({ name }) => name.toLocaleLowerCase().includes(words.trim().toLocaleLowerCase()));
   return (
     <>
-      <Head course={course} title={t("skills.title")}>
+      <CourseHead course={course} title={t("skills.title")}>
         {map.skills.length > 0 && (
           <Button look="primary" icon="plus" onClick={() => setWish({ skill: map.skills[0] ?? "", whom: "everybody" })} data-testid="assign">
             {t("skills.assign")}
           </Button>
         )}
-      </Head>
+      </CourseHead>
       <div class="stack" data-testid="class-skills">
         {isNew ? (
           <section class="card">

@@ -4,7 +4,7 @@ import type { Course, MySkills, Skill } from "../../protocol/api";
 import { ButtonLink } from "../../ui/button";
 import { Icon } from "../../ui/icon";
 import { Empty } from "../../ui/states";
-import { Head } from "./head";
+import { CourseHead } from "../coursehead";
 import { byNeed, isDue } from "./levels";
 import { Strength } from "./strength";
 
@@ -54,11 +54,11 @@ export function Mine({ course, mine }: { readonly course: Course; readonly mine:
   const unmet = mine.assigned.filter((skill) => !mine.skills.some((one) => one.skill === skill));
   return (
     <>
-      <Head course={course} title={t("skills.mine")}>
+      <CourseHead course={course} title={t("skills.mine")}>
         <ButtonLink look="primary" href={`/courses/${course.id}/practice`}>
           {t("skills.practise")}
         </ButtonLink>
-      </Head>
+      </CourseHead>
       <div class="stack" data-testid="my-skills">
         {mine.days > 0 && <p class="mut">{t("skills.days", { count: mine.days })}</p>}
         {unmet.length > 0 && (
