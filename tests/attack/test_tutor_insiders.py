@@ -7,8 +7,12 @@ from urllib.parse import quote
 
 import pytest
 
+from lms.adaptive.model import Chosen, Reason
 from lms.grading import service
+from lms.practice.wire import packed
+from server.storage.playlists import Playlists
 from server.storage.postgres import Database
+from server.storage.redis import connected
 from tests.support.hall import Hall, open_hall
 from tests.support.items import wire
 from tests.support.ready_exams import new_id
@@ -316,3 +320,91 @@ async def test_no_text_breaks_a_route(hall: Hall) -> None:
         asked += [await hall.teacher.call("GET", path) for path in paths]
         for got in asked:
             assert got.status < 500, (text, got)
+
+
+async def test_two_tabs_at_once_get_two_lessons_and_one_key_gets_one(hall: Hall) -> None:
+    course, _ = await course_with(hall, "true_false", students=1)
+    path = f"/courses/{course}/questions"
+    for number in range(44):
+        body = wire("true_false", title=f"Item {number}")
+        assert (await hall.teacher.call("POST", path, body, key=new_id())).status == 201
+    path = f"/courses/{course}/next"
+    tabs = await asyncio.gather(*(hall.student.call("POST", path) for _ in range(2)))
+    asked = "SELECT items @> jsonb_build_array(jsonb_build_object('question_id', $2::text)) FROM practices WHERE practice_id = $1"
+    ids = "SELECT one ->> 'question_id' FROM practices, jsonb_array_elements(items) AS one WHERE practice_id = $1"
+    for row in await hall.owner.fetch(ids, tabs[0].body["practice_id"]):
+        assert not await hall.owner.fetchval(asked, tabs[1].body["practice_id"], row[0])
+
+    key = new_id()
+    got = await asyncio.gather(*(hall.student.call("POST", path, key=key) for _ in range(6)))
+    told = {one.body["practice_id"] for one in got if one.status == 200}
+    assert len(told) == 1
+    assert {one.code for one in got if one.status != 200} <= {"idempotency_in_flight"}
+    # The key of another learner is another key, and so is the same one in another course.
+    other, _ = await course_with(hall, "true_false")
+    for api in (hall.student, hall.other):
+        one = await api.call("POST", f"/courses/{other}/next", key=key)
+        assert one.status in (200, 422), one
+        assert one.body.get("practice_id") not in told
+
+
+async def test_one_answer_sent_many_times_counts_once(hall: Hall) -> None:
+    course, _ = await course_with(hall, "true_false", students=1)
+    lesson = await next_lesson(hall.student, course)
+    got = await asyncio.gather(
+        *(answered(hall.student, lesson, bool(n % 2), seq=1 + n % 3) for n in range(12))
+    )
+    assert {one.status for one in got} <= {200, 409}
+    assert {one.code for one in got if one.status == 409} <= {"seq_conflict"}
+    kept = "SELECT count(*), count(DISTINCT seq) FROM practice_answers WHERE practice_id = $1"
+    assert tuple(await hall.owner.fetchrow(kept, lesson["practice_id"])) == (3, 3)
+    told = "SELECT count(*) FROM outbox WHERE name = $2 AND data ->> $3 = $1"
+    for name, field in (("practice.answered", "source_id"), ("practice.finished", "practice_id")):
+        assert await hall.owner.fetchval(told, lesson["practice_id"], name, field) == 1
+
+
+async def test_an_answer_is_before_the_reveal_or_refused(hall: Hall) -> None:
+    """Whoever was told that it is saved is counted, and nobody is counted who saw the key."""
+    course, made = await course_with(hall, "true_false")
+    for _ in range(3):
+        quiz = await posed(hall, course, made["true_false"])
+        path = f"/quizzes/{quiz['id']}"
+        first, shown, second = await asyncio.gather(
+            hall.student.call("PUT", f"{path}/answers", {"seq": 1, "value": False}),
+            hall.teacher.call("POST", f"{path}/reveal"),
+            hall.other.call("PUT", f"{path}/answers", {"seq": 1, "value": True}),
+        )
+        assert shown.status == 200, shown
+        saved = [one.status for one in (first, second)].count(200)
+        assert {one.code for one in (first, second) if one.status != 200} <= {"quiz_revealed"}
+        assert shown.body["answered"] == saved
+        told = "SELECT count(*) FROM outbox WHERE name = 'quiz.answered' AND data ->> 'source_id' = $1"
+        assert await hall.owner.fetchval(told, quiz["id"]) == saved
+
+
+async def test_what_waits_in_redis_has_a_time_to_live_and_no_key(
+    hall: Hall, valkey_url: str
+) -> None:
+    course, made = await course_with(hall, "single_choice", students=1)
+    me = (await hall.student.call("GET", "/me")).body["user"]["id"]
+    place = (hall.school.seeded.tenant_id, course, str(me))
+    async with connected(valkey_url) as client:
+        item = Chosen(
+            item_id=new_id(),
+            question_id=made["single_choice"],
+            version=1,
+            skills=("waves",),
+            difficulty=50,
+            reason=Reason(why="new_skill"),
+            chance_milli=700,
+        )
+        await Playlists(client).replace(place, [], [packed(new_id(), [item])], 60)
+        await hall.student.call("POST", f"/courses/{course}/next", key=new_id())
+        await hall.student.call("POST", f"/courses/{course}/next", key=new_id())
+        keys = [one async for one in client.scan_iter(match=f"*{course}*")]
+        assert keys
+        for key in keys:
+            assert await client.pttl(key) > 0, key
+            kept = await client.get(key) if await client.type(key) == b"string" else b""
+            assert b"correct" not in kept
+            assert b"Crests" not in kept
