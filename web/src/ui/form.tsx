@@ -164,12 +164,13 @@ interface CheckProps {
   readonly label: ComponentChildren;
   readonly checked: boolean;
   readonly onChecked: (checked: boolean) => void;
+  readonly autofocus?: boolean;
 }
 
-export function CheckBox({ label, checked, onChecked }: CheckProps) {
+export function CheckBox({ label, checked, onChecked, autofocus = false }: CheckProps) {
   return (
     <label class="check">
-      <input type="checkbox" checked={checked} onChange={(event) => onChecked(event.currentTarget.checked)} />
+      <input type="checkbox" checked={checked} autofocus={autofocus} onChange={(event) => onChecked(event.currentTarget.checked)} />
       {label}
     </label>
   );

@@ -4,6 +4,7 @@ import { t } from "../../i18n";
 import type { BankWords, QuestionState } from "../../protocol/api";
 import { SelectField, TextField } from "../../ui/form";
 import type { KindProps } from "./kinds";
+import { languageSaid } from "../words";
 import { STATES } from "./draft";
 
 const LANGUAGES: readonly string[] = ["en", "ar"];
@@ -53,7 +54,7 @@ export function AboutFields({ draft, say, onDraft, words, staged }: KindProps & 
         <TextField type="number" min={0} max={100} required label={t("bank.difficulty")} value={String(draft.difficulty)} onValue={(value) => onDraft({ ...draft, difficulty: Number(value) })} fault={say("/difficulty")} />
         {!staged && (
           <>
-            <SelectField label={t("bank.language")} value={draft.language} onValue={(language) => onDraft({ ...draft, language })} options={languages.map((value) => ({ value, label: value }))} fault={say("/language")} />
+            <SelectField label={t("bank.language")} value={draft.language} onValue={(language) => onDraft({ ...draft, language })} options={languages.map((value) => ({ value, label: languageSaid(value) }))} fault={say("/language")} />
             <SelectField
               label={t("bank.state")}
               value={draft.state}

@@ -6,6 +6,7 @@ import type { BankWords, Generation, QuestionKind } from "../../protocol/api";
 import { Dialog } from "../../ui/dialog";
 import { CheckBox, FormActs, FormFault, SelectField, TextArea, TextField } from "../../ui/form";
 import { useSubmitting } from "../submitting";
+import { languageSaid } from "../words";
 
 /** Those that can be checked without a person. */
 export const MADE: readonly QuestionKind[] = ["single_choice", "multiple_choice", "true_false", "short_text", "numeric", "cloze", "ordering", "matching"];
@@ -75,7 +76,7 @@ export function BriefForm({ courseId, words, onAsked, onClose }: Props) {
             label={t("bank.language")}
             value={language}
             onValue={setLanguage}
-            options={[...new Set([...LANGUAGES, ...Object.keys(words.languages)])].map((value) => ({ value, label: value }))}
+            options={[...new Set([...LANGUAGES, ...Object.keys(words.languages)])].map((value) => ({ value, label: languageSaid(value) }))}
             fault={say("/brief/language")}
           />
         </div>

@@ -6,7 +6,7 @@ import type { Generation } from "../../protocol/api";
 import { Button } from "../../ui/button";
 import { Confirm } from "../../ui/dialog";
 import { toast } from "../../ui/toast";
-import { say } from "../words";
+import { languageSaid, say } from "../words";
 import { money } from "./money";
 import { Recall, RecallNote } from "./recall";
 
@@ -38,12 +38,20 @@ function Progress({ job }: { readonly job: Generation }) {
 function Facts({ job }: { readonly job: Generation }) {
   const dropped = Object.entries(job.dropped_by).filter(([, many]) => many > 0);
   const reviewed = job.accepted + job.rejected;
+  const waiting = job.passed - reviewed;
   return (
     <dl class="facts sm">
-      {reviewed > 0 && (
+      {job.passed > 0 && (
         <>
           <dt class="mut">{t("factory.reviewed")}</dt>
-          <dd>{t("factory.reviewedOf", { accepted: job.accepted, rejected: job.rejected, ingested: job.ingested })}</dd>
+          <dd>
+            {[
+              reviewed > 0 && t("factory.reviewedOf", { accepted: job.accepted, rejected: job.rejected, ingested: job.ingested }),
+              waiting > 0 && t("factory.waitingFor", { count: waiting }),
+            ]
+              .filter(Boolean)
+              .join(" · ")}
+          </dd>
         </>
       )}
       {dropped.length > 0 && (
@@ -91,7 +99,7 @@ export function JobCard({ job, onChanged }: { readonly job: Generation; readonly
         </b>
         <State job={job} recalled={recalls} />
       </div>
-      <p class="sm mut">{[at, t("factory.level", { level: job.brief.level }), job.brief.language].join(" · ")}</p>
+      <p class="sm mut">{[at, t("factory.level", { level: job.brief.level }), languageSaid(job.brief.language)].join(" · ")}</p>
       <Progress job={job} />
       <Facts job={job} />
       {recalls && <RecallNote jobId={job.id} />}

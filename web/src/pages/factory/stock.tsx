@@ -8,6 +8,7 @@ import { Dialog } from "../../ui/dialog";
 import { CheckBox, FormActs, FormFault, TextField } from "../../ui/form";
 import { Ready, useLoading } from "../loading";
 import { useSubmitting } from "../submitting";
+import { languageSaid } from "../words";
 import { MADE } from "./brief";
 
 interface Props {
@@ -48,7 +49,7 @@ export function StockCard({ courseId, mayEdit }: Props) {
                       {line.low > line.items && <span class="badge warn">{t(line.job_id ? "factory.asked" : "factory.tooFew")}</span>}
                     </th>
                     <td class="num">{line.level}</td>
-                    <td>{line.language}</td>
+                    <td>{languageSaid(line.language)}</td>
                     <td class="num">{line.items}</td>
                     <td class="num">{line.low || "–"}</td>
                     <td>

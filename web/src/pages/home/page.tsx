@@ -54,6 +54,21 @@ function CoursesCard({ of }: { readonly of: readonly Course[] }) {
   );
 }
 
+function ReviewsToDo() {
+  return (
+    <section class="card" aria-labelledby="home-reviews">
+      <header>
+        <Icon name="ok" />
+        <h2 id="home-reviews">{t("shell.reviews")}</h2>
+      </header>
+      <div class="row w">
+        <p class="mut sp">{t("home.reviewsText")}</p>
+        <ButtonLink href="/reviews">{t("shell.reviews")}</ButtonLink>
+      </div>
+    </section>
+  );
+}
+
 interface School {
   readonly classes: readonly LiveClass[];
   readonly courses: readonly Course[];
@@ -88,6 +103,7 @@ function Day({ school, again }: { readonly school: School; readonly again: () =>
           )}
           <ExamsToTake courses={school.courses} />
           <PracticeToDo courses={school.courses} />
+          {has("reviewer") && <ReviewsToDo />}
           {later.length > 0 && (
             <section class="card" aria-labelledby="home-later">
               <header>

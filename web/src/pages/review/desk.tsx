@@ -8,7 +8,7 @@ import type { Review, ReviewBody, Reviewed } from "../../protocol/api";
 import { Button } from "../../ui/button";
 import { Question } from "../../ui/question";
 import { toast } from "../../ui/toast";
-import { say } from "../words";
+import { languageSaid, say } from "../words";
 import { Gates } from "./gates";
 import { Help } from "./help";
 import { useKeys } from "./keys";
@@ -66,7 +66,7 @@ export function Desk({ onStep, ...props }: DeskProps & { readonly onStep: (by: 1
           {line.second && <span class="badge">{t("factory.second")}</span>}
           <span class="sp" />
           <span class="sm mut">
-            {[line.course, line.skill, t("factory.level", { level: line.level }), line.language].join(" · ")}
+            {[line.course, line.skill, t("factory.level", { level: line.level }), languageSaid(line.language)].join(" · ")}
           </span>
         </div>
         <h2 class="wrapany">

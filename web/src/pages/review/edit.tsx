@@ -1,4 +1,5 @@
 /** A staged item in the editor of the bank: saving it is a decision, the item as it should be. */
+import { useEffect, useRef } from "preact/hooks";
 import { t } from "../../i18n";
 import type { BankWords, Question } from "../../protocol/api";
 import { draftOf } from "../bank/draft";
@@ -13,6 +14,8 @@ export function Edit(props: DeskProps) {
   const { review } = props;
   const { line } = review;
   const decide = useDeciding(props);
+  const head = useRef<HTMLHeadingElement>(null);
+  useEffect(() => head.current?.focus(), []);
   const question: Question = {
     id: line.id,
     course_id: line.course_id,
@@ -39,7 +42,11 @@ export function Edit(props: DeskProps) {
         pictures={review.pictures}
         back={`/reviews?item=${line.id}`}
         staged
-        head={<h2>{t("factory.editTitle")}</h2>}
+        head={
+          <h2 ref={head} tabIndex={-1}>
+            {t("factory.editTitle")}
+          </h2>
+        }
         onSave={({ title, content, key, difficulty, skills, level }) =>
           decide({ decision: "edit", edit: { title, content, key, difficulty, skills, level } })
         }

@@ -1,16 +1,40 @@
 /** What was checked before a person looked, what its figures say, and what learners said. */
-import { keyOr, t } from "../../i18n";
+import { keyOr, region, t } from "../../i18n";
 import type { Finding, Review } from "../../protocol/api";
 import { Icon } from "../../ui/icon";
+import { share } from "../factory/money";
+
+/** The sum of a risk, and what it is made of, the heaviest first. */
+function riskSaid(figures: Finding["figures"]): string {
+  const reasons = Object.entries(figures).toSorted(([, one], [, other]) => other - one);
+  const sum = Math.min(100, Math.round(reasons.reduce((all, [, weight]) => all + weight, 0)));
+  const names = reasons.map(([name]) => t(keyOr(`factory.riskBy.${name}`, "factory.riskBy.other")));
+  return t("factory.note.risk", { sum, why: new Intl.ListFormat(region(), { type: "unit" }).format(names) });
+}
+
+/** What a gate found, in words. */
+function said({ gate, code, figures }: Finding): string {
+  if (code) return t(keyOr(`factory.note.${code}`, "factory.noticed"));
+  if (gate === "risk") return riskSaid(figures);
+  if (figures["solvers"] !== undefined) return t("factory.note.solvers", { count: figures["solvers"] });
+  if (figures["nearest"] !== undefined) return t("factory.note.nearest", { share: share(figures["nearest"]) });
+  if (figures["whole"] === undefined) return "";
+  return t("factory.note.inSource", { key: share(figures["key"] ?? 0), whole: share(figures["whole"]) });
+}
+
+/** A check that could not be made has passed nothing. */
+function isClear({ passed, code }: Finding): boolean {
+  return passed && !code;
+}
 
 function Gate({ of }: { readonly of: Finding }) {
-  const figures = Object.entries(of.figures).map(([name, value]) => `${name} ${Math.round(value * 100) / 100}`);
+  const clear = isClear(of);
   return (
     <li class="row sm">
-      <Icon name={of.passed ? "check" : "alert"} class={of.passed ? "s c-ok" : "s c-warn"} />
+      <Icon name={clear ? "check" : "alert"} class={clear ? "s c-ok" : "s c-warn"} />
       <span class="sp">{t(`factory.gate.${of.gate}`)}</span>
-      <span class="mut">{[of.code, ...figures].filter(Boolean).join(" · ")}</span>
-      <span class="sr">{t(of.passed ? "factory.passed" : "factory.noticed")}</span>
+      <span class="mut">{said(of)}</span>
+      <span class="sr">{t(clear ? "factory.passed" : "factory.noticed")}</span>
     </li>
   );
 }
@@ -55,7 +79,7 @@ export function Gates({ of }: { readonly of: Review }) {
         <section class="card">
           <header>
             <h3>{t("factory.checks")}</h3>
-            <span class="sm mut">{t("factory.checksPassed", { passed: of.gates.filter(({ passed }) => passed).length, of: of.gates.length })}</span>
+            <span class="sm mut">{t("factory.checksPassed", { passed: of.gates.filter(isClear).length, of: of.gates.length })}</span>
           </header>
           <ul class="gates">
             {of.gates.map((one) => (

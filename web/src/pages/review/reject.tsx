@@ -59,8 +59,8 @@ export function Reject({ onReject, onClose }: Props) {
       >
         <fieldset class="reasons">
           <legend class="sm mut">{t("factory.reasons")}</legend>
-          {REASONS.map((reason) => (
-            <CheckBox key={reason} label={t(`factory.reason.${reason}`)} checked={reasons.includes(reason)} onChecked={(on) => turn(reason, on)} />
+          {REASONS.map((reason, place) => (
+            <CheckBox key={reason} label={t(`factory.reason.${reason}`)} checked={reasons.includes(reason)} onChecked={(on) => turn(reason, on)} autofocus={place === 0} />
           ))}
         </fieldset>
         {missing && (
