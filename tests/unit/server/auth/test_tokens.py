@@ -14,6 +14,7 @@ import pytest
 
 from lms.identity import Principal
 from lms.ids import SessionId, TenantId, UserId
+from server.auth import tokens
 from server.auth.keys import Key, KeyRing
 from server.auth.revocations import Revocation, Revocations
 from server.auth.tokens import (
@@ -323,3 +324,37 @@ def test_a_changed_byte_opens_nothing(bench: Bench) -> None:
         other = "A" if token[place] != "A" else "B"
         with pytest.raises(Refused):
             bench.tokens.verify_join(token[:place] + other + token[place + 1 :])
+
+
+async def test_a_token_that_was_seen_before_is_still_asked_whether_it_counts(bench: Bench) -> None:
+    token = bench.tokens.access(WHO)
+    for _ in range(3):
+        assert bench.tokens.verify_access(token) == WHO
+    await bench.revoke("session", WHO.session_id)
+    with pytest.raises(Refusal) as refused:
+        bench.tokens.verify_access(token)
+    assert refused.value.code == "token_revoked"
+
+
+def test_a_token_that_was_seen_before_ends_with_its_time_and_with_its_key(bench: Bench) -> None:
+    token = bench.tokens.access(WHO)
+    assert bench.tokens.verify_access(token) == WHO
+    bench.keys.hold([bench.key("k3", -30)])
+    with pytest.raises(Refusal):
+        bench.tokens.verify_access(token)
+    bench.keys.hold([bench.key("k1", -3600), bench.key("k2", -60)])
+    assert bench.tokens.verify_access(token) == WHO
+    bench.clock.now_ms += ACCESS_SECONDS * 1000
+    with pytest.raises(Refusal) as refused:
+        bench.tokens.verify_access(token)
+    assert refused.value.code == "token_expired"
+
+
+def test_no_more_tokens_are_remembered_than_fit(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tokens, "SEEN_MAX", 3)
+    for _ in range(20):
+        bench.clock.now_ms += 1000
+        assert bench.tokens.verify_access(bench.tokens.access(WHO)) == WHO
+    assert len(bench.tokens._seen) + len(bench.tokens._seen_before) <= 6
