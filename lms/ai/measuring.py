@@ -96,7 +96,7 @@ async def _hold(
     if course_id is None:
         return False
     where = (tenant_id, due.question_id, due.version)
-    await quality_store.mark_held(connection, where, due.answered, desk.now)
+    await quality_store.mark_held(connection, where, due.answered)
     faults = {due.question_id: (" ".join(figures.faults), RISK)}
     await staging.stage_reported(connection, tenant_id, faults, desk.now)
     entry = audit.Entry(

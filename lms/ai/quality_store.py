@@ -171,13 +171,12 @@ async def put(
 
 
 async def mark_held(
-    connection: asyncpg.Connection, place: tuple[str, str, int], answered: int, now: datetime
+    connection: asyncpg.Connection, place: tuple[str, str, int], answered: int
 ) -> None:
     """(tenant, question, version) was taken out of use after so many answers."""
     await connection.execute(
-        "UPDATE item_quality SET held_at = $4, held_after = $5 WHERE tenant_id = $1 AND question_id = $2 AND version = $3",
+        "UPDATE item_quality SET held_after = $4 WHERE tenant_id = $1 AND question_id = $2 AND version = $3",
         *place,
-        now,
         answered,
     )
 

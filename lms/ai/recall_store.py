@@ -73,12 +73,10 @@ async def add(connection: asyncpg.Connection, tenant_id: str, recalled: Recalled
     if not done.endswith(" 1"):
         return False
     await connection.execute(
-        "UPDATE generation_jobs SET recalled_at = $3, recalled_by = $4, updated_at = $3"
-        " WHERE tenant_id = $1 AND job_id = $2",
+        "UPDATE generation_jobs SET recalled_at = $3, updated_at = $3 WHERE tenant_id = $1 AND job_id = $2",
         tenant_id,
         recalled.job_id,
         recalled.asked_at,
-        recalled.asked_by,
     )
     return True
 

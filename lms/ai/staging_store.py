@@ -88,10 +88,10 @@ async def add(
     rows = [(one.candidate, one) for one in placed]
     added = await connection.fetch(
         "INSERT INTO questions_staging (tenant_id, created_at, state, candidate_id, course_id, job_id, slot, origin, question_id,"
-        " version, kind, labels, content, key, quote, gates, risk, provenance, fault, sampled, behind)"
+        " version, kind, labels, content, key, risk, provenance, fault, sampled, behind)"
         " SELECT $1, $2, 'queued', * FROM unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::smallint[], $7::text[], $8::uuid[],"
-        " $9::integer[], $10::text[], $11::jsonb[], $12::json[], $13::json[], $14::text[], $15::jsonb[], $16::smallint[],"
-        " $17::jsonb[], $18::text[], $19::boolean[], $20::uuid[])"
+        " $9::integer[], $10::text[], $11::jsonb[], $12::json[], $13::json[], $14::smallint[], $15::jsonb[], $16::text[],"
+        " $17::boolean[], $18::uuid[])"
         " ON CONFLICT DO NOTHING RETURNING candidate_id",
         tenant_id,
         now,
@@ -106,8 +106,6 @@ async def add(
         [_json(one.item.labels) for one, _ in rows],
         [_json(one.item.content) for one, _ in rows],
         [_json(one.item.key) for one, _ in rows],
-        [one.card.quote for one, _ in rows],
-        [_json(one.card.gates) for one, _ in rows],
         [one.risk for one, _ in rows],
         [_json(one.card) for one, _ in rows],
         [one.fault for one, _ in rows],

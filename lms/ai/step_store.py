@@ -48,12 +48,10 @@ async def keep(
 ) -> None:
     """Keep an answer; the first one stays."""
     await connection.execute(
-        "INSERT INTO model_answers (tenant_id, digest, answer, model, created_at)"
-        " VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
+        "INSERT INTO model_answers (tenant_id, digest, answer, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
         tenant_id,
         digest,
         msgspec.json.encode(answer).decode(),
-        answer.model,
         now,
     )
 

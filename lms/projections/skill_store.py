@@ -7,7 +7,6 @@ from itertools import groupby
 import asyncpg
 import msgspec
 
-from lms.adaptive import memory, parameters
 from lms.adaptive.model import Response, SkillState
 from lms.events import ItemOutcome
 from lms.projections.skills import (
@@ -295,18 +294,14 @@ async def save(
         for name, state in sorted(some.items())
     ]
     await connection.execute(
-        "INSERT INTO learner_skills (tenant_id, user_id, course_id, skill, state, answered, due_at, updated_at)"
-        " SELECT $1, s.* FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::jsonb[], $6::int[], $7::timestamptz[],"
-        " $8::timestamptz[]) AS s ON CONFLICT (tenant_id, course_id, user_id, skill) DO UPDATE SET"
-        " (state, answered, due_at, updated_at) = (excluded.state, excluded.answered, excluded.due_at, excluded.updated_at)",
+        "INSERT INTO learner_skills (tenant_id, user_id, course_id, skill, state)"
+        " SELECT $1, s.* FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::jsonb[]) AS s"
+        " ON CONFLICT (tenant_id, course_id, user_id, skill) DO UPDATE SET state = excluded.state",
         tenant_id,
         [user for user, _, _, _ in rows],
         [course for _, course, _, _ in rows],
         [name for _, _, name, _ in rows],
         [msgspec.json.encode(state).decode() for *_, state in rows],
-        [state.answered for *_, state in rows],
-        [memory.due_at(state, parameters.WANTED_RECALL) for *_, state in rows],
-        [state.last_at for *_, state in rows],
     )
 
 

@@ -198,10 +198,9 @@ async def in_use(database: Database, factory: Database, database_url: str) -> In
     abilities = {one: chance.gauss(0, 1) for one in exam.learners}
     async with database.transaction(exam.tenant_id) as connection:
         await connection.executemany(
-            "INSERT INTO learner_skills (tenant_id, course_id, user_id, skill, state, answered, updated_at)"
-            " VALUES ($1, $2, $3, '', $4, 9, $5)",
+            "INSERT INTO learner_skills (tenant_id, course_id, user_id, skill, state) VALUES ($1, $2, $3, '', $4)",
             [
-                (exam.tenant_id, exam.course_id, one, json.dumps({"slow": ability}), NOW)
+                (exam.tenant_id, exam.course_id, one, json.dumps({"slow": ability}))
                 for one, ability in abilities.items()
             ],
         )

@@ -152,14 +152,10 @@ CREATE TABLE learner_skills (
     course_id  uuid NOT NULL,
     user_id    uuid NOT NULL,
     skill      text NOT NULL,
-    -- lms.adaptive.model.SkillState, and the moment at which the review is due.
+    -- lms.adaptive.model.SkillState
     state      jsonb NOT NULL,
-    answered   integer NOT NULL,
-    due_at     timestamptz,
-    updated_at timestamptz NOT NULL,
     PRIMARY KEY (tenant_id, course_id, user_id, skill)
 ) WITH (fillfactor = 70);
-CREATE INDEX learner_skills_by_user ON learner_skills (tenant_id, user_id, course_id);
 COMMENT ON TABLE learner_skills IS 'tenant: what each learner can do and remembers, by skill; a read model';
 
 -- The last response of a learner in a course that their skills are folded from, and the lock of that fold.

@@ -59,7 +59,6 @@ CREATE TABLE generation_jobs (
     updated_at   timestamptz NOT NULL,
     done_at      timestamptz,
     recalled_at  timestamptz,
-    recalled_by  uuid,
     -- How many drafts each gate turned down; who made the items (rules where any had to be made by them); the job of
     -- the same digest whose items stand for this one's.
     dropped_by   jsonb NOT NULL DEFAULT '{}',
@@ -98,7 +97,6 @@ CREATE TABLE model_answers (
     tenant_id  uuid NOT NULL,
     digest     bytea NOT NULL,
     answer     jsonb NOT NULL,
-    model      text NOT NULL,
     created_at timestamptz NOT NULL,
     PRIMARY KEY (tenant_id, digest)
 );
@@ -145,10 +143,8 @@ CREATE TABLE questions_staging (
     labels       jsonb NOT NULL,
     content      json NOT NULL,
     key          json NOT NULL,
-    -- Where in the source it stands, what the gates found, how it came about.
-    quote        text NOT NULL DEFAULT '',
-    gates        jsonb NOT NULL DEFAULT '[]',
     risk         smallint NOT NULL CHECK (risk BETWEEN 0 AND 100),
+    -- lms.ai.model.Card: where in the source it stands, what the gates found, how it came about.
     provenance   jsonb NOT NULL,
     fault        text NOT NULL DEFAULT '',
     -- Whether a second reviewer looks at it whatever the first one says: so that the two can be compared.
@@ -189,7 +185,6 @@ CREATE TABLE review_decisions (
     PRIMARY KEY (tenant_id, decision_id),
     UNIQUE (tenant_id, candidate_id, item_version, round, reviewer_id)
 );
-CREATE INDEX review_decisions_by_candidate ON review_decisions (tenant_id, candidate_id, at);
 COMMENT ON TABLE review_decisions IS 'tenant: what each reviewer decided about a staged item; never changed';
 
 -- Readable by everybody who may see the item.
@@ -220,6 +215,8 @@ CREATE TABLE item_vectors (
     PRIMARY KEY (tenant_id, subject_id, space)
 );
 CREATE INDEX item_vectors_by_course ON item_vectors (tenant_id, course_id, space);
+-- A text that some item has already costs nothing.
+CREATE INDEX item_vectors_by_digest ON item_vectors (tenant_id, space, digest);
 CREATE INDEX item_vectors_near ON item_vectors USING hnsw (vector vector_cosine_ops);
 COMMENT ON TABLE item_vectors IS 'tenant: what items mean, as vectors, to find those that are alike';
 
@@ -252,7 +249,6 @@ CREATE TABLE recalls (
     done_at   timestamptz,
     PRIMARY KEY (tenant_id, job_id)
 );
-CREATE INDEX recalls_by_course ON recalls (tenant_id, course_id, asked_at);
 COMMENT ON TABLE recalls IS 'tenant: batches that were taken out of use, and why';
 
 CREATE TABLE recalled_uses (
@@ -282,8 +278,7 @@ CREATE TABLE item_quality (
     difficulty     smallint CHECK (difficulty BETWEEN 0 AND 100),
     faults         text[] NOT NULL DEFAULT '{}',
     measured_at    timestamptz NOT NULL,
-    -- When its figures took it out of use last, and after how many answers: let back in, it has to do badly for as many again.
-    held_at        timestamptz,
+    -- After how many answers its figures took it out of use last: let back in, it has to do badly for as many again.
     held_after     integer,
     PRIMARY KEY (tenant_id, question_id, version)
 );
