@@ -16,8 +16,6 @@ AttemptId = NewType("AttemptId", str)
 ItemId = NewType("ItemId", str)
 UploadId = NewType("UploadId", str)
 JobId = NewType("JobId", str)
-PracticeId = NewType("PracticeId", str)
-PlacementId = NewType("PlacementId", str)
 QuizId = NewType("QuizId", str)
 CandidateId = NewType("CandidateId", str)
 
@@ -35,6 +33,11 @@ def uuid7(unix_ms: int, chance: bytes) -> str:
         raise ValueError(f"{RANDOM_BYTES} random bytes are needed")
     head, tail = f"{unix_ms:012x}", chance.hex()
     return f"{head[:8]}-{head[8:]}-7{tail[:3]}-{_VARIANTS[tail[4]]}{tail[5:8]}-{tail[8:]}"
+
+
+def least_of(unix_ms: int) -> str:
+    """Ids of this moment and after it begin here, so that of an interval of time there is an interval of ids, and an index over it."""
+    return uuid7(unix_ms, bytes(RANDOM_BYTES))
 
 
 # The digit of chance that gives two of its bits, and what it becomes beside the variant's two.

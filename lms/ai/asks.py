@@ -28,6 +28,8 @@ RefusedReason = Literal["garbage", "schema", "truncated", "huge", "declined", "p
 AwayReason = Literal["no_models", "providers", "deadline", "allowance"]
 
 VECTOR_DIMENSIONS = 384
+# A batch of vectors costs at most so many times what its texts do: who holds a budget sets that much aside.
+EMBED_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

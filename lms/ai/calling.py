@@ -14,6 +14,7 @@ import msgspec
 
 from lms.ai import budget, budget_store, prompts, step_store, store, vector_store, vectoring
 from lms.ai.asks import (
+    EMBED_TRIES,
     Answered,
     Ask,
     Asks,
@@ -147,7 +148,7 @@ class Caller:
         step = _Step(
             place=self.place(slot, VECTOR),
             traced=Traced(version=embeds.space, digest=told),
-            most=most_tokens([Message(role="user", text=text)], 0, TRIES),
+            most=most_tokens([Message(role="user", text=text)], 0, EMBED_TRIES),
         )
 
         async def call() -> Outcome:
@@ -184,7 +185,7 @@ class Caller:
             if not texts:
                 return False
             messages = [Message(role="user", text=one.text) for one in texts]
-            most = most_tokens(messages, 0, TRIES)
+            most = most_tokens(messages, 0, EMBED_TRIES)
             return await budget_store.hold(connection, place, most, self.tools.now()) == "ok"
 
     def place(self, slot: int, step: str) -> Place:

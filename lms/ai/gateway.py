@@ -8,6 +8,7 @@ from typing import Protocol
 from lms.ai import breaker as breaking
 from lms.ai import personal, router
 from lms.ai.asks import (
+    EMBED_TRIES,
     Answered,
     Ask,
     Away,
@@ -28,7 +29,6 @@ from lms.ai.vectors import Ngrams, Vector, brought
 
 EMBED_TEXTS_MAX = 32
 EMBED_DEADLINE_S = 20.0
-EMBED_TRIES = 3
 # A wait is never shorter, so that two clocks that differ by a hair do not spin.
 WAIT_LEAST_S = 0.005
 # What costs nothing when the provider says nothing of tokens.

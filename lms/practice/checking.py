@@ -68,11 +68,11 @@ def firsts(answers: Sequence[Given]) -> dict[str, Given]:
     return found
 
 
-def streak(counted: Sequence[Given]) -> int:
-    """How many of the last were right without a break."""
-    run = 0
-    for one in reversed(counted):
-        if one.earned_milli < POSSIBLE_MILLI:
-            break
-        run += 1
-    return run
+def is_right(given: Given) -> bool:
+    """Whether it earned all."""
+    return given.earned_milli >= POSSIBLE_MILLI
+
+
+def streak(went: Sequence[bool]) -> int:
+    """How many of the last went right without a break."""
+    return next((back for back, right in enumerate(reversed(went)) if not right), len(went))

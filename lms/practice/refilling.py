@@ -12,7 +12,7 @@ from lms.adaptive.model import Chosen
 from lms.adaptive.needs import Learner, Wish
 from lms.adaptive.shelf import Shelf, shelved
 from lms.attempts.model import Desk
-from lms.ids import RANDOM_BYTES, uuid7
+from lms.ids import least_of
 from lms.practice import assigning, placement_store, refill_store
 from lms.practice.model import Practice
 from lms.practice.refill_store import Place
@@ -149,8 +149,7 @@ async def tidy(
 
 
 def _id_of(at: datetime) -> str:
-    """Ids of then begin here."""
-    return uuid7(int(at.timestamp() * 1000), bytes(RANDOM_BYTES))
+    return least_of(int(at.timestamp() * 1000))
 
 
 def week_of(now: datetime) -> date:

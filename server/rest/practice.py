@@ -14,7 +14,7 @@ from lms.errors import Invalid, NotFound
 from lms.events import PracticeAnswered
 from lms.grading import scorers
 from lms.practice import answering, practices, store, wire
-from lms.practice.checking import Checked, checked, firsts, streak, value_of
+from lms.practice.checking import Checked, checked, firsts, is_right, streak, value_of
 from lms.practice.model import POSSIBLE_MILLI, Given, Practice
 from lms.questions.model import Kind
 from server.rest import practice_shapes as shapes
@@ -144,7 +144,7 @@ async def answer_practice(call: Call[shapes.PracticeAnswer]) -> Answer:
     if outcome.code != "saved":
         raise answering.refusal(outcome.code)
     pictures = call.deps.tutor.items.addresses(call.principal.tenant_id, item.pictures_told)
-    body = _verdict(found, pictures, (outcome.answered, outcome.asked, _run(outcome.went)))
+    body = _verdict(found, pictures, (outcome.answered, outcome.asked, streak(outcome.went)))
     return Answer(body=body)
 
 
@@ -171,11 +171,6 @@ def _event(plan: Practice, chosen: Chosen, found: Checked) -> PracticeAnswered:
         difficulty=chosen.difficulty,
         share_milli=found.earned_milli * 1000 // POSSIBLE_MILLI,
     )
-
-
-def _run(went: Sequence[bool]) -> int:
-    """How many of the last went right without a break."""
-    return next((back for back, right in enumerate(reversed(went)) if not right), len(went))
 
 
 def _verdict(
@@ -212,7 +207,7 @@ async def get_practice(call: Call[None]) -> Answer:
     ]
     by_id = {chosen.item_id: item for chosen, item in asked}
     given = [one for one in counted.values() if one.item_id in by_id]
-    stands = (len(given), len(practice.items), streak(given))
+    stands = (len(given), len(practice.items), streak([is_right(one) for one in given]))
     body = shapes.Practice(
         practice_id=practice.practice_id,
         course_id=practice.course_id,
@@ -262,7 +257,7 @@ def _summary(ended: practices.Ended) -> shapes.PracticeSummary:
         practice_id=ended.practice.practice_id,
         asked=len(ended.practice.items),
         answered=len(ended.counted),
-        right=sum(one.earned_milli >= POSSIBLE_MILLI for one in ended.counted),
+        right=sum(map(is_right, ended.counted)),
         skills=[
             shapes.SkillChange(
                 skill=one.skill,
