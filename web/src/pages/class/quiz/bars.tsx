@@ -16,6 +16,10 @@ function rows({ kind, content }: Quiz): readonly Row[] {
   return kind === "single_choice" || kind === "multiple_choice" ? content.options : [];
 }
 
+export function hasBars(of: Quiz): boolean {
+  return rows(of).length > 0;
+}
+
 function isRight({ key }: Quiz, id: string): boolean {
   return key !== null && (key.correct.includes(id) || (key.truth !== null && String(key.truth) === id));
 }

@@ -1,5 +1,5 @@
 /** A quiz as a learner sees it: answer, change it until the answer is shown, then see how it went. */
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { quizzes } from "../../../core/quizzes";
 import { t } from "../../../i18n";
 import type { Quiz } from "../../../protocol/api";
@@ -11,13 +11,25 @@ import { Ready, useLoading } from "../../loading";
 import { say } from "../../words";
 import { Bars } from "./bars";
 
+/** So often the answer that is shown is asked for again where it did not come. */
+const AGAIN_MS = 10_000;
+
 export function Learner({ now }: { readonly now: QuizNow }) {
   // Asked again when the answer is shown: then it has the key, and what this learner's own answer earned.
-  const loading = useLoading((signal) => quizzes.get(now.quiz, signal), [now.quiz, now.revealed]);
+  const { revealed } = now;
+  const loading = useLoading(async (signal) => ({ quiz: await quizzes.get(now.quiz, signal), after: revealed }), [now.quiz, revealed]);
+  const { again } = loading;
+  // An exam of this learner's asks the same question: the server keeps its key back until the results are out.
+  const behind = loading.now.is === "ready" && loading.now.value.after && !loading.now.value.quiz.revealed;
+  useEffect(() => {
+    if (!behind) return undefined;
+    const timer = setInterval(again, AGAIN_MS * (1 + Math.random()));
+    return () => clearInterval(timer);
+  }, [behind, again]);
   return (
     <div class="body quiz" tabIndex={0} data-testid="quiz">
       <Ready of={loading} lines={6}>
-        {(quiz) => (quiz.revealed ? <Shown of={quiz} /> : <Asked of={quiz} />)}
+        {({ quiz }) => (quiz.revealed ? <Shown of={quiz} /> : <Asked of={quiz} kept={behind} />)}
       </Ready>
     </div>
   );
@@ -28,7 +40,7 @@ interface Sent {
   readonly value: Value | null;
 }
 
-function Asked({ of }: { readonly of: Quiz }) {
+function Asked({ of, kept }: { readonly of: Quiz; readonly kept: boolean }) {
   const [sent, setSent] = useState<Sent>({ seq: of.mine?.seq ?? 0, value: of.mine?.value ?? null });
   const [value, setValue] = useState<Value | null>(sent.value);
   const [busy, setBusy] = useState(false);
@@ -55,14 +67,16 @@ function Asked({ of }: { readonly of: Quiz }) {
         void send();
       }}
     >
-      <Question kind={of.kind} content={of.content} pictures={of.pictures} value={value} onValue={setValue} name={`quiz-${of.id}`} />
-      <div class="row">
-        <Button type="submit" look="primary" busy={busy} disabled={!isAnswered(of.kind, value) || !changed}>
-          {t(before ? "class.quizChange" : "class.quizSend")}
-        </Button>
-      </div>
+      <Question kind={of.kind} content={of.content} pictures={of.pictures} value={value} onValue={kept ? undefined : setValue} name={`quiz-${of.id}`} />
+      {!kept && (
+        <div class="row">
+          <Button type="submit" look="primary" busy={busy} disabled={!isAnswered(of.kind, value) || !changed}>
+            {t(before ? "class.quizChange" : "class.quizSend")}
+          </Button>
+        </div>
+      )}
       <p class="sm mut" role="status">
-        {before && t("class.quizSent")}
+        {kept ? t("class.quizKept") : before && t("class.quizSent")}
       </p>
     </form>
   );

@@ -7,11 +7,12 @@ import type { QuizNow } from "../../../protocol/messages";
 import { Button } from "../../../ui/button";
 import { TextField } from "../../../ui/form";
 import { Prose } from "../../../ui/prose";
+import { Question } from "../../../ui/question";
 import { Empty } from "../../../ui/states";
 import { toast } from "../../../ui/toast";
 import { Ready, useLoading, useRepeating } from "../../loading";
 import { say } from "../../words";
-import { Bars } from "./bars";
+import { Bars, hasBars } from "./bars";
 
 const WATCH_MS = 1000;
 const TYPING_MS = 250;
@@ -58,7 +59,7 @@ function Running({ now, students, onNext }: { readonly now: QuizNow; readonly st
     <Ready of={loading} lines={6}>
       {(quiz) => (
         <div class="stack">
-          <Prose text={quiz.content.prompt} pictures={quiz.pictures} />
+          <Posed of={quiz} />
           <Counts of={quiz} students={students} />
           <Bars of={quiz} />
           <div class="row">
@@ -77,6 +78,13 @@ function Running({ now, students, onNext }: { readonly now: QuizNow; readonly st
       )}
     </Ready>
   );
+}
+
+/** What has no bars is shown as it is asked, and with its key once that is shown. */
+function Posed({ of }: { readonly of: Quiz }) {
+  const { kind, content, pictures, key, revealed } = of;
+  if (hasBars(of)) return <Prose text={content.prompt} pictures={pictures} />;
+  return <Question kind={kind} content={content} pictures={pictures} value={null} review={revealed ? { key, correct: null } : undefined} name={`posed-${of.id}`} />;
 }
 
 function Counts({ of, students }: { readonly of: Quiz; readonly students: number }) {
