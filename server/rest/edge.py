@@ -208,7 +208,7 @@ def _if_match(route: Route, headers: Mapping[str, str]) -> int | None:
 
 async def read_body(request: web.Request, route: Route) -> bytes:
     """The body, bounded in size and time."""
-    if route.method not in MUTATIONS:
+    if route.method not in MUTATIONS or not request.can_read_body:
         return b""
     if (request.content_length or 0) > route.max_bytes:
         raise _too_large(route)

@@ -191,7 +191,8 @@ def fast_lane(deps: Deps, fixed: Mapping[str, str]) -> FastLane:
 def mount(app: web.Application, deps: Deps) -> None:
     """Put the API under /api/v1, and its description at /openapi.json."""
     api = web.Application(middlewares=[edge.problems_of_paths(deps)])
-    for route in ROUTES:
+    # What is asked most is looked for first: aiohttp tries the patterns of a beginning one after the other.
+    for route in sorted(ROUTES, key=lambda route: not route.lean):
         endpoint = LeanEndpoint if route.lean else edge.Endpoint
         api.router.add_route(route.method, route.path, endpoint(route, deps).handle)
     app.add_subapp(PREFIX, api)

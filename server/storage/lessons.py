@@ -15,7 +15,10 @@ from server.storage.link import Reply, Tell
 from server.storage.playlists import Place
 from signaling.context import Meters
 
-DEADLINE_SECONDS = 0.25
+# An answer is waited for so many turns of a timer. Turns and not a moment: where the loop is late by itself, the reply is
+# mostly here and only unread, and to take Redis for dead then would send everybody the dear way just when there is no time.
+DEADLINE_TURNS = 5
+TURN_SECONDS = 0.05
 # After a failure Redis is left alone for so long.
 AWAY_SECONDS = 1.0
 KEEP_MS = 24 * 3600 * 1000
@@ -61,13 +64,14 @@ Then = Callable[[Popped | None], None]
 class _Asked:
     """A pop under way: told its reply by the link, or that its time is over, whichever is first."""
 
-    __slots__ = ("_lessons", "before", "keys", "then")
+    __slots__ = ("_lessons", "before", "due", "keys", "then")
 
-    def __init__(self, lessons: "Lessons", keys: list[str], then: Then, before: float) -> None:
+    def __init__(self, lessons: "Lessons", keys: list[str], then: Then, due: int) -> None:
         self._lessons = lessons
         self.keys = keys
         self.then: Then | None = then
-        self.before = before
+        self.before = time.perf_counter()
+        self.due = due  # the turn at which its time is over
 
     def __call__(self, reply: Reply) -> None:
         if self.then is not None:
@@ -84,6 +88,7 @@ class Lessons:
         # In the order in which they began.
         self._under_way: deque[_Asked] = deque()
         self._sweep: asyncio.TimerHandle | None = None
+        self._turn = 0
 
     async def pop(self, place: Place, idempotency_key: str | None) -> Popped | None:
         """The next lesson; None when there is none, or nobody to ask."""
@@ -98,16 +103,15 @@ class Lessons:
 
     def begin(self, place: Place, idempotency_key: str | None, then: Then) -> None:
         """The same for who wants no future: `then` is called once, at the latest after the deadline, and must not raise."""
-        before = time.perf_counter()
-        if before < self._away_until:
+        if self._away_until and time.perf_counter() < self._away_until:
             then(None)
             return
-        asked = _Asked(self, _keys(place, idempotency_key), then, before)
+        asked = _Asked(self, _keys(place, idempotency_key), then, self._turn + DEADLINE_TURNS)
         self._send(asked, "EVALSHA", SCRIPT_SHA)
         self._under_way.append(asked)
         if self._sweep is None:
             loop = asyncio.get_running_loop()
-            self._sweep = loop.call_later(DEADLINE_SECONDS, self._swept, loop)
+            self._sweep = loop.call_later(TURN_SECONDS, self._swept, loop)
 
     def _send(self, asked: _Asked, verb: str, script: str) -> None:
         keys = asked.keys
@@ -129,13 +133,12 @@ class Lessons:
     def _swept(self, loop: asyncio.AbstractEventLoop) -> None:
         """One timer looks after all that wait."""
         self._sweep = None
-        now = time.perf_counter()
+        self._turn += 1
         while self._under_way:
             oldest = self._under_way[0]
-            due = oldest.before + DEADLINE_SECONDS
             if oldest.then is not None:
-                if due > now:
-                    self._sweep = loop.call_later(due - now, self._swept, loop)
+                if oldest.due > self._turn:
+                    self._sweep = loop.call_later(TURN_SECONDS, self._swept, loop)
                     return
                 self.told(oldest, TimeoutError("Redis did not answer in time"))
             self._under_way.popleft()

@@ -1,6 +1,7 @@
 """Popping the next lesson: keys as they are made elsewhere, deadlines, and Redis left alone after it failed."""
 
 import asyncio
+import time
 from typing import Any
 
 import hiredis
@@ -84,7 +85,7 @@ async def test_after_a_failure_redis_is_left_alone_for_a_while(fault: Exception)
 async def test_who_waits_too_long_is_served_by_rule_and_a_late_reply_is_nobodys(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(lessons, "DEADLINE_SECONDS", 0.02)
+    monkeypatch.setattr(lessons, "TURN_SECONDS", 0.004)
     one, channels = made()
     async with asyncio.timeout(1):
         assert (
@@ -98,3 +99,15 @@ async def test_who_waits_too_long_is_served_by_rule_and_a_late_reply_is_nobodys(
 async def test_what_is_no_lesson_is_none(reply: Any) -> None:
     one, _ = made(reply)
     assert await one.pop(("s", "c", "u"), None) is None
+
+
+async def test_a_loop_that_is_late_by_itself_does_not_take_redis_for_dead(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(lessons, "TURN_SECONDS", 0.004)
+    one, channels = made()
+    asked = asyncio.ensure_future(one.pop(("s", "c", "u"), None))
+    await asyncio.sleep(0)
+    time.sleep(0.1)  # noqa: ASYNC251 - the loop stands still for many times the deadline
+    asyncio.get_running_loop().call_soon(channels.tells[0], [ELEMENT, 1])
+    assert await asked is not None
