@@ -2,7 +2,9 @@
 
 import logging
 import os
-from collections.abc import MutableMapping
+import traceback
+from collections.abc import Iterator, MutableMapping
+from types import TracebackType
 from typing import Any, TextIO, cast
 
 import msgspec
@@ -15,6 +17,8 @@ LEVELS = {
     "error": logging.ERROR,
 }
 STANDARD_ERROR = 2
+# Errors that led to one another, and those of a group, are told so deep.
+CHAIN_MAX = 8
 # Whatever is bound under one of these names is a mistake of ours: it never reaches the log.
 SECRET_NAMES = frozenset(
     {
@@ -66,7 +70,7 @@ def configure(level: str, *, node: str = "") -> None:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _node(node),
-        structlog.processors.format_exc_info,
+        structlog.processors.ExceptionRenderer(traced),
         _without_secrets,
     ]
     lines = cast("TextIO", _Lines())
@@ -89,6 +93,35 @@ def configure(level: str, *, node: str = "") -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(max(LEVELS[level], logging.WARNING))
+
+
+def traced(
+    exc_info: tuple[type[BaseException], BaseException, TracebackType | None],
+) -> str:
+    """The way to an error, as Python tells it; what the database says of a row or of a value is left out, as it holds people's words."""
+    return "\n".join(_way_to(exc_info[1], CHAIN_MAX))
+
+
+def _way_to(error: BaseException, left: int) -> Iterator[str]:
+    if not left:
+        return
+    before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if before is not None:
+        yield from _way_to(before, left - 1)
+        yield "\nThat led to:\n"
+    yield "Traceback (most recent call last):"
+    yield "".join(traceback.format_tb(error.__traceback__)).rstrip()
+    yield f"{type(error).__qualname__}: {_said(error)}"
+    if isinstance(error, BaseExceptionGroup):
+        for one in error.exceptions[:CHAIN_MAX]:
+            yield from _way_to(one, left - 1)
+
+
+def _said(error: BaseException) -> str:
+    if not type(error).__module__.startswith("asyncpg"):
+        return str(error)
+    named = (getattr(error, name, None) for name in ("sqlstate", "table_name", "constraint_name"))
+    return " ".join(one for one in named if one)
 
 
 def _node(name: str) -> structlog.typing.Processor:

@@ -3,7 +3,10 @@
 import subprocess
 import sys
 
+import asyncpg
 import msgspec
+
+from server.telemetry import logs
 
 SCRIPT = """
 import logging
@@ -65,3 +68,23 @@ def test_lines() -> None:
     assert passing["reason"] == "ConnectionRefusedError"
     assert "Traceback" not in str(passing)
     assert "Traceback" in broken["exception"]
+
+
+def test_what_the_database_says_of_a_row_is_in_no_traceback() -> None:
+    """It holds the whole row: what a learner answered, what a teacher wrote for a model."""
+    broken = asyncpg.CheckViolationError("new row violates check")
+    broken.detail = "Failing row contains (secret words)."
+    broken.table_name, broken.constraint_name = "answers", "answers_seq"
+    shaped = asyncpg.DataError("invalid input for query argument $1: 'secret words'")
+    try:
+        try:
+            raise broken
+        except asyncpg.PostgresError as error:
+            raise ExceptionGroup("two", [LookupError("ours"), shaped]) from error
+    except ExceptionGroup as group:
+        told = logs.traced((type(group), group, group.__traceback__))
+    assert "secret" not in told
+    assert "CheckViolationError: 23514 answers answers_seq" in told
+    assert "LookupError: ours" in told
+    assert "DataError" in told
+    assert __file__ in told
