@@ -7,7 +7,7 @@ import asyncpg
 
 from lms.adaptive import store as adaptive
 from lms.adaptive.model import Ask
-from lms.ai import recall_store
+from lms.enrolment import store as enrolment
 from server.storage.playlists import Playlists
 from workers.jobs import Bench
 
@@ -20,7 +20,7 @@ async def anew(bench: Bench, place: tuple[str, str], question_ids: Sequence[str]
     after: str | None = None
     while True:
         async with bench.transaction() as connection:
-            learners = await recall_store.learners(connection, place, after, LEARNERS)
+            learners = await enrolment.learners_after(connection, place, after, LEARNERS)
         stale = await _stale(bench.means.playlists, place, learners, question_ids)
         async with bench.transaction() as connection:
             await _ask(connection, place, stale, bench.means.now())

@@ -14,6 +14,7 @@ from lms.ai import budget_store, personal, prompts, store
 from lms.ai.model import Brief, Budget, Job, JobState
 from lms.courses import rules as course_rules
 from lms.courses import service as courses
+from lms.enrolment import store as enrolment
 from lms.errors import Conflict, Forbidden, Invalid, NotFound
 from lms.events import GenerationAsked, GenerationEnded
 from lms.grading.model import BY_HAND
@@ -72,7 +73,7 @@ async def ask(connection: asyncpg.Connection, who: Principal, wanted: Wanted, de
 
 async def _check_teaches(connection: asyncpg.Connection, who: Principal) -> list[str]:
     """The courses in which somebody teaches who is no administrator."""
-    found = await store.courses_taught(connection, who.tenant_id, who.user_id)
+    found = await enrolment.taught_by(connection, who.tenant_id, who.user_id)
     if not found:
         raise Forbidden("Only those who teach a course ask the factory for items.")
     return found

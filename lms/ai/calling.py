@@ -173,7 +173,7 @@ class Caller:
                 async with self.bench.transaction() as connection:
                     spent = (caught.tokens, 0, caught.cost_micros)
                     await budget_store.settle(connection, place, caught.tokens, caught.cost_micros)
-                    await step_store.spend(connection, self.tenant_id, self.job_id, spent)
+                    await store.spend(connection, self.tenant_id, self.job_id, spent)
             after = caught.after
             if after is None:
                 return
@@ -259,7 +259,7 @@ class Caller:
         await budget_store.settle(connection, place, tokens, outcome.cost_micros)
         await step_store.trace(connection, place, step.traced, outcome.tries, now)
         spent = (outcome.tokens_in, outcome.tokens_out, outcome.cost_micros)
-        await step_store.spend(connection, self.tenant_id, self.job_id, spent)
+        await store.spend(connection, self.tenant_id, self.job_id, spent)
         if kept is not None:
             await step_store.keep(connection, self.tenant_id, step.traced.digest, kept, now)
             await self.bench.go_on(connection)

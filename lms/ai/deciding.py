@@ -8,7 +8,7 @@ import asyncpg
 import msgspec
 
 from lms import audit
-from lms.ai import review, review_store, staging
+from lms.ai import review, review_store, staging, store
 from lms.ai.model import Brief, CandidateState, Decision, ReviewReason
 from lms.ai.review_store import Decided, Report, Waiting, Wanted
 from lms.ai.staging_store import Staged
@@ -133,7 +133,7 @@ async def _seen(connection: asyncpg.Connection, tenant_id: str, staged: Staged) 
     one = staged.candidate
     brief, source = None, ""
     if one.job_id is not None:
-        brief, source = await review_store.source_of(connection, tenant_id, one.job_id)
+        brief, source = await store.source_of(connection, tenant_id, one.job_id)
     said, faults = list[Report](), list[str]()
     if one.question_id is not None:
         said = await review_store.reports(connection, tenant_id, one.question_id, REPORTS_SHOWN)
@@ -267,7 +267,7 @@ async def _follow(
     elif one.origin == "reported":
         await _in_the_bank(connection, who, staged, decision, desk)
     elif one.job_id is not None and staged.state not in review.OPEN:
-        await review_store.count_decided(
+        await store.count_decided(
             connection, who.tenant_id, one.job_id, accepted=staged.state == "accepted"
         )
 

@@ -8,11 +8,12 @@ from itertools import groupby
 import asyncpg
 
 from lms import audit, outbox
-from lms.ai import ingest_store, review_store
+from lms.ai import ingest_store, review_store, store
 from lms.ai.model import Card
 from lms.ai.review_store import Decided
 from lms.ai.staging_store import Staged
 from lms.attempts.model import Desk
+from lms.courses import store as courses
 from lms.errors import Conflict
 from lms.events import AnyEvent, ItemsIngested
 from lms.identity import Principal
@@ -59,7 +60,7 @@ async def batch(
         (_Case(staged=one, decided=said[one.candidate.candidate_id]) for one in found),
         key=lambda case: case.place,
     )
-    over = await ingest_store.courses_over(
+    over = await courses.archived_among(
         connection, tenant_id, {one.candidate.course_id for one in found}
     )
     made = list[tuple[_Case, Question]]()
@@ -127,7 +128,7 @@ async def _keep(
     events = list[AnyEvent]()
     for (job_id, course_id), ids in sorted(jobs.items()):
         # The row of the job is held from here on, as the events of a job ask for it.
-        await ingest_store.count(connection, tenant_id, job_id, len(ids), desk.now)
+        await store.count_ingested(connection, tenant_id, job_id, len(ids), desk.now)
         events.append(ItemsIngested(job_id=job_id, course_id=course_id, question_ids=ids))
         await _note(connection, tenant_id, job_id, len(ids), desk)
     await outbox.append(connection, tenant_id, events, desk.now)

@@ -38,18 +38,6 @@ async def accepted(
     return [staged_of(row) for row in rows]
 
 
-async def courses_over(
-    connection: asyncpg.Connection, tenant_id: str, course_ids: Collection[str]
-) -> set[str]:
-    """Those of the courses that are archived."""
-    rows = await connection.fetch(
-        "SELECT course_id FROM courses WHERE tenant_id = $1 AND course_id = ANY($2::uuid[]) AND archived",
-        tenant_id,
-        list(course_ids),
-    )
-    return {str(row["course_id"]) for row in rows}
-
-
 async def add_cards(connection: asyncpg.Connection, tenant_id: str, cards: Sequence[Kept]) -> None:
     """Keep the cards, and say of the staged items that they are in the bank."""
     await connection.execute(
@@ -88,20 +76,6 @@ async def move_vectors(
         tenant_id,
         [one.candidate_id for one in cards],
         [one.question_id for one in cards],
-    )
-
-
-async def count(
-    connection: asyncpg.Connection, tenant_id: str, job_id: str, items: int, now: datetime
-) -> None:
-    """So many more items of the job are in the bank."""
-    await connection.execute(
-        "UPDATE generation_jobs SET ingested = ingested + $3, updated_at = $4"
-        " WHERE tenant_id = $1 AND job_id = $2",
-        tenant_id,
-        job_id,
-        items,
-        now,
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import asyncpg
 
 from lms import audit, jobs, outbox
-from lms.ai import asking, recall_store
+from lms.ai import asking, recall_store, store
 from lms.ai.model import Job
 from lms.ai.recall_store import Recalled, Use
 from lms.assessments import service as assessments
@@ -38,7 +38,7 @@ async def ask(
     """Take the batch out of use: from this transaction on nobody is asked an item of it. What was asked is revised by a job."""
     job = await asking.get(connection, who, job_id)
     await courses.get(connection, who, job.course_id, "item.recall")
-    root = await recall_store.root_of(connection, who.tenant_id, job_id)
+    root = await store.root_of(connection, who.tenant_id, job_id)
     recalled = Recalled(
         job_id=root,
         course_id=job.course_id,
@@ -53,6 +53,7 @@ async def ask(
     )
     await asking.end(connection, who.tenant_id, root, ("cancelled", "recalled"), desk.now)
     if await recall_store.add(connection, who.tenant_id, recalled):
+        await store.mark_recalled(connection, who.tenant_id, root, desk.now)
         await _out_of_use(connection, who.tenant_id, root, job.course_id, desk)
         await _later(connection, who, root, desk)
     return await asking.get(connection, who, job_id)
@@ -88,7 +89,7 @@ async def _later(connection: asyncpg.Connection, who: Principal, job_id: str, de
 async def get(connection: asyncpg.Connection, who: Principal, job_id: str) -> Recalled:
     """A recall, for those who may ask for one in its course."""
     await asking.get(connection, who, job_id)
-    root = await recall_store.root_of(connection, who.tenant_id, job_id)
+    root = await store.root_of(connection, who.tenant_id, job_id)
     found = await recall_store.get(connection, who.tenant_id, root)
     if found is None:
         raise NotFound("This batch was not recalled.")
@@ -119,7 +120,7 @@ async def take_out(
         return None
     # Staged items first, then their job: in the order in which the ingest and reviewers lock them.
     await recall_store.withdraw_staged(connection, tenant_id, job_id, desk.now)
-    await recall_store.root_of(connection, tenant_id, job_id)
+    await store.root_of(connection, tenant_id, job_id)
     ids = await _out_of_use(connection, tenant_id, job_id, recalled.course_id, desk)
     await recall_store.mark_cards(connection, tenant_id, job_id, desk.now)
     await recall_store.add_answered(connection, tenant_id, job_id, ids)

@@ -42,22 +42,6 @@ class Use:
     after_milli: int | None
 
 
-async def root_of(connection: asyncpg.Connection, tenant_id: str, job_id: str) -> str:
-    """The job whose items this one stands for, its own or another's; nobody changes it until the end of the transaction."""
-    served_from = await connection.fetchval(
-        "SELECT served_from FROM generation_jobs WHERE tenant_id = $1 AND job_id = $2",
-        tenant_id,
-        job_id,
-    )
-    root = job_id if served_from is None else str(served_from)
-    await connection.execute(
-        "SELECT FROM generation_jobs WHERE tenant_id = $1 AND job_id = $2 FOR NO KEY UPDATE",
-        tenant_id,
-        root,
-    )
-    return root
-
-
 async def add(connection: asyncpg.Connection, tenant_id: str, recalled: Recalled) -> bool:
     """Write the recall down; False when the batch was recalled before."""
     done: str = await connection.execute(
@@ -70,15 +54,7 @@ async def add(connection: asyncpg.Connection, tenant_id: str, recalled: Recalled
         recalled.asked_by,
         recalled.asked_at,
     )
-    if not done.endswith(" 1"):
-        return False
-    await connection.execute(
-        "UPDATE generation_jobs SET recalled_at = $3, updated_at = $3 WHERE tenant_id = $1 AND job_id = $2",
-        tenant_id,
-        recalled.job_id,
-        recalled.asked_at,
-    )
-    return True
+    return done.endswith(" 1")
 
 
 async def get(connection: asyncpg.Connection, tenant_id: str, job_id: str) -> Recalled | None:
@@ -238,17 +214,3 @@ async def uses(
         )
         for row in rows
     ]
-
-
-async def learners(
-    connection: asyncpg.Connection, place: tuple[str, str], after: str | None, limit: int
-) -> list[str]:
-    """The next people who learn in a course; `place` is (tenant, course)."""
-    rows = await connection.fetch(
-        "SELECT user_id FROM enrolments WHERE tenant_id = $1 AND course_id = $2 AND role = 'student'"
-        " AND ($3::uuid IS NULL OR user_id > $3) ORDER BY user_id LIMIT $4",
-        *place,
-        after,
-        limit,
-    )
-    return [str(row["user_id"]) for row in rows]

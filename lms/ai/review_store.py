@@ -7,7 +7,7 @@ from datetime import datetime
 import asyncpg
 import msgspec
 
-from lms.ai.model import Brief, CandidateState, Decision, Origin
+from lms.ai.model import CandidateState, Decision, Origin
 from lms.ai.staging_store import STAGED, Staged, staged_of
 from lms.questions.model import Kind, Labels
 
@@ -271,31 +271,6 @@ async def decisions(
 
 
 # --- Around an item ------------------------------------------------------------------------------
-
-
-async def source_of(
-    connection: asyncpg.Connection, tenant_id: str, job_id: str
-) -> tuple[Brief, str]:
-    """What the job was asked for, and the text it was given."""
-    row = await connection.fetchrow(
-        "SELECT brief, source FROM generation_jobs WHERE tenant_id = $1 AND job_id = $2",
-        tenant_id,
-        job_id,
-    )
-    assert row is not None, "a staged item's job is kept"
-    return msgspec.json.decode(row["brief"], type=Brief), row["source"]
-
-
-async def count_decided(
-    connection: asyncpg.Connection, tenant_id: str, job_id: str, *, accepted: bool
-) -> None:
-    """One more of the job's items was let pass, or turned down."""
-    column = "accepted" if accepted else "rejected"
-    await connection.execute(
-        f"UPDATE generation_jobs SET {column} = {column} + 1 WHERE tenant_id = $1 AND job_id = $2",
-        tenant_id,
-        job_id,
-    )
 
 
 async def reports(

@@ -130,16 +130,3 @@ async def ended_slots(connection: asyncpg.Connection, tenant_id: str, job_id: st
         GATES,
     )
     return {row["slot"] for row in rows}
-
-
-async def spend(
-    connection: asyncpg.Connection, tenant_id: str, job_id: str, what: tuple[int, int, int]
-) -> None:
-    """Add to what the job has cost: tokens in, tokens out, money."""
-    await connection.execute(
-        "UPDATE generation_jobs SET tokens_in = tokens_in + $3, tokens_out = tokens_out + $4,"
-        " cost_micros = cost_micros + $5 WHERE tenant_id = $1 AND job_id = $2",
-        tenant_id,
-        job_id,
-        *what,
-    )

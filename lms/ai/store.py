@@ -155,18 +155,6 @@ async def page(
     return [_job(row) for row in rows]
 
 
-async def courses_taught(
-    connection: asyncpg.Connection, tenant_id: str, user_id: str
-) -> list[str]:
-    """The courses in which this person teaches."""
-    rows = await connection.fetch(
-        "SELECT course_id FROM enrolments WHERE tenant_id = $1 AND user_id = $2 AND role = 'teacher'",
-        tenant_id,
-        user_id,
-    )
-    return [str(row["course_id"]) for row in rows]
-
-
 # --- What becomes of a job ------------------------------------------------------------------------
 
 
@@ -250,5 +238,88 @@ async def count_item(
         int(passed),
         gate,
         tier,
+        now,
+    )
+
+
+async def spend(
+    connection: asyncpg.Connection, tenant_id: str, job_id: str, what: tuple[int, int, int]
+) -> None:
+    """Add to what the job has cost: tokens in, tokens out, money."""
+    await connection.execute(
+        "UPDATE generation_jobs SET tokens_in = tokens_in + $3, tokens_out = tokens_out + $4,"
+        " cost_micros = cost_micros + $5 WHERE tenant_id = $1 AND job_id = $2",
+        tenant_id,
+        job_id,
+        *what,
+    )
+
+
+# --- What becomes of its items -------------------------------------------------------------------
+
+
+async def source_of(
+    connection: asyncpg.Connection, tenant_id: str, job_id: str
+) -> tuple[Brief, str]:
+    """What the job was asked for, and the text it was given."""
+    row = await connection.fetchrow(
+        "SELECT brief, source FROM generation_jobs WHERE tenant_id = $1 AND job_id = $2",
+        tenant_id,
+        job_id,
+    )
+    assert row is not None, "a staged item's job is kept"
+    return msgspec.json.decode(row["brief"], type=Brief), row["source"]
+
+
+async def count_decided(
+    connection: asyncpg.Connection, tenant_id: str, job_id: str, *, accepted: bool
+) -> None:
+    """One more of the job's items was let pass, or turned down."""
+    column = "accepted" if accepted else "rejected"
+    await connection.execute(
+        f"UPDATE generation_jobs SET {column} = {column} + 1 WHERE tenant_id = $1 AND job_id = $2",
+        tenant_id,
+        job_id,
+    )
+
+
+async def count_ingested(
+    connection: asyncpg.Connection, tenant_id: str, job_id: str, items: int, now: datetime
+) -> None:
+    """So many more items of the job are in the bank."""
+    await connection.execute(
+        "UPDATE generation_jobs SET ingested = ingested + $3, updated_at = $4"
+        " WHERE tenant_id = $1 AND job_id = $2",
+        tenant_id,
+        job_id,
+        items,
+        now,
+    )
+
+
+async def root_of(connection: asyncpg.Connection, tenant_id: str, job_id: str) -> str:
+    """The job whose items this one stands for, its own or another's; nobody changes it until the end of the transaction."""
+    served_from = await connection.fetchval(
+        "SELECT served_from FROM generation_jobs WHERE tenant_id = $1 AND job_id = $2",
+        tenant_id,
+        job_id,
+    )
+    root = job_id if served_from is None else str(served_from)
+    await connection.execute(
+        "SELECT FROM generation_jobs WHERE tenant_id = $1 AND job_id = $2 FOR NO KEY UPDATE",
+        tenant_id,
+        root,
+    )
+    return root
+
+
+async def mark_recalled(
+    connection: asyncpg.Connection, tenant_id: str, job_id: str, now: datetime
+) -> None:
+    """Its items are out of use."""
+    await connection.execute(
+        "UPDATE generation_jobs SET recalled_at = $3, updated_at = $3 WHERE tenant_id = $1 AND job_id = $2",
+        tenant_id,
+        job_id,
         now,
     )

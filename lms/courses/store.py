@@ -1,5 +1,6 @@
 """SQL of courses; reads who is enrolled."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 import asyncpg
@@ -96,3 +97,15 @@ async def save(
         title,
         archived,
     )
+
+
+async def archived_among(
+    connection: asyncpg.Connection, tenant_id: str, course_ids: Collection[str]
+) -> set[str]:
+    """Those of the courses that are archived."""
+    rows = await connection.fetch(
+        "SELECT course_id FROM courses WHERE tenant_id = $1 AND course_id = ANY($2::uuid[]) AND archived",
+        tenant_id,
+        list(course_ids),
+    )
+    return {str(row["course_id"]) for row in rows}

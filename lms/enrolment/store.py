@@ -98,3 +98,27 @@ async def remove(connection: asyncpg.Connection, tenant_id: str, enrolment_id: s
         tenant_id,
         enrolment_id,
     )
+
+
+async def taught_by(connection: asyncpg.Connection, tenant_id: str, user_id: str) -> list[str]:
+    """The courses in which this person teaches."""
+    rows = await connection.fetch(
+        "SELECT course_id FROM enrolments WHERE tenant_id = $1 AND user_id = $2 AND role = 'teacher'",
+        tenant_id,
+        user_id,
+    )
+    return [str(row["course_id"]) for row in rows]
+
+
+async def learners_after(
+    connection: asyncpg.Connection, place: tuple[str, str], after: str | None, limit: int
+) -> list[str]:
+    """The next people who learn in a course; `place` is (tenant, course)."""
+    rows = await connection.fetch(
+        "SELECT user_id FROM enrolments WHERE tenant_id = $1 AND course_id = $2 AND role = 'student'"
+        " AND ($3::uuid IS NULL OR user_id > $3) ORDER BY user_id LIMIT $4",
+        *place,
+        after,
+        limit,
+    )
+    return [str(row["user_id"]) for row in rows]
