@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import asyncpg
 
@@ -14,12 +15,15 @@ from lms.courses import service as courses
 from lms.errors import Conflict, NotFound
 from lms.events import PracticeFinished
 from lms.identity import Principal
+from lms.ids import RANDOM_BYTES, uuid7
 from lms.practice import placement_store, refill_store, store
 from lms.practice.checking import PRACTISED, firsts
 from lms.practice.model import ITEMS, POSSIBLE_MILLI, Given, Item, Place, Practice, Wanted
 
 # How far back a summary looks: what is older moves a strength no more.
 RESPONSES_MAX = 500
+# How far back lessons that nobody began are looked for, when one more is given: what is older was looked for then.
+LOOK_BACK = timedelta(days=30)
 
 
 async def find_now(
@@ -45,7 +49,7 @@ async def find_now(
         finished_at=None,
     )
     await store.add(connection, who.tenant_id, practice)
-    await store.forget_unbegun(connection, who.tenant_id, place)
+    await _tidy(connection, who.tenant_id, place, desk)
     return practice
 
 
@@ -63,6 +67,14 @@ async def _near(connection: asyncpg.Connection, tenant_id: str, place: Place) ->
         more = replace(wanted, most=ITEMS - len(items))
         items += await store.again(connection, tenant_id, place, more)
     return items
+
+
+async def _tidy(connection: asyncpg.Connection, tenant_id: str, place: Place, desk: Desk) -> None:
+    """Who asks on and on, and begins none of the lessons, leaves no pile of them."""
+    since_id = uuid7(int((desk.now - LOOK_BACK).timestamp() * 1000), bytes(RANDOM_BYTES))
+    piled = await store.unbegun(connection, tenant_id, place, since_id)
+    if piled:
+        await store.forget(connection, tenant_id, piled)
 
 
 def _chosen(item: Item, desk: Desk) -> Chosen:

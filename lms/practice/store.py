@@ -1,5 +1,6 @@
 """SQL of lessons of the tutor, their answers and reports of items; reads the bank, the responses and who is enrolled."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 import asyncpg
@@ -158,13 +159,26 @@ async def add(connection: asyncpg.Connection, tenant_id: str, new: Practice) -> 
     )
 
 
-async def forget_unbegun(connection: asyncpg.Connection, tenant_id: str, place: Place) -> None:
-    """Of the lessons that this learner was given by rule and never began, keep the latest: who asks on and on leaves no more behind."""
+async def unbegun(
+    connection: asyncpg.Connection, tenant_id: str, place: Place, since_id: str
+) -> list[str]:
+    """Of the lessons since that this learner was given by rule and never began, those beyond the latest that are kept."""
+    rows = await connection.fetch(
+        "SELECT practice_id FROM practices WHERE tenant_id = $1 AND user_id = $2 AND course_id = $3 AND practice_id >= $4"
+        " AND path = 'cold' AND answered = 0 AND finished_at IS NULL ORDER BY practice_id DESC OFFSET $5 LIMIT $5",
+        *(tenant_id, place.user_id, place.course_id, since_id, UNBEGUN_MAX),
+    )
+    return [str(row["practice_id"]) for row in rows]
+
+
+async def forget(
+    connection: asyncpg.Connection, tenant_id: str, practice_ids: Collection[str]
+) -> None:
+    """Remove lessons, if they were not begun meanwhile."""
     await connection.execute(
-        "DELETE FROM practices WHERE (tenant_id, practice_id) IN (SELECT tenant_id, practice_id FROM practices"
-        " WHERE tenant_id = $1 AND user_id = $2 AND course_id = $3 AND path = 'cold' AND answered = 0 AND finished_at IS NULL"
-        " ORDER BY practice_id DESC OFFSET $4)",
-        *(tenant_id, place.user_id, place.course_id, UNBEGUN_MAX),
+        "DELETE FROM practices WHERE tenant_id = $1 AND practice_id = ANY ($2::uuid[]) AND answered = 0",
+        tenant_id,
+        list(practice_ids),
     )
 
 
