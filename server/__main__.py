@@ -16,7 +16,7 @@ import structlog
 import uvloop
 
 from lms.errors import LmsError
-from server import demo, generate, machine, replay
+from server import demo, demo_practice, generate, machine, replay
 from server import settings as configuration
 from server.auth.passwords import Passwords
 from server.clock import SystemClock, moment
@@ -312,7 +312,8 @@ async def _prepare(settings: Settings) -> None:
     await partitions.make_ahead(settings.database_url)
     if settings.demo:
         async with _school_tools(settings) as (database, passwords):
-            await demo.seed(database, passwords, _now())
+            seeded = await demo.seed(database, passwords, _now())
+            await demo_practice.practise(database, seeded.tenant_id, _now())
 
 
 @contextlib.asynccontextmanager
