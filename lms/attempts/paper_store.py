@@ -13,6 +13,13 @@ from lms.attempts.model import Attempt
 from lms.attempts.papers import Written
 from lms.ids import AssessmentId, AttemptId, CourseId, UserId
 
+# `pin` of each item that exams of the school ($1) ask whose scores their learners (a.user_id) do not know yet: whoever tells its key
+# elsewhere tells the exam's. Migration 0010 asks the same of one learner and question: asked_in_exam.
+ASKED_BY_EXAMS = (
+    "FROM attempts AS a JOIN attempt_papers AS p USING (tenant_id, attempt_id)"
+    " CROSS JOIN LATERAL jsonb_array_elements(p.pins) AS pin"
+    " WHERE a.tenant_id = $1 AND a.released_at IS NULL AND a.state <> 'withdrawn'"
+)
 # Of a learner, their latest attempt at an assessment: $1 tenant, $2 assessment, $3 course.
 LEARNERS = (
     "SELECT e.user_id, last.attempt_id, last.state, last.assessment_version, last.opening,"

@@ -8,6 +8,7 @@ import msgspec
 
 from lms.adaptive.model import Candidate, Chosen
 from lms.adaptive.shelf import family
+from lms.attempts.paper_store import ASKED_BY_EXAMS
 from lms.practice.checking import PRACTISED
 from lms.practice.model import Practice
 
@@ -122,9 +123,7 @@ async def barred(
 ) -> dict[str, set[str]]:
     """Items that exams of these learners ask, as long as their scores are not released: a verdict here would tell the key there."""
     rows = await connection.fetch(
-        "SELECT a.user_id, pin ->> 'question_id' AS question_id FROM attempts AS a"
-        " JOIN attempt_papers AS p USING (tenant_id, attempt_id) CROSS JOIN LATERAL jsonb_array_elements(p.pins) AS pin"
-        " WHERE a.tenant_id = $1 AND a.user_id = ANY ($2::uuid[]) AND a.released_at IS NULL AND a.state <> 'withdrawn'",
+        f"SELECT a.user_id, pin ->> 'question_id' AS question_id {ASKED_BY_EXAMS} AND a.user_id = ANY ($2::uuid[])",
         tenant_id,
         list(user_ids),
     )

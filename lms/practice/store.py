@@ -7,6 +7,7 @@ import asyncpg
 import msgspec
 
 from lms.adaptive.model import Chosen, Response
+from lms.attempts.paper_store import ASKED_BY_EXAMS
 from lms.practice.model import Given, Item, Place, Practice, Wanted
 
 # A learner who has met more than these since may meet an older one again.
@@ -31,9 +32,7 @@ WITH met AS MATERIALIZED (
         ORDER BY practice_id DESC LIMIT {LESSONS_MAX}
     ) AS p CROSS JOIN jsonb_array_elements(p.items) AS one
 ), barred AS MATERIALIZED (
-    SELECT (pin ->> 'question_id')::uuid AS question_id
-    FROM attempts AS a JOIN attempt_papers AS p USING (tenant_id, attempt_id) CROSS JOIN jsonb_array_elements(p.pins) AS pin
-    WHERE a.tenant_id = $1 AND a.user_id = $3 AND a.released_at IS NULL AND a.state <> 'withdrawn'
+    SELECT (pin ->> 'question_id')::uuid AS question_id {ASKED_BY_EXAMS} AND a.user_id = $3
 )
 """
 # Each level by the index, the nearest first, and no more of it than is needed.

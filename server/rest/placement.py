@@ -1,5 +1,6 @@
 """The short test that finds where a learner stands."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import asyncpg
@@ -15,7 +16,7 @@ from server.rest import practice_shapes as shapes
 from server.rest.call import Answer, Call
 from server.rest.idempotency import once
 from server.rest.items import Item
-from server.rest.practice import fitting
+from server.rest.practice import fitting, shown
 
 
 async def start_placement(call: Call[None]) -> Answer:
@@ -63,7 +64,7 @@ async def _step(
     item = None if posed is None else await _item(call, posed)
     return shapes.PlacementStep(
         placement_id=stands.placement_id,
-        item=None if posed is None or item is None else _shown(call, posed, item),
+        item=None if posed is None or item is None else shown(call, item, _about(posed)),
         asked=len(stands.items),
         asked_at_most=ASKED_AT_MOST,
         done=stands.done_at is not None,
@@ -71,15 +72,5 @@ async def _step(
     )
 
 
-def _shown(
-    call: Call[None] | Call[shapes.PlacementAnswer], posed: Posed, item: Item
-) -> shapes.PracticeItem:
-    items = call.deps.tutor.items
-    return shapes.PracticeItem(
-        id=posed.item_id,
-        kind=item.sheet.kind,
-        content=item.sheet.shown.content,
-        skills=list(posed.skills),
-        reason=Reason(why="at_level"),
-        pictures=items.addresses(call.principal.tenant_id, item.pictures),
-    )
+def _about(posed: Posed) -> tuple[str, Sequence[str], Reason]:
+    return posed.item_id, posed.skills, Reason(why="at_level")

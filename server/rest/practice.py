@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import asyncpg
 import msgspec
 
 from lms.adaptive import store as adaptive
-from lms.adaptive.model import Chosen
+from lms.adaptive.model import Chosen, Reason
 from lms.attempts.model import VALUE_TYPES, Value
 from lms.attempts.values import kept
 from lms.errors import Invalid, NotFound
@@ -211,22 +212,28 @@ async def get_practice(call: Call[None]) -> Answer:
     body = shapes.Practice(
         practice_id=practice.practice_id,
         course_id=practice.course_id,
-        items=[_shown(call, chosen, item) for chosen, item in asked],
+        items=[
+            shown(call, item, (chosen.item_id, chosen.skills, chosen.reason))
+            for chosen, item in asked
+        ],
         answers=[_given(call, one, by_id[one.item_id], stands) for one in given],
         finished=practice.finished_at is not None or len(given) == len(asked),
     )
     return Answer(body=body)
 
 
-def _shown(call: Call[None], chosen: Chosen, item: Item) -> shapes.PracticeItem:
-    items = call.deps.tutor.items
+def shown(
+    call: Call[Any], item: Item, about: tuple[str, Sequence[str], Reason]
+) -> shapes.PracticeItem:
+    """The item as its learner sees it; `about` is (the id it is asked under, its skills, why)."""
+    item_id, skills, reason = about
     return shapes.PracticeItem(
-        id=chosen.item_id,
+        id=item_id,
         kind=item.sheet.kind,
         content=item.sheet.shown.content,
-        skills=list(chosen.skills),
-        reason=chosen.reason,
-        pictures=items.addresses(call.principal.tenant_id, item.pictures),
+        skills=list(skills),
+        reason=reason,
+        pictures=call.deps.tutor.items.addresses(call.principal.tenant_id, item.pictures),
     )
 
 
