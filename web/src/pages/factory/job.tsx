@@ -65,7 +65,7 @@ function Facts({ job }: { readonly job: Generation }) {
           <dt class="mut">{t("factory.madeBy")}</dt>
           <dd>
             {t(`factory.tier.${job.tier}`)}
-            {job.tokens > 0 && ` · ${t("factory.tokens", { count: job.tokens })} · ${money(job.cost_micros)}`}
+            {job.tokens > 0 && ` · ${t("factory.tokens", { count: job.tokens })} · ${t("factory.cost")} ${money(job.cost_micros)}`}
           </dd>
         </>
       )}

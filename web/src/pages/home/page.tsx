@@ -85,9 +85,14 @@ function Day({ school, again }: { readonly school: School; readonly again: () =>
           <p class="mut">{summary(today, now)}</p>
         </div>
         {has("admin") && (
-          <ButtonLink href="/admin/people" icon="people">
-            {t("shell.people")}
-          </ButtonLink>
+          <div class="row w">
+            <ButtonLink href="/factory" icon="signal">
+              {t("home.factory")}
+            </ButtonLink>
+            <ButtonLink href="/admin/people" icon="people">
+              {t("shell.people")}
+            </ButtonLink>
+          </div>
         )}
       </div>
       <div class="two">
