@@ -266,18 +266,31 @@ def corpus(both: Both) -> dict[str, tuple[list[bytes], bool | None]]:
 
 async def test_whatever_comes_is_answered_the_same_both_ways(both: Both) -> None:
     differ: dict[str, Any] = {}
-    wrong_way: list[str] = []
-    for name, (pieces, taken) in corpus(both).items():
-        before = both.watched.taken
+
+    async def compare(name: str, pieces: list[bytes]) -> None:
         ours, theirs = await asyncio.gather(
             said(both.with_lane, pieces), said(both.without, pieces)
         )
         if alike(ours) != alike(theirs):
             differ[name] = difference(alike(ours), alike(theirs))
-        if taken is not None and (both.watched.taken > before) != taken:
+
+    def of(taken: bool | None) -> dict[str, list[bytes]]:
+        return {name: pieces for name, (pieces, way) in cases.items() if way is taken}
+
+    cases = corpus(both)
+    wrong_way: list[str] = []
+    for name, pieces in of(True).items():
+        before = both.watched.taken
+        await compare(name, pieces)
+        if both.watched.taken == before:
             wrong_way.append(name)
+    before = both.watched.taken
+    await asyncio.gather(*(compare(name, pieces) for name, pieces in of(False).items()))
+    strayed = both.watched.heads[before:] if both.watched.taken > before else []
+    await asyncio.gather(*(compare(name, pieces) for name, pieces in of(None).items()))
     assert not differ, differ
     assert not wrong_way
+    assert not strayed
     assert await both.hall.stored(both.made) == [(1, 1, '"a"', False)]
 
 

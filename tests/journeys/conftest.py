@@ -1,5 +1,6 @@
 """Real Chromium for the journeys: one browser a run, one fresh profile a person."""
 
+import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,9 +15,11 @@ from playwright.async_api import (
     expect,
 )
 
+from server.storage.embedded import valkey
 from tests.journeys.person import Person
 from tests.support.browsers import chromium
-from tests.support.running import RunningLectern
+from tests.support.running import RunningLectern, running
+from tests.support.stores import Stores
 
 FLAGS = [
     "--no-sandbox",
@@ -41,6 +44,18 @@ NewClass = Callable[..., Awaitable[str]]
 PATIENCE_MS = 30_000
 expect.set_options(timeout=PATIENCE_MS)
 
+# Their journeys leave alone what they have not made, and need nothing to be absent: they share a school.
+SHARING = {
+    "test_a_lesson",
+    "test_a_quiz",
+    "test_a_file_in_a_class",
+    "test_an_exam_access",
+    "test_an_exam_offline",
+    "test_marking_an_essay",
+    "test_the_board",
+    "test_the_end_of_a_class",
+}
+
 # What the browser itself says of a network that is away; the page has its own words for it.
 OF_THE_NETWORK = ("Failed to load resource", "WebSocket connection to")
 
@@ -56,6 +71,38 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         item.add_marker(pytest.mark.xdist_group("journeys"))
         if absent:
             item.add_marker(pytest.mark.skip(reason="no Chromium on this machine"))
+
+
+@pytest.fixture(scope="session")
+async def one_school(
+    stores: Stores, demo_template: str, short_folder: Path
+) -> AsyncIterator[RunningLectern]:
+    """The school of all modules whose journeys keep to exams, courses and classes of their own."""
+    homes = [Path(tempfile.mkdtemp(dir=short_folder)) for _ in range(2)]
+    environ = {"LECTERN_DEMO": "1", "LECTERN_LIMITS_SCALE": "100"}
+    environ["LECTERN_DATABASE_URL"] = await stores.fresh_database(demo_template)
+    async with (
+        valkey(homes[0], homes[0]) as environ["LECTERN_REDIS_URL"],
+        running(homes[1], environ) as started,
+    ):
+        yield started
+
+
+@pytest.fixture(scope="module")
+async def lectern_alone(
+    demo_environ: dict[str, str], short_folder: Path
+) -> AsyncIterator[RunningLectern]:
+    """A school of the module's own: its journeys kill it, or count what is in it."""
+    async with running(Path(tempfile.mkdtemp(dir=short_folder)), demo_environ) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def lectern(request: pytest.FixtureRequest) -> RunningLectern:
+    """A real server in its own process; to start one takes as long as a short journey."""
+    shares = request.path.stem in SHARING
+    found: RunningLectern = request.getfixturevalue("one_school" if shares else "lectern_alone")
+    return found
 
 
 @pytest.fixture(scope="session")

@@ -67,6 +67,10 @@ class Examinee:
         """Wait until the browser has all that a reload without a link needs."""
         await self.page.evaluate("() => navigator.serviceWorker.ready.then(() => undefined)")
 
+    async def is_looked_at_again(self) -> None:
+        """As after a while in another tab: the page asks at once how things stand."""
+        await self.page.evaluate("() => document.dispatchEvent(new Event('visibilitychange'))")
+
     async def turns_to(self, kind: str) -> None:
         await self.part("exam-map-place").nth(self.kinds.index(kind)).click()
         await expect(self.part("exam-question")).to_have_attribute("data-kind", kind)

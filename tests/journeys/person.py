@@ -185,5 +185,9 @@ class Person:
         """Wait until `count` hands are up on the tiles; return whose, in the order of the queue."""
         raised = self.page.locator('[data-testid="tile"]:not([data-hand="0"])')
         await expect(raised).to_have_count(count)
-        queue = {await tile.get_attribute("data-hand"): tile for tile in await raised.all()}
-        return [await queue[str(n)].get_attribute("data-user") for n in range(1, count + 1)]
+        # All at once: one by one they could be of two moments.
+        tiles: list[tuple[str, str | None]] = await raised.evaluate_all(
+            "tiles => tiles.map(({ dataset }) => [dataset.hand, dataset.user])"
+        )
+        queue = dict(tiles)
+        return [queue[str(n)] for n in range(1, count + 1)]

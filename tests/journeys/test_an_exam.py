@@ -102,6 +102,7 @@ async def test_the_newest_of_two_devices_counts_and_the_other_says_so(
     await first.part("exam-take-over").click()
     await expect(first.part("exam-superseded")).to_have_count(0)
     await expect(first.part("exam-question").get_by_role("textbox")).to_have_value("hertz")
+    await second.is_looked_at_again()
     await expect(second.part("exam-superseded")).to_be_visible(timeout=BEAT_MS)
     attempt_id = first.attempt_id
     receipt = await first.hands_in()

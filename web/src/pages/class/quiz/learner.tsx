@@ -19,8 +19,9 @@ export function Learner({ now }: { readonly now: QuizNow }) {
   const { revealed } = now;
   const loading = useLoading(async (signal) => ({ quiz: await quizzes.get(now.quiz, signal), after: revealed }), [now.quiz, revealed]);
   const { again } = loading;
+  const behind = revealed && loading.now.is === "ready" && !loading.now.value.quiz.revealed;
   // An exam of this learner's asks the same question: the server keeps its key back until the results are out.
-  const behind = loading.now.is === "ready" && loading.now.value.after && !loading.now.value.quiz.revealed;
+  const kept = behind && loading.now.value.after;
   useEffect(() => {
     if (!behind) return undefined;
     const timer = setInterval(again, AGAIN_MS * (1 + Math.random()));
@@ -29,7 +30,7 @@ export function Learner({ now }: { readonly now: QuizNow }) {
   return (
     <div class="body quiz" tabIndex={0} data-testid="quiz">
       <Ready of={loading} lines={6}>
-        {({ quiz }) => (quiz.revealed ? <Shown of={quiz} /> : <Asked of={quiz} kept={behind} />)}
+        {({ quiz }) => (quiz.revealed ? <Shown of={quiz} /> : <Asked of={quiz} kept={kept} />)}
       </Ready>
     </div>
   );
