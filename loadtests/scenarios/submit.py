@@ -1,16 +1,13 @@
 """Answers of an exam, side by side with Express: acknowledged per second, CPU of app and database, latency by offered load."""
 
-import argparse
 import asyncio
 import contextlib
 import os
 import random
-import resource
 import shutil
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -19,8 +16,8 @@ from pathlib import Path
 
 import asyncpg
 import psutil
-import uvloop
 
+from loadtests.beside import beside_node
 from loadtests.clients.exam import Learner, signed_in
 from loadtests.clients.http import Link, connected
 from loadtests.report import machine, write_result
@@ -388,20 +385,8 @@ def write(rows: list[Saturated], found: list[Offered], begun: tuple[Offered, Off
 
 
 def main() -> None:
-    """Read the options, raise the limit of open files, run."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--scratch", type=Path, help="folder for the Node packages")
-    options = parser.parse_args()
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    folder = Path(tempfile.mkdtemp(prefix="lt-", dir="/tmp"))
-    folder.chmod(0o755)
-    try:
-        scratch = options.scratch or folder / "node"
-        scratch.mkdir(exist_ok=True)
-        uvloop.run(run(scratch.resolve(), folder))
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    """Run it."""
+    beside_node(__doc__, run)
 
 
 if __name__ == "__main__":

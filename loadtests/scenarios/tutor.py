@@ -1,16 +1,13 @@
 """The next lesson of the tutor, side by side with Express and Fastify: CPU of app and Redis, latency warm and cold, the hit ratio of what is kept."""
 
-import argparse
 import asyncio
 import contextlib
 import itertools
 import os
 import random
 import re
-import resource
 import shutil
 import subprocess
-import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
@@ -23,13 +20,13 @@ import aiohttp
 import asyncpg
 import msgspec
 import psutil
-import uvloop
 
 from lms.adaptive.model import Chosen, Reason
 from lms.practice import store as practice_store
 from lms.practice import wire
 from lms.practice.showing import shown
 from lms.questions import store as questions
+from loadtests.beside import beside_node
 from loadtests.clients.http import Link, connected
 from loadtests.clients.student import Student, students_of
 from loadtests.report import machine, write_result
@@ -540,20 +537,8 @@ def write(found: Found) -> None:
 
 
 def main() -> None:
-    """Read the options, raise the limit of open files, run."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--scratch", type=Path, help="folder for the Node packages")
-    options = parser.parse_args()
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    folder = Path(tempfile.mkdtemp(prefix="lt-", dir="/tmp"))
-    folder.chmod(0o755)
-    try:
-        scratch = options.scratch or folder / "node"
-        scratch.mkdir(exist_ok=True)
-        uvloop.run(run(scratch.resolve(), folder))
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    """Run it."""
+    beside_node(__doc__, run)
 
 
 if __name__ == "__main__":
