@@ -12,7 +12,7 @@ export function Recalled({ courseId }: { readonly courseId: string }) {
   const lately = Date.now() - LATELY_MS;
   if (!loading.now.value.some(({ recalled_at: at }) => at !== null && Date.parse(at) > lately)) return null;
   return (
-    <div class="banner warn round" role="status">
+    <div class="banner warn round lately" role="status">
       <Icon name="alert" />
       <a href={`/courses/${courseId}/factory`}>{t("course.recalled")}</a>
     </div>

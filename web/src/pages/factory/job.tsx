@@ -35,13 +35,14 @@ function Progress({ job }: { readonly job: Generation }) {
   );
 }
 
-function Facts({ job }: { readonly job: Generation }) {
+function Facts({ job, recalled }: { readonly job: Generation; readonly recalled: boolean }) {
   const dropped = Object.entries(job.dropped_by).filter(([, many]) => many > 0);
   const reviewed = job.accepted + job.rejected;
-  const waiting = job.passed - reviewed;
+  // Of a batch that was recalled nothing waits any more.
+  const waiting = recalled ? 0 : job.passed - reviewed;
   return (
     <dl class="facts sm">
-      {job.passed > 0 && (
+      {reviewed + waiting > 0 && (
         <>
           <dt class="mut">{t("factory.reviewed")}</dt>
           <dd>
@@ -101,7 +102,7 @@ export function JobCard({ job, onChanged }: { readonly job: Generation; readonly
       </div>
       <p class="sm mut">{[at, t("factory.level", { level: job.brief.level }), languageSaid(job.brief.language)].join(" · ")}</p>
       <Progress job={job} />
-      <Facts job={job} />
+      <Facts job={job} recalled={recalls} />
       {recalls && <RecallNote jobId={job.id} />}
       <div class="row">
         {runs && (
