@@ -9,7 +9,7 @@ import { Icon } from "../../ui/icon";
 import { Empty } from "../../ui/states";
 import { CourseHead } from "../coursehead";
 import { AssignDialog, type Wish } from "./assign";
-import { stuckFirst, stuckSkills, type Stuck } from "./levels";
+import { FROM, stuckFirst, stuckSkills, type Stuck } from "./levels";
 import { Assigned } from "./assigned";
 import { Cards, MapTable } from "./map";
 
@@ -106,7 +106,7 @@ export function ClassSkills({ course, map, assigned, again }: Props) {
                 </h2>
                 <TextField quiet type="search" label={t("skills.find")} placeholder={t("skills.find")} value={words} onValue={setWords} dir="auto" />
               </div>
-              <p class="sm mut">{t("skills.legend")}</p>
+              <p class="sm mut">{t("skills.legend", FROM)}</p>
               {learners.length === 0 ? (
                 <p class="mut">{t("skills.nobody")}</p>
               ) : (

@@ -13,6 +13,9 @@ const NOTICED_MILLI = 10;
 /** Recalled less surely than this, a skill is about to be forgotten. */
 const FADING_MILLI = 800;
 
+/** The same as shares, for the words under the map. */
+export const FROM = { growing: GROWING_MILLI / 1000, steady: STEADY_MILLI / 1000, strong: STRONG_MILLI / 1000 };
+
 export function levelOf(milli: number): Level {
   if (milli >= STRONG_MILLI) return "strong";
   if (milli >= STEADY_MILLI) return "steady";
