@@ -23,7 +23,10 @@ from lms.ai.personal import found
         ("Call +49 (30) 901820.", "phone"),
         ("Call 0044 20 7946 0958", "phone"),
         ("Call +201001234567", "phone"),
-        ("Call +\u0662\u0660 \u0661\u0660\u0660 \u0661\u0662\u0663 \u0664\u0665\u0666\u0667", "phone"),
+        (
+            "Call +\u0662\u0660 \u0661\u0660\u0660 \u0661\u0662\u0663 \u0664\u0665\u0666\u0667",
+            "phone",
+        ),
     ],
 )
 def test_traces_of_people_are_found(text: str, kind: str) -> None:
