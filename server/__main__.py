@@ -313,7 +313,9 @@ async def _prepare(settings: Settings) -> None:
     if settings.demo:
         async with _school_tools(settings) as (database, passwords):
             seeded = await demo.seed(database, passwords, _now())
-            await demo_practice.practise(database, seeded.tenant_id, _now())
+            # What was practised is an event like any other: without workers nobody would hear of it.
+            if settings.workers:
+                await demo_practice.practise(database, seeded.tenant_id, _now())
 
 
 @contextlib.asynccontextmanager

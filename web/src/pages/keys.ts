@@ -1,4 +1,7 @@
-/** What the pages that are worked by single keys share: the switch, and the choices by their number or letter. */
+/**
+ * What the pages that are worked by single keys share: the switch, and the choices by their number or letter.
+ * They listen from the moment that they are drawn (a layout effect): a key may come before the page is painted.
+ */
 import { signal } from "@preact/signals";
 import { keep, kept } from "../core/drafts";
 

@@ -1,6 +1,6 @@
 /** Single letters that work outside text fields, and Space held to talk. */
 
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { hasSingleKeys } from "../keys";
 
 export type Keys = Readonly<Record<string, (() => void) | undefined>>;
@@ -8,7 +8,7 @@ export type Keys = Readonly<Record<string, (() => void) | undefined>>;
 export function useKeys(keys: Keys, talk: { press: () => void; release: () => void }): void {
   const latest = useRef({ keys, talk });
   latest.current = { keys, talk };
-  useEffect(() => {
+  useLayoutEffect(() => {
     let talking = false;
     const down = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.repeat || !free(event)) return;

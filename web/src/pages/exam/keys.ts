@@ -1,5 +1,5 @@
 /** The exam by single keys, which can be switched off, and by the arrows. */
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import type { ExamAttempt } from "../../core/attempt";
 import { choiceOf, hasSingleKeys, isWriting } from "../keys";
 
@@ -39,7 +39,7 @@ function press(key: string, attempt: ExamAttempt): boolean {
 }
 
 export function useKeys(attempt: ExamAttempt, listening: boolean): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!listening) return;
     const hear = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;

@@ -1,5 +1,5 @@
 /** The keys of marking: single letters and figures outside of text fields. */
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { hasSingleKeys } from "../keys";
 
 export interface KeyActs {
@@ -38,7 +38,7 @@ function press(event: KeyboardEvent, acts: KeyActs): boolean {
 export function useKeys(acts: KeyActs): void {
   const latest = useRef(acts);
   latest.current = acts;
-  useEffect(() => {
+  useLayoutEffect(() => {
     const hear = (event: KeyboardEvent) => {
       if (!event.defaultPrevented && press(event, latest.current)) event.preventDefault();
     };

@@ -1,5 +1,5 @@
 /** A lesson by the keyboard: 1 to 9 or A to F choose, Enter checks and goes on. */
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { choiceOf, hasSingleKeys, isWriting } from "../keys";
 
 /** Enter does there what it always does. */
@@ -11,7 +11,7 @@ export function useKeys(onEnter: () => void, listening: boolean): void {
   // The next key may come before the page is painted.
   const latest = useRef(onEnter);
   latest.current = onEnter;
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!listening) return;
     const hear = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || event.repeat) return;

@@ -120,11 +120,11 @@ function Asking({ courseId, step, item, onStep, onLeave }: AskingProps) {
     }
   }, [answered, busy, value, step, item, onStep]);
   useKeys(() => void give(), true);
-  const steps = Array.from({ length: step.asked_at_most }, (_, at): Step => (at < step.asked ? "right" : at === step.asked ? "here" : "open"));
+  const steps = Array.from({ length: step.asked_at_most }, (_, at): Step => (at < step.asked - 1 ? "right" : at === step.asked - 1 ? "here" : "open"));
   return (
     <LessonShell
       courseId={courseId}
-      steps={<Steps steps={steps} at={step.asked} />}
+      steps={<Steps steps={steps} at={step.asked - 1} />}
       fact={t("practice.atMost", { count: step.asked_at_most })}
       foot={
         <>
@@ -142,7 +142,7 @@ function Asking({ courseId, step, item, onStep, onLeave }: AskingProps) {
       }
     >
       <h1 class="sr" ref={head} tabIndex={-1}>
-        {t("practice.placementItem", { number: step.asked + 1 })}
+        {t("practice.placementItem", { number: step.asked })}
       </h1>
       <p class="why">
         <Icon name="bulb" class="c-accent" />

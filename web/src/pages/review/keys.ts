@@ -1,5 +1,5 @@
 /** The keys of reviewing: single letters outside of text fields and dialogs. */
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { hasSingleKeys } from "../keys";
 
 export type Acts = Readonly<Record<"a" | "e" | "r" | "j" | "k" | "?", () => void>>;
@@ -11,7 +11,7 @@ function isText(target: EventTarget | null): boolean {
 export function useKeys(acts: Acts): void {
   const latest = useRef(acts);
   latest.current = acts;
-  useEffect(() => {
+  useLayoutEffect(() => {
     const hear = (event: KeyboardEvent) => {
       const busy = event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.repeat;
       if (busy || isText(event.target) || document.querySelector("dialog[open]") || !hasSingleKeys()) return;
