@@ -133,7 +133,7 @@ async def test_the_end_of_the_time_locks_the_page_and_hands_in(
     lectern: RunningLectern, enter: Enter
 ) -> None:
     person = await enter("student4")
-    ends = datetime.now(UTC) + timedelta(seconds=25)  # noqa: TID251 - a test's shell
+    ends = datetime.now(UTC) + timedelta(seconds=16)  # noqa: TID251 - a test's shell
     exam = await make_exam(
         lectern, "Ends soon", ("short_text",), closes_at=ends.isoformat(), grace_seconds=2
     )

@@ -15,7 +15,7 @@ from tests.support.doors import Door
 from tests.support.running import RunningLectern
 
 # Longer than the sender waits between two tries; a whole minute is for hands.
-AWAY_SECONDS = 20.0
+AWAY_SECONDS = 12.0
 
 
 @pytest.fixture

@@ -159,7 +159,7 @@ async def test_late_answers_count_when_the_teacher_says_so(
     lectern: RunningLectern, enter: Enter
 ) -> None:
     person = await enter("student6")
-    ends = datetime.now(UTC) + timedelta(seconds=20)  # noqa: TID251 - a test's shell
+    ends = datetime.now(UTC) + timedelta(seconds=13)  # noqa: TID251 - a test's shell
     exam = await make_exam(
         lectern, "Late", ("short_text",), closes_at=ends.isoformat(), grace_seconds=0
     )
