@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import itertools
+import math
 import os
 import random
 import re
@@ -249,7 +250,7 @@ async def _round(rival: Rival, links: Sequence[Link], students: Sequence[Student
 
 async def warm(rival: Rival, hall: Hall, rate: float) -> Offered:
     """Requests at moments that nobody waits for, on lists that do not run out."""
-    await hall.fill(rival.list_name, LESSONS)
+    await hall.fill(rival.list_name, math.ceil(rate * OPEN_S * 1.5 / STUDENTS))
     links = await connected(rival.port, CONNECTIONS)
     requests = [student.next() for student in hall.students]
     turn = 0
