@@ -18,7 +18,7 @@ from playwright.async_api import (
 from server.storage.embedded import valkey
 from tests.journeys.person import Person
 from tests.support.browsers import chromium
-from tests.support.running import RunningLectern, running
+from tests.support.running import RunningLectern, demo_course, running
 from tests.support.stores import Stores
 
 FLAGS = [
@@ -146,7 +146,7 @@ def new_class(lectern: RunningLectern) -> NewClass:
         key = {"Idempotency-Key": f"{title} {now.timestamp()}"}
         async with lectern.signed_in("teacher") as session:
             async with session.get("/api/v1/courses") as reply:
-                course = (await reply.json())["items"][0]["id"]
+                course = demo_course((await reply.json())["items"])
             path = f"/api/v1/courses/{course}/classes"
             async with session.post(path, json=plan, headers=key) as reply:
                 made = await reply.json()

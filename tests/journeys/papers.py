@@ -8,7 +8,7 @@ from typing import Any
 
 import aiohttp
 
-from tests.support.running import RunningLectern
+from tests.support.running import RunningLectern, demo_course
 
 READY_SECONDS = 60.0
 DOT = base64.b64decode(
@@ -167,7 +167,7 @@ async def make_exam(
     """Write the questions (`below`: more of their prompts) and the assessment, publish it, and wait until it can be started."""
     async with lectern.signed_in("teacher") as session:
         async with session.get("/api/v1/courses") as reply:
-            course = str((await reply.json())["items"][0]["id"])
+            course = demo_course((await reply.json())["items"])
         questions = {}
         for kind in kinds:
             content, key = KINDS[kind]

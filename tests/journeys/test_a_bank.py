@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import FilePayload, Page, expect
 
 from tests.journeys.conftest import Enter
-from tests.support.running import RunningLectern
+from tests.support.running import RunningLectern, demo_course
 
 PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
@@ -23,7 +23,7 @@ async def course_of(lectern: RunningLectern) -> str:
         lectern.signed_in("teacher") as session,
         session.get("/api/v1/courses") as reply,
     ):
-        return str((await reply.json())["items"][0]["id"])
+        return demo_course((await reply.json())["items"])
 
 
 async def question_named(lectern: RunningLectern, course: str, title: str) -> dict[str, Any]:

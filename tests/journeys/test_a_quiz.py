@@ -4,7 +4,7 @@ from playwright.async_api import expect
 
 from tests.journeys.conftest import PHONE, Enter, NewClass
 from tests.journeys.test_pages_access import goes_sideways, violations
-from tests.support.running import RunningLectern
+from tests.support.running import RunningLectern, demo_course
 
 TITLE = "What a rope carries"
 OPTIONS = ("Energy and matter", "Energy", "Matter")
@@ -23,7 +23,7 @@ async def write_item(lectern: RunningLectern) -> None:
     """An item that no exam asks: the key of one that is in somebody's paper is kept from them until the scores are out."""
     async with lectern.signed_in("teacher") as session:
         async with session.get("/api/v1/courses") as reply:
-            course = (await reply.json())["items"][0]["id"]
+            course = demo_course((await reply.json())["items"])
         path = f"/api/v1/courses/{course}/questions"
         async with session.post(path, json=ITEM, headers={"Idempotency-Key": TITLE}) as reply:
             assert reply.status == 201, await reply.text()

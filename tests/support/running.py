@@ -7,7 +7,7 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 
 from server.auth.passwords import Passwords
-from server.demo import seed
+from server.demo import COURSE, seed
 from server.storage.embedded import runtime_folder
 from server.storage.postgres import Database
 from server.storage.processes import spawn
@@ -29,6 +29,11 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 START_SECONDS = 100.0
 STOP_SECONDS = 30.0
 PASSWORD = "lectern-demo"
+
+
+def demo_course(courses: Sequence[Mapping[str, Any]]) -> str:
+    """The id of the demo school's own course: other tests make courses beside it."""
+    return next(str(one["id"]) for one in courses if one["title"] == COURSE)
 
 
 class RunningLectern:
