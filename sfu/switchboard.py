@@ -283,7 +283,14 @@ class Switchboard:
         room.wants[request.peer] = {w.track: min(max(w.width, 0), WIDEST) for w in request.tracks}
         subscription = room.subscriptions.get(request.peer)
         if subscription is not None:
+            self._repeat(room, subscription)
             self.looking.append((room, subscription))
+
+    def _repeat(self, room: Room, subscription: Subscription) -> None:
+        """Who asks is told also what was told before: it may have been lost with the asker's link to the class."""
+        subscription.told = subscription.link = None
+        if 1 <= subscription.answered < subscription.n:
+            self._offer(room, subscription)
 
     def grow(self, room: Room, subscription: Subscription) -> None:
         """More is shown than there are slots: offer more of them."""
@@ -300,6 +307,10 @@ class Switchboard:
             subscription, local, audio=0, video=min(more, self._settings.max_video_slots - have)
         )
         subscription.n += 1
+        self._offer(room, subscription)
+
+    def _offer(self, room: Room, subscription: Subscription) -> None:
+        local = self._connections[subscription.leg].local
         offer = negotiation.subscribe_offer(local, subscription.slots, subscription.n)
         self.tell(
             commands.Reoffer(room=room.name, peer=subscription.peer, n=subscription.n, sdp=offer)

@@ -37,8 +37,9 @@ class Subscription:
     allowed: dict[str, int] = field(
         default_factory=dict
     )  # track -> highest layer the budget lets through
-    link: LinkState = "good"
-    told: tuple[SlotState, ...] = ()
+    # What the browser was told last; None: it is told anew, whatever it is.
+    link: LinkState | None = "good"
+    told: tuple[SlotState, ...] | None = ()
 
     def open_slots(self, kind: Literal["audio", "video"]) -> list[Slot]:
         """Those that may play."""

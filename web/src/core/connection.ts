@@ -152,9 +152,11 @@ export class Connection {
     });
   }
 
-  /** A word that may be lost. */
-  say<N extends WordName>(name: N, body: ClientBodies[N]): void {
-    if (this.live) this.socket?.emit(name, body);
+  /** A word that may be lost: false when it surely is. */
+  say<N extends WordName>(name: N, body: ClientBodies[N]): boolean {
+    if (!this.live || !this.socket) return false;
+    this.socket.emit(name, body);
+    return true;
   }
 
   /** How far this browser has followed the class. */
@@ -210,13 +212,14 @@ export class Connection {
   }
 
   private listen(socket: SocketLike): SocketLike {
+    // The link is live before it is told: what is asked or said on the news must go out.
     socket.on("snapshot", (message: Snapshot) => {
-      this.listener.joined(message);
       this.arrived(message);
+      this.listener.joined(message);
     });
     socket.on("replay", (message: Replay) => {
-      this.listener.replayed(message);
       this.arrived(message);
+      this.listener.replayed(message);
     });
     socket.on("event", (event: Event) => this.take(event));
     socket.on("notice", (notice: NoticeData) => this.heed(notice));

@@ -13,7 +13,8 @@ export class Wants {
   private last = "";
   private hidden = false;
 
-  constructor(private readonly send: (tracks: readonly Want[]) => void) {}
+  /** `send` answers false when there is no link to send on. */
+  constructor(private readonly send: (tracks: readonly Want[]) => boolean) {}
 
   /** One place on the page shows this track at so many device pixels; 0 takes the place away. */
   show(track: string, place: symbol, width: number): void {
@@ -31,7 +32,7 @@ export class Wants {
     this.settle();
   }
 
-  /** A new receiving connection knows nothing of what was asked before. */
+  /** A new receiving connection knows nothing of what was asked before, and what came of it may be lost with the link. */
   repeat(): void {
     this.last = "";
     if (this.list().length > 0) this.tell();
@@ -60,8 +61,7 @@ export class Wants {
     const tracks = this.list();
     const spelled = JSON.stringify(tracks);
     if (spelled === this.last) return;
-    this.last = spelled;
-    this.send(tracks);
+    this.last = this.send(tracks) ? spelled : "";
   }
 }
 

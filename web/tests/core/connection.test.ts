@@ -74,10 +74,17 @@ let heard: string[];
 let endings: Ending[];
 let addresses: () => Promise<Address>;
 let ids: number;
+let onNews: () => void;
 
 const listener = (): Listener => ({
-  joined: (message) => heard.push(`joined ${message.seq}`),
-  replayed: (message) => heard.push(`replayed ${message.seq}`),
+  joined: (message) => {
+    heard.push(`joined ${message.seq}`);
+    onNews();
+  },
+  replayed: (message) => {
+    heard.push(`replayed ${message.seq}`);
+    onNews();
+  },
   event: (one) => heard.push(`event ${one.seq}`),
   notice: (notice) => heard.push(`notice ${notice.type}`),
   offer: (offer) => heard.push(`offer ${offer.n}`),
@@ -109,6 +116,7 @@ beforeEach(() => {
   heard = [];
   endings = [];
   ids = 0;
+  onNews = () => undefined;
   addresses = () => Promise.resolve({ socket: "/socket.io/", namespace: "/class", token: "t1" });
 });
 
@@ -117,6 +125,26 @@ afterEach(() => {
 });
 
 describe("coming in", () => {
+  it("what is said, asked and told on the news goes out, at first and after a break", async () => {
+    const connection = await opened();
+    onNews = () => {
+      expect(connection.say("media.want", { tracks: [] })).toBe(true);
+      void connection.request("media.subscribe", {});
+      void connection.command("hand.raise", {});
+    };
+    wire.arrive(10);
+    expect(wire.sent.map(({ name }) => name)).toEqual(["media.want", "media.subscribe", "hand.raise"]);
+    wire.drop();
+    expect(connection.say("media.want", { tracks: [] })).toBe(false);
+    await vi.advanceTimersByTimeAsync(6000);
+    wire.sent = [];
+    wire.connected = true;
+    wire.say("replay", { ...snapshot(12), events: [] });
+    expect(wire.of("media.want")).toHaveLength(1);
+    expect(wire.of("media.subscribe")).toHaveLength(1);
+    expect(wire.of("hand.raise")).toHaveLength(2);
+  });
+
   it("first without a place, then from where it was", async () => {
     await opened();
     wire.arrive(10);

@@ -6,10 +6,15 @@ import type { Want } from "../../src/protocol/messages";
 
 let sent: (readonly Want[])[];
 let wants: Wants;
+let linked: boolean;
 beforeEach(() => {
   vi.useFakeTimers();
   sent = [];
-  wants = new Wants((tracks) => sent.push(tracks));
+  linked = true;
+  wants = new Wants((tracks) => {
+    if (linked) sent.push(tracks);
+    return linked;
+  });
 });
 afterEach(() => {
   vi.useRealTimers();
@@ -50,4 +55,14 @@ it("a hidden tab wants nothing", () => {
   wants.hide(true);
   vi.advanceTimersByTime(200);
   expect(sent).toEqual([[]]);
+});
+
+it("what was asked without a link counts as not asked", () => {
+  linked = false;
+  wants.show("a/camera", Symbol("a"), 160);
+  vi.advanceTimersByTime(200);
+  linked = true;
+  wants.hide(false);
+  vi.advanceTimersByTime(200);
+  expect(sent).toEqual([[{ track: "a/camera", width: 160 }]]);
 });

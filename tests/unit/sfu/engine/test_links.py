@@ -126,6 +126,9 @@ def test_a_state_is_told_when_it_has_settled_and_once() -> None:
     assert [news.state for news in told] == ["slow"]
     told = scene.takes(5_000_000, seconds=SETTLED_S + 3)
     assert [news.state for news in told] == ["good"]
+    scene.viewer.link = None  # she asks again: word of it may have been lost
+    told = scene.takes(5_000_000, seconds=SETTLED_S + 3)
+    assert [news.state for news in told] == ["good"]
 
 
 def test_a_short_dip_is_not_told() -> None:

@@ -70,6 +70,22 @@ def test_slots_are_told_once_for_each_change(house: House) -> None:
     assert len(house.told(commands.Slots)) == told
 
 
+def test_who_asks_again_is_told_again_what_may_have_been_lost(house: House) -> None:
+    for peer in ("ann", "cid", "dan"):
+        house.publish(peer, "camera")
+    house.subscribe("ben")
+    house.want("ben", ann=300, cid=300, dan=300)
+    (offered,) = house.told(commands.Reoffer)
+    before = house.told(commands.Slots)[-1]
+    house.want("ben", ann=300, cid=300, dan=300)
+    assert house.told(commands.Slots)[-2:] == [before, before]
+    assert house.told(commands.Reoffer) == [offered, offered]
+    assert isinstance(offered, commands.Reoffer)
+    house.answer("ben", offered)
+    house.want("ben", ann=300, cid=300, dan=300)
+    assert len(house.told(commands.Reoffer)) == 2
+
+
 def test_a_mute_by_the_server_holds_through_a_reconnect(house: House) -> None:
     house.publish("ann", "mic")
     house.subscribe("ben")
