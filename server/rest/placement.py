@@ -8,6 +8,7 @@ import msgspec
 
 from lms.adaptive.ability import ASKED_AT_MOST
 from lms.adaptive.model import Reason
+from lms.attempts.model import Value
 from lms.practice import placement, wire
 from lms.practice.checking import checked
 from lms.practice.model import POSSIBLE_MILLI
@@ -40,15 +41,18 @@ async def answer_placement(call: Call[shapes.PlacementAnswer]) -> Answer:
     async with call.read() as connection:
         stands = await placement.mine(connection, who, place[0])
     item = await _item(call, placement.asked(stands, place[1]))
-    share_milli = 0
-    if item is not None:
-        fitting(item.sheet.kind, call.body.value)
-        earned = checked(item.sheet, call.body.value).earned_milli
-        share_milli = earned * 1000 // POSSIBLE_MILLI
+    value = call.body.value
+    # Not to know it says of the level what a wrong answer says.
+    share_milli = 0 if item is None or value is None else _earned(item, value)
     desk = replace(call.deps.desk(), now=call.arrived_at)
     async with call.read() as connection:
         after = await placement.answer(connection, who, place, share_milli, desk)
     return Answer(body=await _step(call, after))
+
+
+def _earned(item: Item, value: Value) -> int:
+    fitting(item.sheet.kind, value)
+    return checked(item.sheet, value).earned_milli * 1000 // POSSIBLE_MILLI
 
 
 async def _item(call: Call[None] | Call[shapes.PlacementAnswer], posed: Posed) -> Item | None:

@@ -116,9 +116,9 @@ class Report(Reply, frozen=True, kw_only=True):
 
 
 class PlacementAnswer(Body, frozen=True, kw_only=True):
-    """The answer to the item that is asked now."""
+    """The answer to the item that is asked now; null says that the learner does not know."""
 
-    value: attempts.Value
+    value: attempts.Value | None
 
 
 class PlacementStep(Reply, frozen=True, kw_only=True):

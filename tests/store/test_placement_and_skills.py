@@ -129,6 +129,15 @@ async def test_a_placement_that_was_begun_goes_on_where_it_was_and_an_answer_cou
     assert (await desk.student.call("PUT", theirs, {"value": True})).status == 404
 
 
+async def test_who_knows_nothing_says_so_and_begins_at_the_beginning(desk: Desk) -> None:
+    student = await desk.school.sign_in("student3")
+    steps = await desk.place(student, lambda item: None)
+    assert steps[-1]["level"] == 1
+    await desk.work()
+    mine = (await student.call("GET", f"/courses/{desk.course}/skills/mine")).body
+    assert max(one["strength_milli"] for one in mine["skills"]) < 500
+
+
 async def test_what_is_assigned_is_at_the_head_of_everybodys_next_lesson(desk: Desk) -> None:
     skills = (await desk.teacher.call("GET", f"/courses/{desk.course}/skills")).body["skills"]
     path = f"/courses/{desk.course}/assignments"

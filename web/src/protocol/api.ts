@@ -854,9 +854,9 @@ export interface Report {
   readonly id: string;
 }
 
-/** The answer to the item that is asked now. */
+/** The answer to the item that is asked now; null says that the learner does not know. */
 export interface PlacementAnswer {
-  readonly value: string | boolean | readonly string[] | Readonly<Record<string, string>>;
+  readonly value: string | boolean | readonly string[] | Readonly<Record<string, string>> | null;
 }
 
 /** Where a placement stands: the next item, or null when it is done; `level` is what was found. */

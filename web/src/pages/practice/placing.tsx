@@ -92,13 +92,15 @@ interface AskingProps {
   readonly courseId: string;
   readonly step: PlacementStep;
   readonly item: PracticeItem;
-  readonly onStep: (step: PlacementStep) => void;
+  /** The one before was not known: that is as good as an answer, and said so. */
+  readonly afterUnknown: boolean;
+  readonly onStep: (step: PlacementStep, unknown: boolean) => void;
   readonly onLeave: () => void;
 }
 
-function Asking({ courseId, step, item, onStep, onLeave }: AskingProps) {
+function Asking({ courseId, step, item, afterUnknown, onStep, onLeave }: AskingProps) {
   const [value, setValue] = useState<Value | null>(null);
-  const [busy, setBusy] = useState(false);
+  const [busy, setBusy] = useState<"given" | "unknown" | null>(null);
   const [error, setError] = useState<unknown>(null);
   const head = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
@@ -106,20 +108,25 @@ function Asking({ courseId, step, item, onStep, onLeave }: AskingProps) {
     scrollTo(0, 0);
   }, []);
   const answered = value !== null && isAnswered(item.kind, value);
-  const give = useCallback(async () => {
-    if (!answered || busy) return;
-    setBusy(true);
-    setError(null);
-    try {
-      onStep(await placement.answer(step.placement_id, item.id, { value }));
-    } catch (thrown) {
-      if (isCode(thrown, "placement_over")) return onStep({ ...step, item: null, done: true });
-      // What was chosen stays: it is given again by the same button.
-      setError(thrown);
-      setBusy(false);
-    }
-  }, [answered, busy, value, step, item, onStep]);
-  useKeys(() => void give(), true);
+  const tell = useCallback(
+    async (told: Value | null) => {
+      if (busy) return;
+      setBusy(told === null ? "unknown" : "given");
+      setError(null);
+      try {
+        onStep(await placement.answer(step.placement_id, item.id, { value: told }), told === null);
+      } catch (thrown) {
+        if (isCode(thrown, "placement_over")) return onStep({ ...step, item: null, done: true }, false);
+        // What was chosen stays: it is given again by the same button.
+        setError(thrown);
+        setBusy(null);
+      }
+    },
+    [busy, step, item, onStep],
+  );
+  useKeys(() => {
+    if (answered) void tell(value);
+  }, true);
   const steps = Array.from({ length: step.asked_at_most }, (_, at): Step => (at < step.asked - 1 ? "right" : at === step.asked - 1 ? "here" : "open"));
   return (
     <LessonShell
@@ -131,10 +138,10 @@ function Asking({ courseId, step, item, onStep, onLeave }: AskingProps) {
           <div class="said-box sp" role="status" aria-live="polite">
             {error !== null && <p class="c-warn">{say(error)}</p>}
           </div>
-          <Button look="ghost" size="lg" onClick={onLeave} data-testid="placement-leave">
-            {t("practice.placementLeave")}
+          <Button look="ghost" size="lg" busy={busy === "unknown"} onClick={() => void tell(null)} data-testid="placement-unknown">
+            {t("practice.placementUnknown")}
           </Button>
-          <Button look="primary" size="lg" disabled={!answered} busy={busy} onClick={() => void give()} data-testid="placement-next" aria-keyshortcuts="Enter">
+          <Button look="primary" size="lg" disabled={!answered} busy={busy === "given"} onClick={() => void tell(value)} data-testid="placement-next" aria-keyshortcuts="Enter">
             <span>{t("practice.next")}</span>
             <Icon name="arrow" class="mir" />
           </Button>
@@ -143,20 +150,27 @@ function Asking({ courseId, step, item, onStep, onLeave }: AskingProps) {
     >
       <h1 class="sr" ref={head} tabIndex={-1}>
         {t("practice.placementItem", { number: step.asked })}
+        {afterUnknown && ` ${t("practice.placementAfterUnknown")}`}
       </h1>
       <p class="why">
         <Icon name="bulb" class="c-accent" />
-        <span>{t("practice.placementWhy")}</span>
+        <span>{t(afterUnknown ? "practice.placementAfterUnknown" : "practice.placementWhy")}</span>
       </p>
       <div data-testid="placement-item" data-item={item.id} data-kind={item.kind}>
         <Question kind={item.kind} content={item.content} pictures={item.pictures} value={value} onValue={busy ? undefined : setValue} name={`p-${item.id}`} />
       </div>
+      <p>
+        <Button look="ghost" size="s" onClick={onLeave} data-testid="placement-leave">
+          {t("practice.placementLeave")}
+        </Button>
+      </p>
     </LessonShell>
   );
 }
 
 export function Placing({ courseId, onDone }: { readonly courseId: string; readonly onDone: () => void }) {
   const [step, setStep] = useState<PlacementStep | null>(null);
+  const [unknown, setUnknown] = useState(false);
   const [error, setError] = useState<unknown>(null);
   const [turn, setTurn] = useState(0);
   useEffect(() => {
@@ -185,7 +199,11 @@ export function Placing({ courseId, onDone }: { readonly courseId: string; reado
     setError(null);
     setTurn(turn + 1);
   };
-  if (step?.item && !step.done) return <Asking key={step.item.id} courseId={courseId} step={step} item={step.item} onStep={setStep} onLeave={leave} />;
+  const onStep = (next: PlacementStep, wasUnknown: boolean) => {
+    setUnknown(wasUnknown);
+    setStep(next);
+  };
+  if (step?.item && !step.done) return <Asking key={step.item.id} courseId={courseId} step={step} item={step.item} afterUnknown={unknown} onStep={onStep} onLeave={leave} />;
   if (step) return <Placed courseId={courseId} level={step.level} onDone={onDone} />;
   return (
     <main class="wrap narrow" id="main" tabIndex={-1}>
