@@ -8,7 +8,8 @@ import msgspec
 
 # Why an item is asked; the pages say it in a sentence. due_review: soon forgotten. weak_skill: often wrong. recent_mistake: this
 # skill went wrong lately. class_quiz: it went wrong in class today. assigned: a teacher gave it. new_skill: not met before.
-# stretch: a little harder than before. at_level: chosen by the rule, without knowing the learner.
+# stretch: a little harder than before. at_level: chosen by the rule, without knowing the learner. again: met before, and the bank has
+# nothing newer.
 Why = Literal[
     "due_review",
     "weak_skill",
@@ -18,6 +19,7 @@ Why = Literal[
     "new_skill",
     "stretch",
     "at_level",
+    "again",
 ]
 Source = Literal["practice", "placement", "quiz", "exam"]
 

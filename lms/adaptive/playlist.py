@@ -53,21 +53,32 @@ def lessons(
     """
     table = _Table(learner, shelf, wish, since)
     newest = next((one.skills for one in learner.met if one.source == "quiz"), ())
-    made = [_in_order(_chosen(table), newest) for _ in range(count)]
+    made = [_in_order(_chosen(table, nothing_waits=not place), newest) for place in range(count)]
     return [one for one in made if one]
 
 
-def _chosen(table: "_Table") -> list[Pick]:
-    """Items for what is needed; then for all that is near; then, rather than nothing, what was met long ago."""
+def _chosen(table: "_Table", *, nothing_waits: bool) -> list[Pick]:
+    """What is new; rather than nothing, what was given out and never answered; and else what was met long ago.
+
+    Who leaves lessons unbegun would otherwise have used up a small bank without an answer, and never find a lesson waiting.
+    """
     table.begin()
-    _take(table, needs(table.learner, table.shelf, table.wish, table.spent))
-    for level in (level_of(table.learner, table.shelf), LEVEL_MAX):
-        if table.left():
-            _take(table, _rest(table, level))
+    _take_new(table)
+    if nothing_waits and len(table.picked) < LEAST_ITEMS:
+        table.open_handed()
+        _take_new(table)
     if len(table.picked) < LEAST_ITEMS:
         _take_again(table)
     table.spent.update(name for one in table.picked for name in one.item.skills)
     return table.picked
+
+
+def _take_new(table: "_Table") -> None:
+    """Items for what is needed; then for all that is near."""
+    _take(table, needs(table.learner, table.shelf, table.wish, table.spent))
+    for level in (level_of(table.learner, table.shelf), LEVEL_MAX):
+        if table.left():
+            _take(table, _rest(table, level))
 
 
 def _rest(table: "_Table", level: int) -> Iterator[Need]:
@@ -123,7 +134,7 @@ def _take_again(table: "_Table") -> None:
             return
         name = next((one for one in item.skills if one in due), (*item.skills, WHOLE_COURSE)[0])
         days = max((table.learner.now - last[question_id]).days, 0)
-        reason = due.get(name, Reason(why="at_level", skill=name, days=days))
+        reason = due.get(name, Reason(why="again", skill=name, days=days))
         table.take(Pick(item=item, reason=reason, chance=table.chance(item)))
 
 
@@ -138,7 +149,8 @@ class _Table:
         self.spent: Counter[str] = Counter()
         self.picked: list[Pick] = []
         since = learner.now - timedelta(days=wish.seen_days)
-        self._seen = {one.question_id for one in learner.met if one.at > since} | learner.handed
+        self._met = {one.question_id for one in learner.met if one.at > since}
+        self._seen = self._met | learner.handed
         self._taken: set[str] = set()
         self._families: Counter[str] = Counter()
         self._whys: Counter[str] = Counter()
@@ -151,6 +163,10 @@ class _Table:
         self.picked = []
         self._families.clear()
         self._whys.clear()
+
+    def open_handed(self) -> None:
+        """What was given out and never answered may come from now on."""
+        self._seen = self._met
 
     def left(self) -> bool:
         """Whether the lesson has room."""

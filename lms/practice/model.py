@@ -54,12 +54,13 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """An item of the bank that may be asked."""
+    """An item of the bank that may be asked; `met`: this learner answered it before."""
 
     question_id: str
     version: int
     skills: tuple[str, ...]
     difficulty: int
+    met: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -84,7 +84,7 @@ def _chosen(item: Item, desk: Desk) -> Chosen:
         version=item.version,
         skills=item.skills,
         difficulty=item.difficulty,
-        reason=Reason(why="at_level"),
+        reason=Reason(why="again" if item.met else "at_level"),
         chance_milli=round(mixer.chance({}, item.skills, item.difficulty) * 1000),
     )
 

@@ -37,7 +37,7 @@ WITH met AS MATERIALIZED (
 """
 # Each level by the index, the nearest first, and no more of it than is needed.
 _UNSEEN = f"""{_SEEN}
-SELECT q.question_id, q.version, q.skills, q.difficulty
+SELECT q.question_id, q.version, q.skills, q.difficulty, false AS met
 FROM (
     SELECT level, row_number() OVER (ORDER BY abs(level - $6), level) AS place FROM generate_series(1, 10) AS level
 ) AS near
@@ -53,7 +53,7 @@ ORDER BY near.place, q.question_id LIMIT $5
 """
 # Where everything was seen: what was met longest ago first.
 _AGAIN = f"""{_SEEN}
-SELECT q.question_id, q.version, q.skills, q.difficulty
+SELECT q.question_id, q.version, q.skills, q.difficulty, last.at IS NOT NULL AS met
 FROM (
     SELECT s.question_id, max(met.at) AS at FROM seen AS s LEFT JOIN met USING (question_id)
     WHERE NOT EXISTS (SELECT FROM barred WHERE barred.question_id = s.question_id)
@@ -137,6 +137,7 @@ async def _items(
             version=row["version"],
             skills=tuple(row["skills"]),
             difficulty=row["difficulty"],
+            met=row["met"],
         )
         for row in rows
     ]

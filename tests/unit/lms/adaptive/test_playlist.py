@@ -198,7 +198,32 @@ def test_a_bank_that_was_met_whole_gives_what_was_met_longest_ago() -> None:
     learner = replace(LEARNER, met=tuple(met(n, "adding", 1000, days=0.1 + n) for n in range(8)))
     [again] = lessons(learner, shelf, WISH, 1)
     assert sorted(one.item.question_id for one in again) == [f"q{n:04}" for n in range(3, 8)]
-    assert {one.reason.days for one in again} == {3, 4, 5, 6, 7}
+    assert {(one.reason.why, one.reason.days) for one in again} == {
+        ("again", days) for days in (3, 4, 5, 6, 7)
+    }
+
+
+def test_a_bank_that_was_given_out_whole_and_never_answered_is_given_once_more() -> None:
+    shelf = shelved(item(number, "adding") for number in range(19))
+    handed = replace(LEARNER, handed=frozenset(shelf.items))
+    [once_more] = lessons(handed, shelf, WISH, 2)
+    assert {one.item.question_id for one in once_more} == handed.handed
+    assert "again" not in whys(once_more), "nothing of it was ever answered"
+    answered = replace(handed, met=tuple(met(n, "adding", 1000, days=1) for n in range(14)))
+    [unanswered, again] = lessons(answered, shelf, WISH, 2)
+    assert {one.item.question_id for one in unanswered} == {f"q{n:04}" for n in range(14, 19)}
+    assert whys(again) == ["again"] * 5
+
+
+def test_what_lies_in_an_open_lesson_comes_before_another_is_begun_only_rather_than_nothing() -> (
+    None
+):
+    shelf = shelved(item(number, "adding") for number in range(30))
+    handed = replace(LEARNER, handed=frozenset(f"q{n:04}" for n in range(10)))
+    first, *more = lessons(handed, shelf, WISH, 2)
+    assert len(first) == 20
+    assert not {one.item.question_id for one in first} & handed.handed
+    assert more == [], "one lesson waits: what is in an open one is left there"
 
 
 def test_a_review_that_is_due_is_said_to_be_one_even_of_an_item_that_was_met() -> None:
