@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import asyncpg
 import msgspec
 
-from lms.ai import chain, prompts, staging, step_store, store, vector_store
+from lms.ai import chain, prompts, staging, step_store, store, tries, vector_store
 from lms.ai.asks import Away, Refused
 from lms.ai.calling import Caller, StopError
 from lms.ai.chain import Chain
@@ -23,8 +23,6 @@ from lms.questions.model import Labels, New
 
 # So many of the items that are most alike are looked at.
 NEAR_MOST = 5
-# Why no draft came, where the gates never saw one.
-NOTHING = "rules"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,12 +49,12 @@ class Maker:
     job: Job
     rules: Rules
 
-    async def make(self, slot: int) -> None:
-        """End the slot, once; StopError when nothing more is to be made."""
+    async def make(self, slot: int) -> str:
+        """End the slot, once: its outcome; StopError when nothing more is to be made."""
         made = await self._by_models(slot)
         if made is None:
             made = await self._by_rules(slot)
-        await self._end(slot, made)
+        return await self._end(slot, made)
 
     # --- Drafts -----------------------------------------------------------------------------------
 
@@ -108,7 +106,7 @@ class Maker:
 
     # --- The end of a slot ------------------------------------------------------------------------
 
-    async def _end(self, slot: int, made: Made) -> None:
+    async def _end(self, slot: int, made: Made) -> str:
         """Judge the draft beside its neighbours, and stage or drop it: one transaction, once."""
         case, vector = None, None
         if made.draft is not None and made.fault is None:
@@ -122,8 +120,9 @@ class Maker:
             if await store.lock(connection, tenant_id, job_id) != "running":
                 raise StopError
             verdict = await self._verdict(connection, case, vector, made)
-            await self._write(connection, slot, made, (verdict, case, vector))
+            outcome = await self._write(connection, slot, made, (verdict, case, vector))
         self.caller.tools.reach("factory.after_stage")
+        return outcome
 
     async def _verdict(
         self, connection: asyncpg.Connection, case: Case | None, vector: Vector | None, made: Made
@@ -145,16 +144,16 @@ class Maker:
         slot: int,
         made: Made,
         judged: tuple[Verdict, Case | None, Vector | None],
-    ) -> None:
+    ) -> str:
         verdict, case, vector = judged
         passed = made.draft is not None and verdict.passed and made.fault is None
         gate = "" if passed else _gate(verdict)
         caller, now = self.caller, self.caller.tools.now()
         place = caller.place(slot, step_store.GATES)
         traced = Traced(version="", digest=_digest(made.draft))
-        outcome = "passed" if passed else f"dropped:{gate}"
+        outcome = tries.PASSED if passed else tries.dropped(gate)
         if not await step_store.note(connection, place, traced, outcome, now):
-            return
+            return outcome
         came = (passed, gate, made.tier)
         await store.count_item(connection, caller.tenant_id, self.job.job_id, came, now)
         await caller.bench.go_on(connection)
@@ -165,6 +164,7 @@ class Maker:
             await staging.stage(connection, caller.tenant_id, [candidate], now)
             if case is not None and vector is not None:
                 await self._keep_vector(connection, candidate, case, vector)
+        return outcome
 
     async def _keep_vector(
         self, connection: asyncpg.Connection, candidate: Candidate, case: Case, vector: Vector
@@ -240,7 +240,7 @@ def _schema(code: str) -> Finding:
 def _gate(verdict: Verdict) -> str:
     """Which gate turned it down."""
     failed = [one.gate for one in verdict.findings if not one.passed]
-    return failed[-1] if failed else NOTHING
+    return failed[-1] if failed else tries.NOTHING
 
 
 def _text(draft: Draft) -> str:

@@ -150,9 +150,10 @@ class Subject:
 
 def objective(subject: Subject) -> Prompt:
     """What is the item to find out?"""
-    brief = subject.brief
+    brief, number = subject.brief, subject.slot + 1
+    # One more than was asked for stands for one that was dropped.
     turn = (
-        f"This is item {subject.slot + 1} of {brief.count} of series {brief.series}: choose what the others would not, so that"
+        f"This is item {number} of {max(number, brief.count)} of series {brief.series}: choose what the others would not, so that"
         " together they go through all of the material."
     )
     return _prompt("objective", Objective, (_about(subject), turn))

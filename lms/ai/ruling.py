@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from lms.ai import rules_tier, store
+from lms.ai import rules_tier, store, tries
 from lms.ai.calling import Bench
 from lms.ai.gates import order
 from lms.ai.gates.model import Case
@@ -32,13 +32,15 @@ class Rules:
         """The item of this slot; None where the rules have no more."""
         kinds = self.job.brief.kinds
         kind = kinds[slot % len(kinds)]
-        each = -(-self.job.brief.count // len(kinds))
+        each, tried = (
+            -(-many // len(kinds)) for many in (self.job.wanted, tries.most(self.job.wanted))
+        )
         first = self.job.brief.series * each
         async with self._busy:
             if kind not in self._made:
                 bank = await self._items()
                 self._made[kind] = await asyncio.to_thread(
-                    usable, self.job, kind, bank, first + each
+                    usable, self.job, kind, bank, first + tried
                 )
         made = self._made[kind]
         place = first + slot // len(kinds)

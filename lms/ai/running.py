@@ -1,16 +1,16 @@
 """One job of the factory from its brief to its end; begun again after a kill it goes on where it was."""
 
 import asyncio
-from collections import deque
-from collections.abc import Awaitable, Callable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import asyncpg
 
-from lms.ai import asking, budget_store, personal, router, step_store, store
+from lms.ai import asking, budget_store, personal, router, step_store, store, tries
 from lms.ai.calling import Bench, Caller, StopError, Tools
-from lms.ai.making import NOTHING, Maker
+from lms.ai.making import Maker
 from lms.ai.model import Job, JobState
 from lms.ai.ruling import Rules
 from lms.errors import Unavailable
@@ -109,7 +109,7 @@ class Running:
     # --- Make -------------------------------------------------------------------------------------
 
     async def _make(self, job: Job) -> Ending:
-        """Some slots at once, until none is left or the turn is over."""
+        """Some slots at once, until as many have passed as were asked for, none is left, or the turn is over."""
         async with self.bench.transaction() as connection:
             ended = await step_store.ended_slots(connection, self.tenant_id, self.job_id)
         caller = Caller(
@@ -121,40 +121,52 @@ class Running:
         )
         rules = Rules(bench=self.bench, tenant_id=self.tenant_id, job=job)
         maker = Maker(caller=caller, job=job, rules=rules)
-        left = [slot for slot in range(job.wanted) if slot not in ended]
-        if left:
+        turn = _Turn(
+            wanted=job.wanted,
+            slots=tries.left(job.wanted, ended),
+            came=Counter(ended.values()),
+            until=self.tools.steady() + TURN_SECONDS,
+        )
+        if tries.is_owed(turn.wanted, turn.came, 0):
             await caller.catch_up(job.course_id)
-        turn = _Turn(slots=deque(left), until=self.tools.steady() + TURN_SECONDS)
-        try:
-            async with asyncio.TaskGroup() as group:
-                for _ in range(SLOTS_AT_ONCE):
-                    group.create_task(self._lane(maker, turn))
-        except BaseExceptionGroup as errors:
-            raise errors.exceptions[0] from errors
+        await self._turn(maker, turn)
         if turn.stopped is not None:
             raise turn.stopped
-        return "turn" if turn.slots else await self._done()
+        return "turn" if turn.is_cut else await self._done(turn)
 
-    async def _lane(self, maker: Maker, turn: "_Turn") -> None:
-        """One slot after the other. Who must stop lets the others end what they have paid for."""
-        while turn.slots and turn.stopped is None and self.tools.steady() < turn.until:
-            try:
-                await maker.make(turn.slots.popleft())
-            except (StopError, Unavailable) as stop:
-                turn.stopped = turn.stopped or stop
+    async def _turn(self, maker: Maker, turn: "_Turn") -> None:
+        """Begin slots while there is room, and take in what comes of them."""
+        under_way = set[asyncio.Task[None]]()
+        try:
+            async with asyncio.TaskGroup() as group:
+                while True:
+                    while len(under_way) < SLOTS_AT_ONCE:
+                        slot = turn.next(len(under_way), self.tools.steady())
+                        if slot is None:
+                            break
+                        under_way.add(group.create_task(self._slot(maker, turn, slot)))
+                    if not under_way:
+                        return
+                    _, under_way = await asyncio.wait(
+                        under_way, return_when=asyncio.FIRST_COMPLETED
+                    )
+        except BaseExceptionGroup as errors:
+            raise errors.exceptions[0] from errors
+
+    async def _slot(self, maker: Maker, turn: "_Turn", slot: int) -> None:
+        """One slot. Who must stop lets the others end what they have paid for."""
+        try:
+            turn.came[await maker.make(slot)] += 1
+        except (StopError, Unavailable) as stop:
+            turn.stopped = turn.stopped or stop
 
     # --- End --------------------------------------------------------------------------------------
 
-    async def _done(self) -> Ending:
-        """Every slot has ended; where nobody could be asked and the rules had nothing to go by, the job has failed."""
+    async def _done(self, turn: "_Turn") -> Ending:
+        """Nothing more is begun."""
         async with self.bench.transaction() as connection:
-            job = await self._live(connection)
-            if job is not None:
-                nothing = job.dropped_by.get(NOTHING, 0) == job.wanted
-                how: tuple[JobState, str] = (
-                    ("failed", "providers_away") if nothing else ("done", "")
-                )
-                await self._end_in(connection, how)
+            if await self._live(connection) is not None:
+                await self._end_in(connection, tries.ending(turn.wanted, turn.came))
         return "over"
 
     async def _end(self, state: JobState, reason: str) -> None:
@@ -173,10 +185,22 @@ class Running:
             await self._end_in(connection, ("failed", "tried_too_often"))
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class _Turn:
-    """What the lanes share: the slots that are left, how long new ones are begun, and why no more are."""
+    """A turn as it goes: the slots that are left, what came of those that ended, how long new ones are begun, and why no more are."""
 
-    slots: deque[int]
+    wanted: int
+    slots: Iterator[int]
+    came: Counter[str]
     until: float
     stopped: StopError | Unavailable | None = None
+    is_cut: bool = False
+
+    def next(self, under_way: int, now: float) -> int | None:
+        """The slot to begin, if one is to be begun."""
+        if self.stopped is not None or not tries.is_owed(self.wanted, self.came, under_way):
+            return None
+        if now >= self.until:
+            self.is_cut = True
+            return None
+        return next(self.slots, None)

@@ -121,12 +121,14 @@ async def note_lost(
         )
 
 
-async def ended_slots(connection: asyncpg.Connection, tenant_id: str, job_id: str) -> set[int]:
-    """The slots whose item was staged or dropped."""
+async def ended_slots(
+    connection: asyncpg.Connection, tenant_id: str, job_id: str
+) -> dict[int, str]:
+    """The slots whose item was staged or dropped, each with its outcome."""
     rows = await connection.fetch(
-        "SELECT slot FROM generation_steps WHERE tenant_id = $1 AND job_id = $2 AND step = $3",
+        "SELECT slot, outcome FROM generation_steps WHERE tenant_id = $1 AND job_id = $2 AND step = $3",
         tenant_id,
         job_id,
         GATES,
     )
-    return {row["slot"] for row in rows}
+    return {row["slot"]: row["outcome"] for row in rows}

@@ -28,7 +28,10 @@ class NewGeneration(Body, frozen=True, kw_only=True):
 
 
 class Generation(Reply, frozen=True, kw_only=True):
-    """How far a job is. `made` drafts came from the models, `passed` the gates, `dropped` did not; then people decide."""
+    """How far a job is. `made` drafts were written, `passed` the gates, `dropped` did not; then people decide.
+
+    What is dropped is made anew until `wanted` passed; a job that has tried often enough is done with the reason `ended_short`.
+    """
 
     id: str
     course_id: str

@@ -28,7 +28,7 @@ SMALL = Size(
 TAMPERED = {
     "items that a job that is done owes": "DELETE FROM generation_steps WHERE step = 'gates' AND (tenant_id, job_id, slot) ="
     " (SELECT tenant_id, job_id, slot FROM generation_steps JOIN generation_jobs USING (tenant_id, job_id)"
-    " WHERE step = 'gates' AND state = 'done' LIMIT 1)",
+    " WHERE step = 'gates' AND outcome = 'passed' AND state = 'done' AND reason = '' LIMIT 1)",
     "schools over their budget by our books": "UPDATE token_budgets SET tokens_used = tokens_limit + 1",
     "tokens still set aside": "UPDATE token_budgets SET tokens_held = 5",
     "jobs without exactly their two events": "DELETE FROM outbox WHERE outbox_id = (SELECT min(outbox_id) FROM outbox)",

@@ -983,7 +983,7 @@ export interface NewGeneration {
   readonly upload_id?: string | null;
 }
 
-/** How far a job is. `made` drafts came from the models, `passed` the gates, `dropped` did not; then people decide. */
+/** How far a job is. `made` drafts were written, `passed` the gates, `dropped` did not; then people decide. What is dropped is made anew until `wanted` passed; a job that has tried often enough is done with the reason `ended_short`. */
 export interface Generation {
   readonly id: string;
   readonly course_id: string;

@@ -24,12 +24,12 @@ function State({ job, recalled }: { readonly job: Generation; readonly recalled:
   return <span class={BADGES[job.state]}>{t(`factory.state.${job.state}`)}</span>;
 }
 
-/** What is ready of what was asked for, as a bar and in words. */
+/** How many have passed of what was asked for, as a bar and in words: what is dropped is made anew. */
 function Progress({ job }: { readonly job: Generation }) {
   const { wanted, made, passed, dropped } = job;
   return (
     <div class="job-progress">
-      <progress max={wanted} value={Math.min(wanted, made)} aria-label={t("factory.progressOf")} />
+      <progress max={wanted} value={Math.min(wanted, passed)} aria-label={t("factory.progressOf")} />
       <span class="sm mut">{t("factory.madeOf", { made, wanted, passed, dropped })}</span>
     </div>
   );
