@@ -35,6 +35,8 @@ BATCH_LEARNERS = 100
 # Who was killed while choosing is waited for so long.
 HELD = timedelta(seconds=10)
 AGAIN_AFTER = timedelta(milliseconds=500)
+# So often in a row for those who are given lessons by rule meanwhile.
+MAKES = 3
 # After a batch that nobody waits for.
 PAUSE_SECONDS = 0.2
 REST_SECONDS = 0.25
@@ -112,9 +114,13 @@ class Refiller:
 
     async def _fill(self, place: Place, held: Sequence[Waiting]) -> None:
         batch = _Batch(place=place, held=held, waiting=await self._waiting(place, held))
-        await self._make(batch)
-        reach("refiller.before_push")
-        await self._push(batch)
+        users: Collection[str] = list(batch.waiting)
+        for _ in range(MAKES):
+            await self._make(batch, users)
+            reach("refiller.before_push")
+            users = await self._push(batch, users)
+            if not users:
+                break
         reach("refiller.after_push")
         await self._settle(batch)
 
@@ -124,24 +130,20 @@ class Refiller:
         found = await self._playlists.waiting([(*place, user_id) for user_id in users])
         return dict(zip(users, found, strict=True))
 
-    async def _make(self, batch: "_Batch") -> None:
+    async def _make(self, batch: "_Batch", user_ids: Collection[str]) -> None:
         """New lessons, written down; of those who do not learn here any more, none."""
         now, place = self._means.now(), batch.place
         async with self._means.database.transaction(place[0]) as connection:
             bank = await self._bank(connection, place)
-            batch.by_rule = await refilling.found_by_rule(
-                connection, place, list(batch.waiting), now
-            )
-            learners = await refilling.learners(
-                *(connection, place, list(batch.waiting), batch.waiting_ids, now)
-            )
+            batch.by_rule = await refilling.found_by_rule(connection, place, user_ids, now)
+            learners = await refilling.learners(*(connection, place, user_ids, batch.listed, now))
         desk = Desk(now=now, new_id=self._means.new_id)
         for learner in learners:
             batch.made[learner.user_id] = refilling.made(
                 *(learner, place[1], bank, self._wish, desk)
             )
             await asyncio.sleep(0)  # what else this process does is not kept waiting
-        practices = [one for some in batch.made.values() for one in some]
+        practices = [one for learner in learners for one in batch.made[learner.user_id]]
         if practices:
             async with self._means.database.transaction(place[0]) as connection:
                 await refilling.keep(connection, place, practices, now)
@@ -159,30 +161,34 @@ class Refiller:
             self._banks.popitem(last=False)
         return kept.bank
 
-    async def _push(self, batch: "_Batch") -> None:
-        """Into the lists, while nobody can be taken out of the course; for those who do not learn here, nothing waits any more."""
-        place = batch.place
+    async def _push(self, batch: "_Batch", user_ids: Collection[str]) -> set[str]:
+        """Into the lists, while nobody can be taken out of the course; for those who do not learn here, nothing waits any more.
+
+        Those for whom lessons are to be chosen again: they were given one by rule since, or are at this moment, and it may have the
+        same items. There are few of them, and so one who asks faster than lessons are chosen for a class finds one waiting all the same.
+        """
+        place, users = batch.place, set(user_ids)
         async with self._means.database.transaction(place[0]) as connection:
-            learning = await refill_store.learning(
-                connection, place, list(batch.waiting), lock=True
-            )
-            by_rule = await refilling.found_by_rule(
-                connection, place, list(batch.waiting), self._means.now()
-            )
-            # Who was given a lesson by rule since may have been given the same items.
-            overtaken = {user_id for user_id, _ in by_rule - batch.by_rule}
-            full = {one for one, some in batch.made.items() if some and one in learning}
+            learning = await refill_store.learning(connection, place, users, lock=True)
+            full = {one for one in learning & users if batch.made.get(one)}
+            free = await refill_store.hold_all(connection, place, full)
+            by_rule = await refilling.found_by_rule(connection, place, full, self._means.now())
+            overtaken = full - free | {user_id for user_id, _ in by_rule - batch.by_rule}
             await self._write_all(batch, full - overtaken)
-            empty = batch.waiting.keys() - full
+            empty = users - full
             await self._playlists.drop([(*place, user_id) for user_id in empty])
             batch.how |= dict.fromkeys(empty, "empty")
+        batch.put_away(overtaken)
+        return overtaken
 
     async def _write_all(self, batch: "_Batch", user_ids: Collection[str]) -> None:
         lanes = asyncio.Semaphore(PUSH_LANES)
 
         async def write(user_id: str) -> None:
             async with lanes:
-                batch.how[user_id] = await self._write(batch, user_id)
+                # Who waits for a lesson by rule meanwhile waits for Redis once, and not for each of the others.
+                away = "unknown" in batch.how.values()
+                batch.how[user_id] = "unknown" if away else await self._write(batch, user_id)
 
         await asyncio.gather(*(write(user_id) for user_id in user_ids))
 
@@ -222,6 +228,12 @@ class _Batch:
         self.by_rule: set[tuple[str, str]] = set()
         self.made: dict[str, list[Practice]] = {}
         self.how: dict[str, How] = {}
+        self._overtaken: set[str] = set()
+
+    def put_away(self, user_ids: Collection[str]) -> None:
+        """The lessons that were made for these are given to nobody."""
+        for user_id in user_ids:
+            self._overtaken |= {one.practice_id for one in self.made.pop(user_id, ())}
 
     @property
     def waiting_ids(self) -> set[str]:
@@ -232,12 +244,12 @@ class _Batch:
     def listed(self) -> set[str]:
         """The lessons that may wait now."""
         made = {one.practice_id for some in self.made.values() for one in some}
-        return self.waiting_ids | made
+        return self.waiting_ids | made | self._overtaken
 
     @property
     def never_given(self) -> set[str]:
         """Lessons that are in no list any more, or never were: of those that waited where new ones stand, of the new ones elsewhere."""
-        found: set[str] = set()
+        found = set(self._overtaken)
         for user_id in self.waiting:
             how = self.how.get(user_id, "again")
             if how == "written":

@@ -11,6 +11,7 @@ from lms.adaptive.shelf import family
 from lms.attempts.paper_store import ASKED_BY_EXAMS
 from lms.practice.checking import PRACTISED
 from lms.practice.model import Practice
+from lms.practice.store import LOCK
 
 # A bank has no more items than this (lms.questions.service), and a learner's last lessons say enough.
 BANK_MAX = 20_000
@@ -77,6 +78,17 @@ async def learning(
         "SELECT e.user_id FROM enrolments AS e JOIN users AS u USING (tenant_id, user_id)"
         " JOIN courses AS c USING (tenant_id, course_id) WHERE e.tenant_id = $1 AND e.course_id = $2"
         " AND e.user_id = ANY ($3::uuid[]) AND e.role = 'student' AND u.active AND NOT c.archived",
+        *(*place, list(user_ids)),
+    )
+    return {str(row["user_id"]) for row in rows}
+
+
+async def hold_all(
+    connection: asyncpg.Connection, place: Place, user_ids: Collection[str]
+) -> set[str]:
+    """Those of these for whom no lesson is being found by rule now; to the end of the transaction none is."""
+    rows = await connection.fetch(
+        f"SELECT user_id FROM unnest($3::uuid[]) AS u (user_id) WHERE pg_try_advisory_xact_lock({LOCK})",
         *(*place, list(user_ids)),
     )
     return {str(row["user_id"]) for row in rows}

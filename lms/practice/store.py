@@ -16,6 +16,9 @@ LESSONS_MAX = 50
 # Lessons found by rule that wait to be begun: more tabs than anybody has.
 UNBEGUN_MAX = 50
 
+# Of tenant $1, course $2 and the learner: whoever gives out lessons of theirs, by rule or into their list, holds it meanwhile.
+LOCK = "hashtextextended(concat_ws(' ', 'practice', $1::uuid, $2::uuid, user_id), 0)"
+
 _chosen = msgspec.json.Decoder(tuple[Chosen, ...])
 
 # $1 tenant, $2 course, $3 user, $4 kinds, $5 how many, $6 level, $7 language. What an exam of the learner's asks whose results are
@@ -93,10 +96,10 @@ async def seed(connection: asyncpg.Connection, tenant_id: str) -> str:
 
 
 async def hold(connection: asyncpg.Connection, tenant_id: str, place: Place) -> None:
-    """To the end of the transaction nobody else finds a lesson for this learner here."""
+    """To the end of the transaction nobody else finds a lesson for this learner here, or puts one into their list."""
     await connection.execute(
-        "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))",
-        f"practice {tenant_id} {place.course_id} {place.user_id}",
+        f"SELECT pg_advisory_xact_lock({LOCK}) FROM (SELECT $3::uuid AS user_id) AS learner",
+        *(tenant_id, place.course_id, place.user_id),
     )
 
 

@@ -22,26 +22,22 @@ TURN_SECONDS = 0.05
 # After a failure Redis is left alone for so long.
 AWAY_SECONDS = 1.0
 KEEP_MS = 24 * 3600 * 1000
-COLD_MS = 2000
 
-# KEYS: the list; the sign that a lesson is being found by rule; what was answered under the caller's key, if there is one.
+# KEYS: the list; what was answered under the caller's key, if there is one.
 # Empty: to be found by rule, as it was the first time. Else the lesson, and how many are left (-1: it was given before).
 SCRIPT = """
-local kept = KEYS[3] and redis.call('GET', KEYS[3])
+local kept = KEYS[2] and redis.call('GET', KEYS[2])
 if kept then
     if kept == '' then return {} end
     return {kept, -1}
 end
 local lesson = redis.call('LPOP', KEYS[1])
-if KEYS[3] then redis.call('SET', KEYS[3], lesson or '', 'PX', ARGV[1]) end
-if not lesson then
-    redis.call('SET', KEYS[2], '1', 'PX', ARGV[2])
-    return {}
-end
+if KEYS[2] then redis.call('SET', KEYS[2], lesson or '', 'PX', ARGV[1]) end
+if not lesson then return {} end
 return {lesson, redis.call('LLEN', KEYS[1])}
 """
 SCRIPT_SHA = hashlib.sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()
-_ARGUMENTS = (str(KEEP_MS), str(COLD_MS))
+_ARGUMENTS = (str(KEEP_MS),)
 
 
 class Channels(Protocol):
@@ -149,9 +145,9 @@ def _keys(place: Place, idempotency_key: str | None) -> list[str]:
     tenant_id, course_id, user_id = place
     tag = f"{{t{tenant_id}.u{user_id}.c{course_id}}}:next"
     if idempotency_key is None:
-        return [tag, f"{tag}-cold"]
+        return [tag]
     given = hashlib.sha256(idempotency_key.encode()).hexdigest()[:32]
-    return [tag, f"{tag}-cold", f"{tag}-{given}"]
+    return [tag, f"{tag}-{given}"]
 
 
 def _popped(reply: Reply) -> Popped | None:

@@ -12,10 +12,9 @@ DEADLINE_SECONDS = 1.0
 # How many commands are under way at once.
 LANES = 16
 
-# A list that is no more what it was when its lessons were chosen is left alone, and so is one whose learner is being served by rule
-# at this moment: either way the learner sees items now that the new lessons may have too.
+# A list that is no more what it was when its lessons were chosen is left alone: the learner sees items now that the new lessons
+# may have too.
 _REPLACE = """
-if redis.call('EXISTS', KEYS[2]) == 1 then return 0 end
 local waiting = redis.call('LRANGE', KEYS[1], 0, -1)
 if #waiting ~= tonumber(ARGV[2]) then return 0 end
 for place, element in ipairs(waiting) do
@@ -36,17 +35,8 @@ class PlaylistsAwayError(ConnectionError):
 
 def list_key(place: Place) -> str:
     """Where the lessons of this learner wait."""
-    return _key("next", place)
-
-
-def cold_key(place: Place) -> str:
-    """There while this learner is served by rule, for want of a lesson that waits."""
-    return _key("next-cold", place)
-
-
-def _key(name: str, place: Place) -> str:
     tenant_id, course_id, user_id = place
-    return key(name, t=tenant_id, u=user_id, c=course_id)
+    return key("next", t=tenant_id, u=user_id, c=course_id)
 
 
 class Playlists:
@@ -63,9 +53,8 @@ class Playlists:
         self, place: Place, expected: Sequence[bytes], lessons: Sequence[bytes], ttl_seconds: int
     ) -> bool:
         """Put these in the place of what waits, if that is still what was expected; False: choose again, from how things are now."""
-        keys = (list_key(place), cold_key(place))
         given = (ttl_seconds, len(expected), *expected, *lessons)
-        return bool(await self._do("EVAL", _REPLACE, len(keys), *keys, *given))
+        return bool(await self._do("EVAL", _REPLACE, 1, list_key(place), *given))
 
     async def drop(self, places: Collection[Place]) -> None:
         """Nothing waits there any more."""

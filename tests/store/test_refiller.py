@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from lms.adaptive import store as adaptive
+from lms.attempts.model import Desk
 from lms.events import (
     AttemptGraded,
     AttemptReleased,
@@ -17,9 +18,12 @@ from lms.events import (
     ItemsRecalled,
     PracticeFinished,
 )
-from lms.practice import refill_store, wire
+from lms.identity import Principal
+from lms.ids import SessionId, TenantId, UserId
+from lms.practice import practices, refill_store, wire
+from lms.practice.model import Practice
 from lms.practice.wire import Batch
-from server.storage.playlists import Playlists, PlaylistsAwayError, cold_key, list_key
+from server.storage.playlists import Playlists, PlaylistsAwayError, list_key
 from server.storage.redis import connected
 from tests.support.stores import Stores
 from tests.support.tutor import Bank, a_bank
@@ -43,7 +47,7 @@ async def shop(stores: Stores, valkey_url: str) -> AsyncIterator[Workshop]:
 
 @pytest.fixture(scope="module")
 async def bank(shop: Workshop) -> Bank:
-    return await a_bank(shop, learners=13, items=40)
+    return await a_bank(shop, learners=14, items=40)
 
 
 def _refiller(shop: Workshop) -> Refiller:
@@ -73,6 +77,15 @@ async def _ask(shop: Workshop, bank: Bank, user: str, *, urgent: bool = False) -
             urgent=urgent,
             now=shop.means.now(),
         )
+
+
+def _learner(bank: Bank, user: str) -> Principal:
+    return Principal(
+        tenant_id=TenantId(bank.tenant_id),
+        user_id=UserId(user),
+        session_id=SessionId(new_id()),
+        roles=frozenset({"student"}),
+    )
 
 
 def _whys(batch: Batch) -> list[str]:
@@ -152,15 +165,52 @@ async def test_a_lesson_that_is_taken_meanwhile_is_never_in_the_new_list(
 async def test_no_list_is_written_while_a_lesson_is_found_by_rule(
     shop: Workshop, bank: Bank
 ) -> None:
-    place = (bank.tenant_id, bank.course_id, bank.users[12])
-    await shop.means.playlists.drop([place])
-    await shop.redis.set(cold_key(place), "1", px=60_000)
-    await _ask(shop, bank, bank.users[12])
-    await _refiller(shop).round()
-    assert await _waiting(shop, bank, bank.users[12]) == []
-    await shop.redis.delete(cold_key(place))
+    user = bank.users[12]
+    await _ask(shop, bank, user)
+    async with shop.means.database.transaction(bank.tenant_id) as connection:
+        await practices.find_now(
+            connection,
+            _learner(bank, user),
+            bank.course_id,
+            Desk(now=shop.means.now(), new_id=shop.means.new_id),
+        )
+        await _refiller(shop).round()
+        assert await _waiting(shop, bank, user) == []
     await _refilled(shop)
-    assert len(await _waiting(shop, bank, bank.users[12])) == 2
+    assert len(await _waiting(shop, bank, user)) == 2
+
+
+async def test_who_asks_faster_than_lessons_are_chosen_finds_one_waiting_all_the_same(
+    shop: Workshop, bank: Bank
+) -> None:
+    """While lessons are chosen one is found by rule, twice in a row: the third choice stands, and nothing is in two lessons."""
+    user, by_rule = bank.users[13], list[Practice]()
+
+    class Overtaken(Refiller):
+        async def _make(self, *given: Any) -> None:
+            await super()._make(*given)
+            if len(by_rule) < 2:
+                async with shop.means.database.transaction(bank.tenant_id) as connection:
+                    who = _learner(bank, user)
+                    by_rule.append(
+                        await practices.find_now(
+                            connection,
+                            who,
+                            bank.course_id,
+                            Desk(now=shop.means.now(), new_id=shop.means.new_id),
+                        )
+                    )
+
+    await _ask(shop, bank, user)
+    await Overtaken(shop.means, ttl_seconds=TTL_SECONDS).round()
+    waiting = await _waiting(shop, bank, user)
+    asked = [one for lesson in by_rule for one in lesson.items]
+    assert (len(waiting), len(asked)) == (2, 40)
+    versions = [wire.version_of(one.question_id, one.version) for one in asked]
+    everything = versions + [one for lesson in waiting for one in lesson.versions]
+    assert len(everything) == len({*everything}) == 80
+    kept = await shop.fetchval("SELECT count(*) FROM practices WHERE user_id = $1", user)
+    assert kept == 4, "what was chosen in vain is not kept"
 
 
 async def test_who_has_left_the_course_has_no_lessons_any_more(shop: Workshop, bank: Bank) -> None:

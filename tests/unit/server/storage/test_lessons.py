@@ -12,7 +12,7 @@ from lms.practice import wire
 from server.storage import lessons
 from server.storage.lessons import SCRIPT, SCRIPT_SHA, Lessons
 from server.storage.link import LinkLostError, Tell
-from server.storage.playlists import cold_key, list_key
+from server.storage.playlists import list_key
 from server.telemetry.metrics import PrometheusMeters
 
 PLACE = tuple(f"01a1f9ce-beb5-7acc-bfc2-00000000000{n}" for n in range(3))
@@ -54,12 +54,12 @@ async def test_the_keys_are_those_of_the_list_that_is_filled() -> None:
     found = await one.pop((school, course, learner), None)
     assert found is not None
     assert (found.batch.practice_id, found.left, found.again) == ("p", 1, False)
-    keys = [list_key((school, course, learner)), cold_key((school, course, learner))]
-    assert list(channels.sent[0][3:5]) == keys
+    waits = list_key((school, course, learner))
+    assert channels.sent[0][2:4] == ("1", waits)
     assert await one.pop((school, course, learner), "k") is None
-    assert channels.sent[1][2] == "3"
+    assert channels.sent[1][2] == "2"
     # In one slot of a cluster, and without the caller's words in it.
-    assert str(channels.sent[1][5]).startswith(keys[0] + "-")
+    assert str(channels.sent[1][4]).startswith(waits + "-")
 
 
 async def test_a_script_that_redis_has_forgotten_is_sent_once_more() -> None:
