@@ -4,7 +4,8 @@ import { render } from "preact-render-to-string";
 import { describe, expect, test } from "vitest";
 import type { Content, Key, QuestionKind } from "../../src/protocol/api";
 import { Question } from "../../src/ui/question";
-import { isAnswered, isNumber, isOfType, lettered, moved, ordered, plainNumber, type Value } from "../../src/ui/questions/value";
+import { GapControl } from "../../src/ui/questions/cloze";
+import { isAnswered, isNumber, isOfType, lettered, moved, ordered, plainNumber, readsAs, type Value } from "../../src/ui/questions/value";
 
 const content: Content = {
   prompt: "Ask {{g1}}", options: [{ id: "o1", text: "One" }, { id: "o2", text: "Two" }], left: [{ id: "l1", text: "Left" }], gaps: [{ id: "g1", options: [] }],
@@ -59,6 +60,20 @@ test("a list names a formula by its letter alone", () => {
   expect(lettered("$\\lambda$", 1)).toBe("B");
   expect(lettered("**frequency**", 0)).toBe("A · frequency");
 });
+
+test.each<[string, boolean, boolean]>([["  Wave ", false, true], ["wave", true, false], ["Wave", true, true], ["W\u200dave", true, true], ["wavelength", false, false], ["", false, false]])(
+  "a gap with %j, case kept: %s",
+  (typed, caseSensitive, fits) => expect(readsAs(typed, ["Wave"], caseSensitive)).toBe(fits),
+);
+
+test.each<[string, boolean, string]>([["Word", false, "question.right<"], ["a word", false, "question.rightIs<"], ["", false, "question.rightIs<"], ["", true, ">word<"]])(
+  "a gap with %j (nobody answered: %s) says %j",
+  (given, untouched, says) => {
+    const review = { key, correct: false };
+    const html = render(h(GapControl, { gap: { id: "g1", options: [] }, place: 0, id: "g", given, onGiven: undefined, review, untouched }));
+    expect(html).toContain(says);
+  },
+);
 
 describe.each(KINDS)("a question of %s", (kind, value) => {
   const drawn = (more: object) => render(h(Question, { kind, content, pictures: {}, value, name: "q", ...more }));

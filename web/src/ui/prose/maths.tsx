@@ -1,6 +1,7 @@
 /** One formula; KaTeX draws it and comes only to pages that have one. */
 import type katexModule from "katex";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useSideways } from "./sideways";
 
 type Katex = typeof katexModule;
 
@@ -61,5 +62,6 @@ export function Maths({ tex, display }: { readonly tex: string; readonly display
       wanted = false;
     };
   }, [tex, display, ready]);
+  useSideways(place);
   return <span ref={place} class={display ? "maths display" : "maths"} dir="ltr" />;
 }

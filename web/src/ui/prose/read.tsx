@@ -1,9 +1,10 @@
 /** Reads Markdown into elements, never into HTML: what is not named here cannot come out. */
 import { Marked, type MarkedToken, type Token, type TokenizerAndRendererExtension, type Tokens } from "marked";
 import type { ComponentChildren } from "preact";
-import { useMemo } from "preact/hooks";
+import { useMemo, useRef } from "preact/hooks";
 import type { ProseProps } from "../prose";
 import { Maths } from "./maths";
+import { useSideways } from "./sideways";
 
 /** A link may lead there, and nowhere else. */
 const WAYS = /^(?:https?:\/\/|mailto:)/i;
@@ -113,8 +114,10 @@ function ListOf({ of, way, depth }: { readonly of: Tokens.List; readonly way: Wa
 }
 
 function Table({ of, way, depth }: { readonly of: Tokens.Table; readonly way: Way; readonly depth: number }) {
+  const place = useRef<HTMLDivElement>(null);
+  useSideways(place);
   return (
-    <div class="wide">
+    <div class="wide" ref={place}>
       <table class="tbl">
         <thead>
           <Cells of={of.header} header way={way} depth={depth} />

@@ -1,8 +1,8 @@
 /** A text with gaps: each gap is a field or a list, where it stands in the text. */
 import { t } from "../../i18n";
-import type { Gap, Key } from "../../protocol/api";
+import type { Gap } from "../../protocol/api";
 import { Prose } from "../prose";
-import { mapOf, plainWords, type KindProps } from "./value";
+import { mapOf, plainWords, readsAs, type KindProps } from "./value";
 
 const LONGEST = 200;
 
@@ -12,13 +12,30 @@ interface GapProps {
   readonly id: string;
   readonly given: string;
   readonly onGiven: ((text: string) => void) | undefined;
-  readonly key_: Key | null | undefined;
+  readonly review: KindProps["review"];
+  /** Nobody answered: the key stands there by itself. */
+  readonly untouched: boolean;
 }
 
-function GapControl({ gap, place, id, given, onGiven, key_ }: GapProps) {
+function isRight({ gap, given, review }: GapProps, accepted: readonly string[]): boolean {
+  if (review?.correct === true) return true;
+  return gap.options.length > 0 ? accepted.includes(given) : readsAs(given, accepted, review?.key?.case_sensitive ?? true);
+}
+
+/** How this gap went, in words: never by a colour alone. */
+function Said(props: GapProps) {
+  const { gap, review, untouched } = props;
+  const accepted = review?.key?.gaps[gap.id];
+  if (!accepted) return null;
+  const answer = accepted.map((one) => plainWords(gap.options.find((option) => option.id === one)?.text ?? one)).join(" · ");
+  if (untouched) return <span class="badge ok">{answer}</span>;
+  const right = isRight(props, accepted);
+  return <span class={right ? "badge ok" : "badge warn"}>{right ? t("question.right") : t("question.rightIs", { answer })}</span>;
+}
+
+export function GapControl(props: GapProps) {
+  const { gap, place, id, given, onGiven } = props;
   const label = t("question.gap", { number: place + 1 });
-  const accepted = key_?.gaps[gap.id];
-  const right = accepted?.map((one) => plainWords(gap.options.find((option) => option.id === one)?.text ?? one)).join(" · ");
   return (
     <span class="gap">
       {gap.options.length > 0 ? (
@@ -47,7 +64,7 @@ function GapControl({ gap, place, id, given, onGiven, key_ }: GapProps) {
           onInput={({ currentTarget }) => onGiven?.(currentTarget.value)}
         />
       )}
-      {right !== undefined && <span class="badge ok">{right}</span>}
+      <Said {...props} />
     </span>
   );
 }
@@ -69,7 +86,8 @@ export function ClozeAnswer({ content, pictures, value, onValue, review, name }:
         id={`${name}-${id}`}
         given={given[id] ?? ""}
         onGiven={onValue && ((text) => give(id, text))}
-        key_={review?.key}
+        review={review}
+        untouched={value === null}
       />
     );
   };

@@ -75,6 +75,15 @@ export function isNumber(text: string): boolean {
   return NUMBER.test(text);
 }
 
+/** Whether a text counts as one of those that are accepted; as lms/grading/wording.py has it, but for rare letters. */
+export function readsAs(text: string, accepted: readonly string[], caseSensitive: boolean): boolean {
+  const read = (one: string) => {
+    const plain = one.normalize("NFKC").replaceAll(/\p{Cf}/gu, "").replaceAll(/[٠-٩]/g, (digit) => String(DIGITS.indexOf(digit))).trim().replaceAll(/\s+/g, " ");
+    return caseSensitive ? plain : plain.toLowerCase();
+  };
+  return accepted.some((one) => read(one) === read(text));
+}
+
 /** A, B, C: the name of a choice beside its text. */
 export function letterAt(index: number): string {
   return index < 26 ? String.fromCodePoint(65 + index) : String(index + 1);
