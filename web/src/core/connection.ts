@@ -106,6 +106,8 @@ export class Connection {
   private readonly waiting = new Map<string, Waiting>();
   private readonly requests = new Set<(answer: Failed) => void>();
   private comeBack: ReturnType<typeof setTimeout> | undefined;
+  /** What is waited for before: to dial, or to ask for an address first. */
+  private next: () => void = () => this.dial();
   private pulse: ReturnType<typeof setInterval> | undefined;
 
   constructor(
@@ -178,7 +180,8 @@ export class Connection {
     if (this.over || this.live || this.comeBack === undefined) return;
     this.tries = 0;
     clearTimeout(this.comeBack);
-    this.dial();
+    this.comeBack = undefined;
+    this.next();
   }
 
   /** The browser says that the network is gone: do not wait for the silence. */
@@ -200,7 +203,6 @@ export class Connection {
   }
 
   private dial(): void {
-    this.comeBack = undefined;
     if (this.over || !this.address) return;
     this.socket ??= this.listen(this.around.openSocket(this.address, () => this.auth()));
     this.socket.connect();
@@ -336,6 +338,7 @@ export class Connection {
     const delayMs = backoffMs(this.tries, this.askedMs, this.around.random());
     this.tries += 1;
     this.askedMs = 0;
+    this.next = then;
     this.comeBack = setTimeout(() => {
       this.comeBack = undefined;
       then();

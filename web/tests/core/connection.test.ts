@@ -201,6 +201,28 @@ describe("coming in", () => {
     await vi.advanceTimersByTimeAsync(1000);
     expect(endings).toEqual([{ why: "refused", code: "not_enrolled" }]);
   });
+
+  it("asks for its address at once when the browser says that the network is back", async () => {
+    addresses = () => Promise.reject(new Error("offline"));
+    const connection = await opened();
+    addresses = () => Promise.resolve({ socket: "/s", namespace: "/class", token: "t2" });
+    connection.hurry();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(wire.dials).toEqual([{ token: "t2" }]);
+    await vi.advanceTimersByTimeAsync(6000);
+    expect(wire.dials).toHaveLength(1);
+  });
+
+  it("does not go back with a refused token when the network comes back before there is a new one", async () => {
+    const connection = await opened();
+    addresses = () => Promise.reject(new Error("offline"));
+    wire.say("connect_error", Object.assign(new Error("no"), { data: { code: "token_expired", retry_ms: null } }));
+    await vi.advanceTimersByTimeAsync(0);
+    addresses = () => Promise.resolve({ socket: "/s", namespace: "/class", token: "t2" });
+    connection.hurry();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(wire.dials).toEqual([{ token: "t1" }, { token: "t2" }]);
+  });
 });
 
 describe("commands", () => {

@@ -49,10 +49,12 @@ export function useBoard(assessmentId: string): Look {
     };
     void look();
     document.addEventListener("visibilitychange", shown);
+    addEventListener("online", shown);
     return () => {
       stop.abort();
       clearTimeout(timer);
       document.removeEventListener("visibilitychange", shown);
+      removeEventListener("online", shown);
     };
   }, [assessmentId, turn]);
   useEffect(() => {
