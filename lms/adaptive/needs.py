@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+import msgspec
+
 from lms.adaptive import memory, parameters, skill
 from lms.adaptive.model import WHOLE_COURSE, Met, Reason, SkillState, Why
 from lms.adaptive.shelf import Shelf
@@ -65,7 +67,16 @@ class Learner:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Need:
+class Known:
+    """What is worked out of a learner once for all their lessons: `recalled` and `strength` by skill, of those that they have met."""
+
+    level: int
+    went_wrong: Mapping[str, Met]
+    recalled: Mapping[str, float]
+    strength: Mapping[str, float]
+
+
+class Need(msgspec.Struct, frozen=True, kw_only=True):
     """A skill to practise; `aim` is the chance of a right answer that its items should have, `level` the highest of them."""
 
     skill: str
@@ -76,37 +87,54 @@ class Need:
     level: int
 
 
+def known(learner: Learner, shelf: Shelf) -> Known:
+    """Of this learner."""
+    states = learner.states
+    strength = {name: skill.strength(states, name) for name in states if name != WHOLE_COURSE}
+    return Known(
+        level=_level(learner, strength, shelf),
+        went_wrong=_went_wrong(learner),
+        recalled={name: memory.recall(states[name], learner.now) for name in strength},
+        strength=strength,
+    )
+
+
 def level_of(learner: Learner, shelf: Shelf) -> int:
     """How far a learner has come: where the placement put them, or the first level, and on from there while levels are passed."""
+    return known(learner, shelf).level
+
+
+def _level(learner: Learner, strength: Mapping[str, float], shelf: Shelf) -> int:
     if not shelf.levels:
         return learner.placed or 1
     start = learner.placed or shelf.levels[0]
     for level in shelf.levels:
-        if level >= start and not _is_passed(learner.states, shelf, level):
+        if level >= start and not _is_passed(learner.states, strength, shelf, level):
             return level
     return max(start, shelf.levels[-1])
 
 
-def _is_passed(states: Mapping[str, SkillState], shelf: Shelf, level: int) -> bool:
+def _is_passed(
+    states: Mapping[str, SkillState], strength: Mapping[str, float], shelf: Shelf, level: int
+) -> bool:
     names = [name for name in shelf.skills if shelf.home[name] == level and name != WHOLE_COURSE]
-    strong = [name for name in names if _is_strong(states, name)]
+    strong = [
+        name
+        for name in names
+        if name in states
+        and states[name].answered >= PASSED_ANSWERS
+        and strength[name] >= PASSED_STRENGTH
+    ]
     return bool(names) and len(strong) * 100 >= len(names) * PASSED_PERCENT
 
 
-def _is_strong(states: Mapping[str, SkillState], name: str) -> bool:
-    state = states.get(name)
-    if state is None or state.answered < PASSED_ANSWERS:
-        return False
-    return skill.strength(states, name) >= PASSED_STRENGTH
-
-
-def needs(learner: Learner, shelf: Shelf, wish: Wish, spent: Counter[str]) -> Iterator[Need]:
+def needs(
+    learner: Learner, of: Known, shelf: Shelf, wish: Wish, spent: Counter[str]
+) -> Iterator[Need]:
     """One for each skill of the shelf that the learner may meet now; `spent`: items of it in lessons before this one."""
-    level = level_of(learner, shelf)
-    went_wrong = _went_wrong(learner)
-    new = 0
+    level, new = of.level, 0
     for name in shelf.skills:
-        why, weight = _why(learner, name, went_wrong, wish, spent[name])
+        why, weight = _why(learner, of, name, wish, spent[name])
         if why == "new_skill" and shelf.home[name] <= level:
             new += 1
             weight = -0.1 * new
@@ -119,17 +147,15 @@ def needs(learner: Learner, shelf: Shelf, wish: Wish, spent: Counter[str]) -> It
             yield _need(learner, (name, why, weight), wish, max(level, home))
 
 
-def _why(
-    learner: Learner, name: str, went_wrong: Mapping[str, Met], wish: Wish, spent: int
-) -> tuple[Why, float]:
+def _why(learner: Learner, of: Known, name: str, wish: Wish, spent: int) -> tuple[Why, float]:
     """The strongest reason to practise a skill, and what is to be added to its worth."""
-    state, wrong = learner.states.get(name), went_wrong.get(name)
+    state, wrong = learner.states.get(name), of.went_wrong.get(name)
     in_class = wrong is not None and wrong.source == "quiz" and learner.now - wrong.at <= TODAY
     if in_class and not spent:
         return "class_quiz", 0.0
-    recalled = memory.recall(state, learner.now) if state is not None else 1.0
+    recalled = of.recalled.get(name, 1.0)
     due = state is not None and state.answered > 0 and recalled < parameters.WANTED_RECALL
-    if due and name != WHOLE_COURSE and not spent:
+    if due and not spent:
         return "due_review", parameters.WANTED_RECALL - recalled
     if learner.assigned.get(name, 0) > spent:
         return "assigned", 0.0
@@ -139,7 +165,7 @@ def _why(
         return "at_level", 0.0
     if state is None:
         return "new_skill", 0.0
-    strength = skill.strength(learner.states, name)
+    strength = of.strength[name]
     if strength < wish.low:
         return "weak_skill", 2 * (wish.low - strength)
     return ("stretch", 0.0) if strength > wish.high else ("at_level", 0.0)
@@ -167,8 +193,9 @@ def _need(learner: Learner, about: tuple[str, Why, float], wish: Wish, level: in
 def _went_wrong(learner: Learner) -> dict[str, Met]:
     """Skills whose last answer, of the last days, went wrong, and that answer."""
     last: dict[str, Met] = {}
+    since = learner.now - timedelta(days=MISTAKE_DAYS)
     for one in learner.met:
-        if learner.now - one.at > timedelta(days=MISTAKE_DAYS):
+        if one.at < since:
             break
         for name in one.skills:
             last.setdefault(name, one)

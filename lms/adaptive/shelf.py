@@ -22,6 +22,7 @@ class Shelf:
     home: Mapping[str, int]
     levels: tuple[int, ...]
     language: str
+    is_of_one_language: bool
     worn_from: int
 
 
@@ -33,7 +34,7 @@ def shelved(candidates: Iterable[Candidate]) -> Shelf:
     languages: dict[str, int] = {}
     for one in ordered:
         languages[one.language] = languages.get(one.language, 0) + 1
-        for name in one.skills or (WHOLE_COURSE,):
+        for name in dict.fromkeys(one.skills) or (WHOLE_COURSE,):
             by_skill.setdefault(name, []).append(one)
             easiest = (one.level, one.difficulty)
             home[name] = min(home.get(name, easiest), easiest)
@@ -45,6 +46,7 @@ def shelved(candidates: Iterable[Candidate]) -> Shelf:
         home={name: level for name, (level, _) in home.items()},
         levels=tuple(sorted({one.level for one in ordered})),
         language=min(languages, key=lambda name: (-languages[name], name)) if languages else "",
+        is_of_one_language=len(languages) == 1,
         worn_from=max(WORN_LEAST, math.ceil(WORN_TIMES * given / max(len(ordered), 1))),
     )
 

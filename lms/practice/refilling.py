@@ -11,6 +11,7 @@ from lms.adaptive import playlist, store
 from lms.adaptive.model import Chosen
 from lms.adaptive.needs import Learner, Wish
 from lms.adaptive.shelf import Shelf, shelved
+from lms.adaptive.table import Pick
 from lms.attempts.model import Desk
 from lms.ids import least_of
 from lms.practice import assigning, placement_store, refill_store
@@ -99,7 +100,7 @@ def made(learner: Learner, course_id: str, bank: Bank, wish: Wish, desk: Desk) -
     ]
 
 
-def _chosen(pick: playlist.Pick, item_id: str) -> Chosen:
+def _chosen(pick: Pick, item_id: str) -> Chosen:
     return Chosen(
         item_id=item_id,
         question_id=pick.item.question_id,

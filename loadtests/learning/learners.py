@@ -16,6 +16,7 @@ from lms.adaptive.model import Candidate, Met, Response, SkillState, Source
 from lms.adaptive.needs import Learner, Wish
 from lms.adaptive.parameters import EVEN_DIFFICULTY, POINTS_A_LOGIT
 from lms.adaptive.shelf import Shelf, shelved
+from lms.adaptive.table import Pick
 from lms.practice import placing
 from lms.practice.placing import Placement, Pool, Posed
 
@@ -135,7 +136,7 @@ class Desk:
     states: dict[str, SkillState] = field(default_factory=dict)
     met: list[Met] = field(default_factory=list)
 
-    def next_lesson(self, shelf: Shelf) -> Sequence[playlist.Pick]:
+    def next_lesson(self, shelf: Shelf) -> Sequence[Pick]:
         """As the refiller chooses it; nothing when the bank has nothing."""
         learner = Learner(
             user_id=self.user_id,
@@ -221,7 +222,7 @@ def _posed(item: Candidate, levels: int) -> Posed:
 def _sat(
     one: Pupil,
     of: Bank,
-    picks: Sequence[playlist.Pick],
+    picks: Sequence[Pick],
     desk: Desk,
     place: int,
     rng: random.Random,
