@@ -1,11 +1,13 @@
 """What the factory asks of models and what comes back; who really calls out stands behind these Protocols."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal, Protocol
 
 import msgspec
 
+from lms.ai.gates import schema
 from lms.ai.model import Tier
 
 ModelTier = Literal["small", "strong"]
@@ -30,6 +32,7 @@ AwayReason = Literal["no_models", "providers", "deadline", "allowance"]
 VECTOR_DIMENSIONS = 384
 # A batch of vectors costs at most so many times what its texts do: who holds a budget sets that much aside.
 EMBED_TRIES = 3
+SHAPE_WORDS_TOKENS = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +43,10 @@ class Message:
     text: str
 
 
+async def unsaid() -> None:
+    """Nobody wants to know when a call leaves."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
     """One question to a model, whose answer must have the shape.
@@ -47,6 +54,7 @@ class Ask:
     `shape` is a msgspec Struct with `forbid_unknown_fields`: the JSON schema is made from it, and the answer is held against it.
     `max_tokens` is for one answer, `allowance_tokens` for all tries together (none is begun that might pass it; see `most_tokens`),
     `deadline_s` for all of it. `unlike` names the model that wrote what is asked about: another is asked if there is one.
+    `leaves` is awaited before each call: what it raises ends the ask, and the call is not made.
     """
 
     messages: tuple[Message, ...]
@@ -56,6 +64,7 @@ class Ask:
     allowance_tokens: int
     deadline_s: float = 30.0
     unlike: str = ""
+    leaves: Callable[[], Awaitable[None]] = unsaid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,11 +163,26 @@ class Embeds(Protocol):
         ...
 
 
-def prompt_tokens(messages: Sequence[Message]) -> int:
-    """How many tokens a prompt has at most in practice: no tokenizer makes more of them than a token for two bytes, and framing."""
-    return sum(len(message.text.encode()) // 2 + 8 for message in messages) + 8
+def prompt_tokens(messages: Sequence[Message], shape: type[msgspec.Struct] | None = None) -> int:
+    """How many tokens a prompt has at most in practice: no tokenizer makes more of them than a token for two bytes, and framing.
+
+    The schema of the answer's shape is paid for as well, whether it goes beside the words or within them.
+    """
+    said = sum(len(message.text.encode()) // 2 + 8 for message in messages) + 8
+    return said if shape is None else said + shape_tokens(shape)
 
 
-def most_tokens(messages: Sequence[Message], max_tokens: int, tries: int = 1) -> int:
+@cache
+def shape_tokens(shape: type[msgspec.Struct]) -> int:
+    """The same for the schema of a shape, and the words that tell of it."""
+    return len(msgspec.json.encode(schema.response_schema(shape))) // 2 + SHAPE_WORDS_TOKENS
+
+
+def most_tokens(
+    messages: Sequence[Message],
+    max_tokens: int,
+    tries: int = 1,
+    shape: type[msgspec.Struct] | None = None,
+) -> int:
     """What so many calls may cost at most: what a budget has to set aside."""
-    return (prompt_tokens(messages) + max_tokens) * tries
+    return (prompt_tokens(messages, shape) + max_tokens) * tries

@@ -25,8 +25,16 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hold:
-    """What was set aside for a call whose end nobody wrote down."""
+class Spent:
+    """What a call has cost."""
+
+    tokens: int
+    cost_micros: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lost:
+    """Calls that have left and whose worker died before it could write down what they cost; `tokens` at most."""
 
     slot: int
     step: str
@@ -76,9 +84,10 @@ async def set_limit(
 
 
 async def hold(
-    connection: asyncpg.Connection, place: Place, tokens: int, now: datetime
+    connection: asyncpg.Connection, place: Place, most: tuple[int, int], now: datetime
 ) -> budget.Room:
-    """Set tokens aside for a call, if there is room; who asks next waits for the end of this transaction."""
+    """Set tokens aside, if there is room: (for one call, for how many calls). Who asks next waits for the end of this transaction."""
+    each, calls = most
     month = budget.month_of(now)
     await _open_month(connection, place.tenant_id, month)
     row = await connection.fetchrow(
@@ -88,36 +97,49 @@ async def hold(
         month,
     )
     assert row is not None, "the month is open"
-    room = budget.room(row["tokens_limit"], row["tokens_used"], row["tokens_held"], tokens)
+    room = budget.room(row["tokens_limit"], row["tokens_used"], row["tokens_held"], each * calls)
     if room != "ok":
         return room
-    await connection.execute(
-        "UPDATE token_budgets SET tokens_held = tokens_held + $3 WHERE tenant_id = $1 AND month = $2",
-        place.tenant_id,
-        month,
-        tokens,
-    )
-    await connection.execute(
-        "INSERT INTO token_holds (tenant_id, job_id, slot, step, month, tokens) VALUES ($1, $2, $3, $4, $5, $6)",
+    # Calls of this step that were lost stay set aside beside it, in the month that they were made in.
+    held_in: date = await connection.fetchval(
+        "INSERT INTO token_holds AS h (tenant_id, job_id, slot, step, month, tokens, each) VALUES ($1, $2, $3, $4, $5, $6, $7)"
+        " ON CONFLICT (tenant_id, job_id, slot, step) DO UPDATE SET tokens = h.tokens + EXCLUDED.tokens,"
+        " each = greatest(h.each, EXCLUDED.each), begun = 0 RETURNING month",
         *place.row,
         month,
-        tokens,
+        each * calls,
+        each,
     )
+    await _use(connection, place.tenant_id, held_in, (-each * calls, 0, 0))
     return "ok"
 
 
+async def begin(connection: asyncpg.Connection, place: Place) -> None:
+    """One call more is about to leave: from here on it may have cost something."""
+    await connection.execute(
+        "UPDATE token_holds SET begun = begun + 1 WHERE tenant_id = $1 AND job_id = $2 AND slot = $3 AND step = $4",
+        *place.row,
+    )
+
+
 async def settle(
-    connection: asyncpg.Connection, place: Place, tokens: int, cost_micros: int
+    connection: asyncpg.Connection, place: Place, spent: Spent, like: Spent | None = None
 ) -> None:
-    """The call is over and has cost so much; what was set aside for it is free again."""
+    """The calls are over and have cost so much; what was set aside for them is free again.
+
+    Calls of the same step that were lost count as much as this one, `like`; without one as much as they may have cost at most.
+    """
     row = await connection.fetchrow(
         "DELETE FROM token_holds WHERE tenant_id = $1 AND job_id = $2 AND slot = $3 AND step = $4"
-        " RETURNING month, tokens",
+        " RETURNING month, tokens, each, lost",
         *place.row,
     )
     if row is None:
         return
-    await _use(connection, place.tenant_id, row["month"], (row["tokens"], tokens, cost_micros))
+    lost = Spent(tokens=row["each"], cost_micros=0) if like is None else like
+    used = spent.tokens + row["lost"] * min(lost.tokens, row["each"])
+    cost_micros = spent.cost_micros + row["lost"] * lost.cost_micros
+    await _use(connection, place.tenant_id, row["month"], (row["tokens"], used, cost_micros))
 
 
 async def _use(
@@ -133,13 +155,48 @@ async def _use(
     )
 
 
-async def settle_lost(connection: asyncpg.Connection, tenant_id: str, job_id: str) -> list[Hold]:
-    """The calls of a worker that died in them count as what they may have cost at most: nobody knows whether they were paid."""
+async def take_over(connection: asyncpg.Connection, tenant_id: str, job_id: str) -> list[Lost]:
+    """What a dead worker of this job had set aside: free again where no call had left; what may have been paid stays set aside."""
     rows = await connection.fetch(
-        "DELETE FROM token_holds WHERE tenant_id = $1 AND job_id = $2 RETURNING slot, step, month, tokens",
+        "SELECT slot, step, month, tokens, each, begun, lost FROM token_holds WHERE tenant_id = $1 AND job_id = $2"
+        " ORDER BY slot, step FOR UPDATE",
+        tenant_id,
+        job_id,
+    )
+    for row in rows:
+        place = Place(tenant_id=tenant_id, job_id=job_id, slot=row["slot"], step=row["step"])
+        await _keep_lost(connection, place, row)
+    return [
+        Lost(slot=row["slot"], step=row["step"], tokens=row["begun"] * row["each"])
+        for row in rows
+        if row["begun"]
+    ]
+
+
+async def _keep_lost(connection: asyncpg.Connection, place: Place, row: asyncpg.Record) -> None:
+    lost = row["lost"] + row["begun"]
+    if lost:
+        await connection.execute(
+            "UPDATE token_holds SET tokens = $5, begun = 0, lost = $6"
+            " WHERE tenant_id = $1 AND job_id = $2 AND slot = $3 AND step = $4",
+            *place.row,
+            lost * row["each"],
+            lost,
+        )
+        await _use(
+            connection, place.tenant_id, row["month"], (row["tokens"] - lost * row["each"], 0, 0)
+        )
+    else:
+        await settle(connection, place, Spent(tokens=0, cost_micros=0))
+
+
+async def close(connection: asyncpg.Connection, tenant_id: str, job_id: str) -> None:
+    """The job is over: calls that were lost and not made again count as what they may have cost at most."""
+    await take_over(connection, tenant_id, job_id)
+    rows = await connection.fetch(
+        "DELETE FROM token_holds WHERE tenant_id = $1 AND job_id = $2 RETURNING month, tokens",
         tenant_id,
         job_id,
     )
     for row in rows:
         await _use(connection, tenant_id, row["month"], (row["tokens"], row["tokens"], 0))
-    return [Hold(slot=row["slot"], step=row["step"], tokens=row["tokens"]) for row in rows]

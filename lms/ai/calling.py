@@ -27,7 +27,7 @@ from lms.ai.asks import (
     Refused,
     most_tokens,
 )
-from lms.ai.budget_store import Place
+from lms.ai.budget_store import Place, Spent
 from lms.ai.model import JobState
 from lms.ai.prompts import Prompt
 from lms.ai.step_store import Kept, Traced
@@ -88,11 +88,16 @@ class Tools:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Step:
-    """A step that may have to be paid: where, what exactly, and how much it may take."""
+    """A step that may have to be paid: where, what exactly, how much one call may take, and how many it may take.
+
+    Whose `has_left` is said beforehand, nobody is told of when it leaves.
+    """
 
     place: Place
     traced: Traced
-    most: int
+    each: int
+    calls: int
+    has_left: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,12 +112,18 @@ class Caller:
 
     async def ask(self, slot: int, prompt: Prompt) -> Kept | Refused | Away:
         """The answer to a prompt; StopError when the job is over or the budget spent."""
-        most = most_tokens(prompt.messages, prompt.max_tokens, TRIES)
+        place = self.place(slot, prompt.step)
         step = _Step(
-            place=self.place(slot, prompt.step),
+            place=place,
             traced=Traced(version=prompt.version, digest=prompts.digest(prompt, self.tier)),
-            most=most,
+            each=most_tokens(prompt.messages, prompt.max_tokens, shape=prompt.shape),
+            calls=TRIES,
         )
+
+        async def leaves() -> None:
+            async with self.bench.transaction() as connection:
+                await budget_store.begin(connection, place)
+            self.tools.reach("factory.call_leaves")
 
         async def call() -> Outcome:
             ask = Ask(
@@ -120,8 +131,9 @@ class Caller:
                 shape=prompt.shape,
                 tier=self.tier,
                 max_tokens=prompt.max_tokens,
-                allowance_tokens=most,
+                allowance_tokens=step.each * step.calls,
                 unlike=prompt.unlike,
+                leaves=leaves,
             )
             return await self.tools.asks.ask(ask)
 
@@ -148,7 +160,9 @@ class Caller:
         step = _Step(
             place=self.place(slot, VECTOR),
             traced=Traced(version=embeds.space, digest=told),
-            most=most_tokens([Message(role="user", text=text)], 0, EMBED_TRIES),
+            each=most_tokens([Message(role="user", text=text)], 0),
+            calls=EMBED_TRIES,
+            has_left=True,
         )
 
         async def call() -> Outcome:
@@ -171,9 +185,10 @@ class Caller:
             caught = await vectoring.catch_up(self.bench.transaction, embeds, where, now, after)
             if is_paid:
                 async with self.bench.transaction() as connection:
-                    spent = (caught.tokens, 0, caught.cost_micros)
-                    await budget_store.settle(connection, place, caught.tokens, caught.cost_micros)
-                    await store.spend(connection, self.tenant_id, self.job_id, spent)
+                    spent = Spent(tokens=caught.tokens, cost_micros=caught.cost_micros)
+                    await budget_store.settle(connection, place, spent)
+                    told = (caught.tokens, 0, caught.cost_micros)
+                    await store.spend(connection, self.tenant_id, self.job_id, told)
             after = caught.after
             if after is None:
                 return
@@ -185,8 +200,11 @@ class Caller:
             if not texts:
                 return False
             messages = [Message(role="user", text=one.text) for one in texts]
-            most = most_tokens(messages, 0, EMBED_TRIES)
-            return await budget_store.hold(connection, place, most, self.tools.now()) == "ok"
+            most = (most_tokens(messages, 0), EMBED_TRIES)
+            if await budget_store.hold(connection, place, most, self.tools.now()) != "ok":
+                return False
+            await budget_store.begin(connection, place)
+        return True
 
     def place(self, slot: int, step: str) -> Place:
         """Where a step of this job stands in the tables."""
@@ -228,7 +246,9 @@ class Caller:
             nobody = away()
             if nobody is not None:
                 return nobody
-            room = await budget_store.hold(connection, place, step.most, now)
+            room = await budget_store.hold(connection, place, (step.each, step.calls), now)
+            if room == "ok" and step.has_left:
+                await budget_store.begin(connection, place)
         if room == "spent":
             raise StopError(("stopped", "budget"))
         return room
@@ -256,10 +276,11 @@ class Caller:
     ) -> None:
         place, now = step.place, self.tools.now()
         tokens = outcome.tokens_in + outcome.tokens_out
-        await budget_store.settle(connection, place, tokens, outcome.cost_micros)
+        spent = Spent(tokens=tokens, cost_micros=outcome.cost_micros)
+        await budget_store.settle(connection, place, spent, _dearest(outcome))
         await step_store.trace(connection, place, step.traced, outcome.tries, now)
-        spent = (outcome.tokens_in, outcome.tokens_out, outcome.cost_micros)
-        await store.spend(connection, self.tenant_id, self.job_id, spent)
+        told = (outcome.tokens_in, outcome.tokens_out, outcome.cost_micros)
+        await store.spend(connection, self.tenant_id, self.job_id, told)
         if kept is not None:
             await step_store.keep(connection, self.tenant_id, step.traced.digest, kept, now)
             await self.bench.go_on(connection)
@@ -288,6 +309,16 @@ def _kept(outcome: Outcome) -> Kept | None:
         tokens=outcome.tokens_in + outcome.tokens_out,
         cost_micros=outcome.cost_micros,
     )
+
+
+def _dearest(outcome: Outcome) -> Spent | None:
+    """What a call of this step costs, by the dearest of its tries; None where none was paid."""
+    paid = [
+        Spent(tokens=one.tokens_in + one.tokens_out, cost_micros=one.cost_micros)
+        for one in outcome.tries
+        if one.tokens_in + one.tokens_out
+    ]
+    return max(paid, key=lambda one: one.tokens, default=None)
 
 
 def _as_answer(got: Embedded | Refused | Away) -> Outcome:

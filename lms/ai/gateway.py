@@ -20,6 +20,7 @@ from lms.ai.asks import (
     Tried,
     TryOutcome,
     prompt_tokens,
+    unsaid,
 )
 from lms.ai.gates import schema
 from lms.ai.lines import Calls, Line, Reply
@@ -62,6 +63,7 @@ class _Search:
 
     models: tuple[Model, ...]
     call: Callable[[Calls, Model], Awaitable[Reply]]
+    leaves: Callable[[], Awaitable[None]]
     most: tuple[int, int]
     allowance: int
     until: float
@@ -110,7 +112,8 @@ class Gateway:
             _Search(
                 models=router.candidates(self._providers, ask.tier, ask.unlike),
                 call=call,
-                most=(prompt_tokens(ask.messages), ask.max_tokens),
+                leaves=ask.leaves,
+                most=(prompt_tokens(ask.messages, ask.shape), ask.max_tokens),
                 allowance=ask.allowance_tokens,
                 until=begun + ask.deadline_s,
             )
@@ -169,6 +172,7 @@ class Gateway:
         return _Search(
             models=models,
             call=call,
+            leaves=unsaid,
             most=(most, 0),
             allowance=most * EMBED_TRIES,
             until=begun + EMBED_DEADLINE_S,
@@ -209,7 +213,11 @@ class Gateway:
         except TimeoutError:
             return None
         try:
+            if not line.lets(self._patience.steady()):
+                return None
+            await search.leaves()
             begun = self._patience.steady()
+            # Meanwhile another may have heard that the provider is unwell.
             if not line.lets(begun):
                 return None
             reply = await self._called(search, model, line)

@@ -92,7 +92,10 @@ class Job:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
-    """What the models may cost a school in a month (its first day says which), and did; `tokens_held` are for calls under way."""
+    """What the models may cost a school in a month (its first day says which), and did.
+
+    `tokens_held` are set aside: for calls that are under way, and for those that a worker died in, until it is known what they cost.
+    """
 
     month: date
     tokens_limit: int

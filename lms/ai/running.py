@@ -42,8 +42,7 @@ class Running:
             opened = await self._open()
             return await self._make(opened) if isinstance(opened, Job) else opened
         except StopError as stop:
-            if stop.how is not None:
-                await self._end(*stop.how)
+            await self._end(stop.how)
             return "over"
 
     # --- Begin ------------------------------------------------------------------------------------
@@ -51,9 +50,10 @@ class Running:
     async def _open(self) -> Job | Ending:
         """The job, ready to be worked on; or why it is not."""
         async with self.bench.transaction() as connection:
-            await self._settle_lost(connection)
+            await self._take_over(connection)
             job = await self._live(connection)
             if job is None:
+                await budget_store.close(connection, self.tenant_id, self.job_id)
                 return "over"
             # What an earlier job has made, or is about to make, is not made once more.
             twin = await store.twin(connection, self.tenant_id, job) if job.made == 0 else None
@@ -77,9 +77,9 @@ class Running:
             return None
         return await store.get(connection, self.tenant_id, self.job_id)
 
-    async def _settle_lost(self, connection: asyncpg.Connection) -> None:
-        """The calls in which a worker of this job was killed."""
-        lost = await budget_store.settle_lost(connection, self.tenant_id, self.job_id)
+    async def _take_over(self, connection: asyncpg.Connection) -> None:
+        """What a worker that was killed had under way."""
+        lost = await budget_store.take_over(connection, self.tenant_id, self.job_id)
         place = (self.tenant_id, self.job_id)
         await step_store.note_lost(connection, place, lost, self.tools.now())
         for one in lost:
@@ -169,19 +169,24 @@ class Running:
                 await self._end_in(connection, tries.ending(turn.wanted, turn.came))
         return "over"
 
-    async def _end(self, state: JobState, reason: str) -> None:
+    async def _end(self, how: tuple[JobState, str] | None) -> None:
+        """As it is to end; None when somebody else has ended it."""
         async with self.bench.transaction() as connection:
-            await self._end_in(connection, (state, reason))
+            if how is None:
+                await budget_store.close(connection, self.tenant_id, self.job_id)
+            else:
+                await self._end_in(connection, how)
 
     async def _end_in(self, connection: asyncpg.Connection, how: tuple[JobState, str]) -> None:
         job = await asking.end(connection, self.tenant_id, self.job_id, how, self.tools.now())
+        await budget_store.close(connection, self.tenant_id, self.job_id)
         if job is not None:
             self.tools.meters.count("generation_jobs_ended_total", {"state": how[0]})
 
     async def give_up(self) -> None:
         """It was tried too often: the job has failed, and nothing stays set aside for it."""
         async with self.bench.transaction() as connection:
-            await self._settle_lost(connection)
+            await self._take_over(connection)
             await self._end_in(connection, ("failed", "tried_too_often"))
 
 

@@ -8,7 +8,7 @@ import asyncpg
 import msgspec
 
 from lms.ai.asks import Tried
-from lms.ai.budget_store import Hold, Place
+from lms.ai.budget_store import Lost, Place
 
 # Beside the outcomes of a call: `kept` was served from what was answered before, `lost` was under way when its worker died.
 KEPT, LOST = "kept", "lost"
@@ -104,9 +104,9 @@ async def note(
 
 
 async def note_lost(
-    connection: asyncpg.Connection, place: tuple[str, str], lost: Sequence[Hold], now: datetime
+    connection: asyncpg.Connection, place: tuple[str, str], lost: Sequence[Lost], now: datetime
 ) -> None:
-    """Write down the calls in which a worker of this job died; `place` is (tenant, job)."""
+    """Write down the calls in which a worker of this job died, with what they may have cost at most; `place` is (tenant, job)."""
     for one in lost:
         await connection.execute(
             "INSERT INTO generation_steps (tenant_id, job_id, slot, step, try, prompt_version, provider, model, outcome,"

@@ -39,6 +39,7 @@ from workers.factory import LANES
 
 POINTS = (
     ("factory.before_call", 5, 60),
+    ("factory.call_leaves", 5, 60),
     ("factory.after_call", 5, 60),
     ("factory.before_stage", 2, 12),
     ("factory.after_stage", 2, 12),

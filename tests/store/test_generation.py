@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from lms.ai import tries
+from lms.ai.model import Job
 from lms.courses import store as courses
 from lms.questions.model import Kind
 from tests.support.exams import NOW, exam_in
@@ -296,27 +297,63 @@ async def test_nothing_of_people_enters_a_prompt(
         assert words not in printed
 
 
+async def died_in_a_call(factory: Factory, job: Job, *, begun: int, each: int = 9_000) -> None:
+    """A worker has set tokens aside for the first step of the first item, `begun` calls have left, and it is gone."""
+    place = (factory.exam.tenant_id, job.job_id)
+    await factory.execute(
+        "INSERT INTO token_budgets (tenant_id, month, tokens_limit, tokens_held)"
+        " VALUES ($1, date_trunc('month', now() AT TIME ZONE 'UTC'), 1000000, 3 * $2)",
+        *(place[0], each),
+    )
+    await factory.execute(
+        "INSERT INTO token_holds (tenant_id, job_id, slot, step, month, tokens, each, begun)"
+        " SELECT $1, $2, 0, 'objective', date_trunc('month', now() AT TIME ZONE 'UTC'), 3 * $3, $3, $4",
+        *(*place, each, begun),
+    )
+
+
+@pytest.mark.parametrize("begun", [0, 1, 2])
+async def test_calls_that_a_worker_died_in_count_as_much_as_the_one_made_in_their_place(
+    factory: Factory, models: ScriptedModels, begun: int
+) -> None:
+    factory.providers = providers(models)
+    job = await factory.ask()
+    await died_in_a_call(factory, job, begun=begun)
+    await factory.work()
+    steps, budget = await factory.steps(job), await factory.budget()
+    paid = [one for one in steps if one["outcome"] != "lost"]
+    [again] = [one for one in paid if (one["slot"], one["step"]) == (0, "objective")]
+    spent = sum(one["tokens_in"] + one["tokens_out"] for one in paid)
+    assert budget["tokens_held"] == 0
+    assert budget["tokens_used"] == spent + begun * (again["tokens_in"] + again["tokens_out"])
+    assert len(steps) - len(paid) == (begun > 0)
+
+
+@pytest.mark.parametrize("begun", [0, 1, 3])
+async def test_of_a_job_that_ends_first_they_count_as_what_they_may_have_cost_at_most(
+    factory: Factory, models: ScriptedModels, begun: int
+) -> None:
+    factory.providers = providers(models)
+    job = await factory.ask()
+    await died_in_a_call(factory, job, begun=begun)
+    await factory.cancel(job)
+    await factory.work()
+    budget = await factory.budget()
+    assert (budget["tokens_held"], budget["tokens_used"]) == (0, begun * 9_000)
+
+
 async def test_a_job_that_was_tried_too_often_has_failed_and_holds_nothing(
     factory: Factory, models: ScriptedModels
 ) -> None:
     factory.providers = providers(models)
     job = await factory.ask()
     await factory.execute("UPDATE jobs SET tries = 9 WHERE subject_id = $1", job.job_id)
-    await factory.execute(
-        "INSERT INTO token_budgets (tenant_id, month, tokens_limit, tokens_held)"
-        " VALUES ($1, date_trunc('month', now() AT TIME ZONE 'UTC'), 100000, 700)",
-        factory.exam.tenant_id,
-    )
-    await factory.execute(
-        "INSERT INTO token_holds SELECT $1, $2, 0, 'stem', date_trunc('month', now() AT TIME ZONE 'UTC'), 700",
-        factory.exam.tenant_id,
-        job.job_id,
-    )
+    await died_in_a_call(factory, job, begun=1)
     await factory.work()
     row, budget = await factory.row(job), await factory.budget()
     assert (row["state"], row["reason"]) == ("failed", "tried_too_often")
     # Whether the call was paid that its worker died in, nobody knows: it counts.
-    assert (budget["tokens_held"], budget["tokens_used"]) == (0, 700)
+    assert (budget["tokens_held"], budget["tokens_used"]) == (0, 9_000)
     assert [one["outcome"] for one in await factory.steps(job)] == ["lost"]
 
 

@@ -106,7 +106,7 @@ CREATE TABLE token_budgets (
     tenant_id    uuid NOT NULL,
     month        date NOT NULL,
     tokens_limit bigint NOT NULL CHECK (tokens_limit >= 0),
-    -- Used for good, and set aside for calls that are under way.
+    -- Used for good, and set aside for calls that are under way, or whose worker died in them.
     tokens_used  bigint NOT NULL DEFAULT 0,
     tokens_held  bigint NOT NULL DEFAULT 0,
     cost_micros  bigint NOT NULL DEFAULT 0,
@@ -115,17 +115,22 @@ CREATE TABLE token_budgets (
 );
 COMMENT ON TABLE token_budgets IS 'tenant: what the models may cost a school in a month, and did';
 
--- What tokens_held is made of: a worker that was killed in a call leaves its row, and who takes over settles it.
+-- What tokens_held is made of: for each step its worker's calls, and those of dead workers before it (lost), of which nobody knows
+-- what they cost: they stay set aside until the step is answered, which says what such a call costs, or the job is over.
 CREATE TABLE token_holds (
     tenant_id uuid NOT NULL,
     job_id    uuid NOT NULL,
     slot      smallint NOT NULL,
     step      text NOT NULL,
     month     date NOT NULL,
+    -- All that is set aside; what one call may cost at most; how many calls have left, of this worker and of dead ones.
     tokens    bigint NOT NULL CHECK (tokens > 0),
+    each      bigint NOT NULL CHECK (each > 0),
+    begun     smallint NOT NULL DEFAULT 0,
+    lost      smallint NOT NULL DEFAULT 0,
     PRIMARY KEY (tenant_id, job_id, slot, step)
 );
-COMMENT ON TABLE token_holds IS 'tenant: tokens set aside for calls that are under way';
+COMMENT ON TABLE token_holds IS 'tenant: tokens set aside for calls that are under way, or that their worker died in';
 
 CREATE TABLE questions_staging (
     tenant_id    uuid NOT NULL,
@@ -318,6 +323,6 @@ GRANT SELECT ON generation_steps, item_vectors TO lectern_review;
 GRANT UPDATE ON provenance_cards TO lectern_review;
 GRANT SELECT, INSERT, UPDATE ON questions_staging, provenance_cards TO lectern_factory;
 GRANT SELECT, INSERT ON generation_steps, model_answers TO lectern_factory;
-GRANT SELECT, INSERT, DELETE ON token_holds TO lectern_factory;
+GRANT SELECT, INSERT, UPDATE, DELETE ON token_holds TO lectern_factory;
 GRANT SELECT ON review_decisions TO lectern_factory;
 GRANT SELECT, INSERT, UPDATE, DELETE ON item_vectors TO lectern_factory;
