@@ -38,7 +38,10 @@ def after(state: SkillState, share: float, at: datetime) -> tuple[float, float]:
         stability = _after_forgetting(stability, hardness, _curve(elapsed, stability))
     else:
         stability *= _rise(stability, hardness, _curve(elapsed, stability), rating)
-    stability = min(max(stability, LEAST_STABILITY_DAYS), MOST_STABILITY_DAYS)
+    if stability < LEAST_STABILITY_DAYS:
+        stability = LEAST_STABILITY_DAYS
+    elif stability > MOST_STABILITY_DAYS:
+        stability = MOST_STABILITY_DAYS
     return stability, _within_hardness(_next_hardness(hardness, rating))
 
 
@@ -66,7 +69,8 @@ def rated(share: float) -> int:
 
 
 def _days(since: datetime, at: datetime) -> float:
-    return max((at - since).total_seconds(), 0.0) / DAY_S
+    elapsed = (at - since).total_seconds()
+    return elapsed / DAY_S if elapsed > 0 else 0.0
 
 
 def _curve(elapsed_days: float, stability_days: float) -> float:
@@ -86,7 +90,9 @@ def _next_hardness(hardness: float, rating: int) -> float:
 
 
 def _within_hardness(hardness: float) -> float:
-    return min(max(hardness, LEAST_HARDNESS), MOST_HARDNESS)
+    if hardness > MOST_HARDNESS:
+        return MOST_HARDNESS
+    return hardness if hardness > LEAST_HARDNESS else LEAST_HARDNESS
 
 
 def _rise_of_same_day(stability: float, rating: int) -> float:

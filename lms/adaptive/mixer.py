@@ -20,8 +20,8 @@ def ability(states: Mapping[str, SkillState], skills: Sequence[str]) -> float:
     course = states.get(WHOLE_COURSE, NEW)
     total = course.slow + course.fast
     for name in skills:
-        if name != WHOLE_COURSE:
-            state = states.get(name, NEW)
+        state = states.get(name)
+        if state is not None and name != WHOLE_COURSE:
             total += (state.slow + state.fast) / len(skills)
     return total
 
@@ -29,4 +29,8 @@ def ability(states: Mapping[str, SkillState], skills: Sequence[str]) -> float:
 def chance_at(brought: float, difficulty: float) -> float:
     """The chance of a right answer by Rasch, for an ability in logits and a difficulty of the bank."""
     logit = EDGE + brought - (difficulty - EVEN_DIFFICULTY) / POINTS_A_LOGIT
-    return 1.0 / (1.0 + math.exp(-min(max(-LOGIT_BOUND, logit), LOGIT_BOUND)))
+    if logit > LOGIT_BOUND:
+        logit = LOGIT_BOUND
+    elif logit < -LOGIT_BOUND:
+        logit = -LOGIT_BOUND
+    return 1.0 / (1.0 + math.exp(-logit))

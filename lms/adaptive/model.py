@@ -28,8 +28,7 @@ WHOLE_COURSE = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SkillState:
+class SkillState(msgspec.Struct, frozen=True, kw_only=True):
     """One skill of one learner after some answers; a fold of `Response`s and of nothing else.
 
     `slow` and `fast` are strengths in logits on two time scales; `stability_days` and `hardness` are FSRS's

@@ -1,6 +1,7 @@
 """How strong a learner is in each skill: Elo on two time scales beside the memory of it, one step per answer."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from lms.adaptive import memory, mixer
 from lms.adaptive.model import WHOLE_COURSE, Response, SkillState
@@ -17,23 +18,12 @@ def after(states: Mapping[str, SkillState], response: Response) -> dict[str, Ski
     share = min(
         max(0.0, response.share), 1.0
     )  # in this order not even "not a number" gets through
-    skills = tuple(name for name in dict.fromkeys(response.skills) if name != WHOLE_COURSE)
+    named = dict.fromkeys(response.skills)
+    named.pop(WHOLE_COURSE, None)
+    skills, at = tuple(named), response.at
     surprise = share - mixer.chance(states, skills, response.difficulty)
-    changed = {}
-    for name in skills:
-        state = states.get(name, NEW)
-        slow, fast = _strengths(state, surprise, SKILL)
-        stability, hardness = memory.after(state, share, response.at)
-        changed[name] = SkillState(
-            slow=slow,
-            fast=fast,
-            answered=state.answered + 1,
-            right=state.right + (share >= 1),
-            stability_days=stability,
-            hardness=hardness,
-            last_at=response.at,
-        )
-    changed[WHOLE_COURSE] = _course(states.get(WHOLE_COURSE, NEW), surprise, share, response)
+    changed = {name: _skill(states.get(name, NEW), surprise, share, at) for name in skills}
+    changed[WHOLE_COURSE] = _course(states.get(WHOLE_COURSE, NEW), surprise, share, at)
     return changed
 
 
@@ -42,23 +32,42 @@ def strength(states: Mapping[str, SkillState], skill: str) -> float:
     return mixer.chance(states, (skill,), EVEN_DIFFICULTY)
 
 
-def _course(state: SkillState, surprise: float, share: float, response: Response) -> SkillState:
+def _skill(state: SkillState, surprise: float, share: float, at: datetime) -> SkillState:
+    slow, fast = _strengths(state, surprise, SKILL)
+    stability, hardness = memory.after(state, share, at)
+    return SkillState(
+        slow=slow,
+        fast=fast,
+        answered=state.answered + 1,
+        right=state.right + (share >= 1),
+        stability_days=stability,
+        hardness=hardness,
+        last_at=at,
+    )
+
+
+def _course(state: SkillState, surprise: float, share: float, at: datetime) -> SkillState:
     slow, fast = _strengths(state, surprise, COURSE)
     return SkillState(
         slow=slow,
         fast=fast,
         answered=state.answered + 1,
         right=state.right + (share >= 1),
-        last_at=response.at,
+        last_at=at,
     )
 
 
 def _strengths(state: SkillState, surprise: float, pace: Pace) -> tuple[float, float]:
-    step = max(pace.first_step / (1 + pace.shrink * state.answered), pace.least_step)
+    step = pace.first_step / (1 + pace.shrink * state.answered)
+    if step < pace.least_step:
+        step = pace.least_step
     slow = state.slow + step * surprise
     fast = pace.fast_keep * state.fast + pace.fast_step * surprise
     return _bounded(slow), _bounded(fast)
 
 
 def _bounded(strength: float) -> float:
-    return min(max(-STRENGTH_BOUND, strength), STRENGTH_BOUND)
+    # Comparisons: min and max cost a third of the whole step.
+    if strength > STRENGTH_BOUND:
+        return STRENGTH_BOUND
+    return strength if strength > -STRENGTH_BOUND else -STRENGTH_BOUND
