@@ -213,6 +213,24 @@ async def test_who_asks_faster_than_lessons_are_chosen_finds_one_waiting_all_the
     assert kept == 4, "what was chosen in vain is not kept"
 
 
+async def test_a_small_bank_that_one_lesson_gave_out_whole_is_warm_by_the_next(
+    shop: Workshop,
+) -> None:
+    """As in the demo school: its bank is smaller than a lesson."""
+    small = await a_bank(shop, learners=1, items=3)
+    [user] = small.users
+    async with shop.means.database.transaction(small.tenant_id) as connection:
+        who, desk = _learner(small, user), Desk(now=shop.means.now(), new_id=shop.means.new_id)
+        cold = await practices.find_now(connection, who, small.course_id, desk)
+    assert len(cold.items) == 18
+    for _ in range(2):
+        await _ask(shop, small, user)
+        await _refilled(shop)
+        [warm] = await _waiting(shop, small, user)
+        assert len(warm.versions) == 18
+        await shop.redis.lpop(list_key((small.tenant_id, small.course_id, user)))
+
+
 async def test_who_has_left_the_course_has_no_lessons_any_more(shop: Workshop, bank: Bank) -> None:
     user = bank.users[5]
     await _ask(shop, bank, user)
