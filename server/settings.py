@@ -3,6 +3,7 @@
 import ipaddress
 import os
 import re
+import ssl
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -202,9 +203,21 @@ def model_providers(settings: Settings, environ: Mapping[str, str]) -> Providers
     if not settings.models:
         return Providers()
     try:
-        return parse(Path(settings.models).read_text(encoding="utf-8"), environ)
+        text = Path(settings.models).read_text(encoding="utf-8")
+        return _with_certificates(parse(text, environ))
     except (ProvidersFault, OSError, UnicodeDecodeError) as fault:
         raise SettingsError(f"{PREFIX}MODELS is wrong: {fault}") from None
+
+
+def _with_certificates(providers: Providers) -> Providers:
+    """The same, where each `ca_file` can be read: one that is not there would be found out by the first call only."""
+    for one in filter(lambda provider: provider.ca_file, providers.providers):
+        try:
+            ssl.create_default_context(cafile=one.ca_file)
+        except OSError as fault:
+            why = fault.strerror or "it holds no certificates"
+            raise ProvidersFault(f"provider {one.name}, ca_file: {why}") from None
+    return providers
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -4,36 +4,25 @@ import functools
 import logging
 import ssl
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from email.utils import parsedate_to_datetime
+from dataclasses import replace
 from typing import Any
 
 import httpx2
-import msgspec
 import openai
 
-from lms.ai import breaker
-from lms.ai.asks import Ask, TryOutcome
-from lms.ai.gates import schema
+from lms.ai import breaker, dialects
+from lms.ai.asks import Ask
 from lms.ai.gateway import Gateway, Meters, Patience
 from lms.ai.lines import Calls, Reply
 from lms.ai.providers import Model, Provider, Providers
 
 # A batch of long vectors is the largest reply there is; more is not read.
 REPLY_BYTES_MAX = 4_000_000
-TOKENS_MAX = 10_000_000
 CONNECT_S = 3.0
-# All that is sent of headers: the SDK would tell a provider our system, and what stands in OPENAI_* for another one.
-HEADERS_SENT = frozenset({"host", "authorization", "content-type", "content-length", "accept"})
-# What was wrong with the request is no fault of the provider's: another text may go through. The rest below 500 denies us.
-STATUSES: Mapping[int, TryOutcome] = {
-    400: "declined",
-    408: "failed",
-    409: "failed",
-    413: "declined",
-    422: "declined",
-    425: "failed",
-    429: "busy",
-}
+# An error of a connection has its reasons in layers, of libraries that pass it on; more than these there are not.
+CAUSES_MOST = 8
+# All that is sent of headers, beside the key: the SDK would tell a provider our system, and what stands in OPENAI_* for another one.
+HEADERS_SENT = frozenset({"host", "content-type", "content-length", "accept"})
 # They would tell of requests at the level `debug`.
 LOUD_LOGGERS = ("openai", "httpx2", "httpcore2")
 
@@ -57,17 +46,15 @@ class OpenaiCalls:
     """Implements lms.ai.lines.Calls for one provider; retries, deadlines and detours are the gateway's."""
 
     def __init__(self, provider: Provider) -> None:
-        self._limit_field = provider.limit_field
-        limits = httpx2.Limits(max_connections=2 * provider.at_once)
+        self._provider = provider
         self._client = openai.AsyncOpenAI(
-            api_key=provider.key.reveal() or "none",
+            # The SDK has its own way with keys: ours is put on below it.
+            api_key="none",
             base_url=provider.base_url,
+            default_query={"api-version": provider.api_version} if provider.api_version else None,
             max_retries=0,
             http_client=httpx2.AsyncClient(
-                transport=_Narrow(
-                    httpx2.AsyncHTTPTransport(verify=_trusted(), limits=limits),
-                    with_key=bool(provider.key),
-                ),
+                transport=_Narrow(_transport(provider), _key_header(provider)),
                 timeout=httpx2.Timeout(None, connect=CONNECT_S),
                 trust_env=False,
                 follow_redirects=False,
@@ -79,25 +66,17 @@ class OpenaiCalls:
         await self._client.close()
 
     async def complete(self, model: Model, ask: Ask) -> Reply:
-        """One completion that is bound to the shape."""
-        said: Any = [{"role": one.role, "content": one.text} for one in ask.messages]
+        """One completion that is bound to the shape, as far as the provider binds."""
+        form = self._provider.answer_form
+        asked: Any = {"messages": dialects.worded(ask, form)} | dialects.bound(ask, form)
         try:
             raw = await self._client.chat.completions.with_raw_response.create(
-                model=model.name,
-                messages=said,
-                response_format={
-                    "type": "json_schema",
-                    "json_schema": {
-                        "name": ask.shape.__name__,
-                        "strict": True,
-                        "schema": schema.response_schema(ask.shape),
-                    },
-                },
-                extra_body={self._limit_field: ask.max_tokens},
+                model=model.name, extra_body={self._provider.limit_field: ask.max_tokens}, **asked
             )
         except openai.OpenAIError as error:
             return _failed(error)
-        return _completed(raw.content)
+        reply = dialects.completed(raw.content)
+        return reply if form == "json_schema" else replace(reply, text=dialects.bare(reply.text))
 
     async def embed(self, model: Model, texts: Sequence[str]) -> Reply:
         """One batch of vectors, in the order of the texts."""
@@ -108,87 +87,33 @@ class OpenaiCalls:
             )
         except openai.OpenAIError as error:
             return _failed(error)
-        return _embedded(raw.content)
+        return dialects.embedded(raw.content)
+
+
+def _transport(provider: Provider) -> httpx2.AsyncHTTPTransport:
+    """Connections to the provider, through its proxy if it has one."""
+    proxy = provider.proxy.reveal()
+    return httpx2.AsyncHTTPTransport(
+        verify=_trusted(provider.ca_file),
+        limits=httpx2.Limits(max_connections=2 * provider.at_once),
+        proxy=httpx2.Proxy(proxy) if proxy else None,
+    )
 
 
 @functools.cache
-def _trusted() -> ssl.SSLContext:
-    """Whose certificates are believed, read once for all providers."""
+def _trusted(ca_file: str) -> ssl.SSLContext:
+    """Whose certificates are believed: those of the file alone, or the public ones; read once for all providers."""
+    if ca_file:
+        return ssl.create_default_context(cafile=ca_file)
     return httpx2.create_ssl_context(trust_env=False)
 
 
-# --- What comes back ------------------------------------------------------------------------------
-
-
-class _Said(msgspec.Struct, frozen=True):
-    content: str | None = None
-    refusal: str | None = None
-
-
-class _Choice(msgspec.Struct, frozen=True):
-    message: _Said
-    finish_reason: str | None = None
-
-
-class _Completion(msgspec.Struct, frozen=True):
-    choices: list[_Choice]
-    usage: Any = None
-
-
-class _Place(msgspec.Struct, frozen=True):
-    index: int
-    embedding: list[float]
-
-
-class _Embeddings(msgspec.Struct, frozen=True):
-    data: list[_Place]
-    usage: Any = None
-
-
-def _completed(body: bytes) -> Reply:
-    try:
-        completion = msgspec.json.decode(body, type=_Completion)
-    except (msgspec.MsgspecError, ValueError, RecursionError):
-        return Reply(outcome="garbage")
-    choice = completion.choices[0] if completion.choices else _Choice(message=_Said())
-    text = choice.message.content or ""
-    return Reply(
-        outcome=_outcome(choice),
-        text=text,
-        tokens_in=_told(completion.usage, "prompt_tokens"),
-        tokens_out=_told(completion.usage, "completion_tokens"),
-    )
-
-
-def _outcome(choice: _Choice) -> TryOutcome:
-    if choice.finish_reason == "length":
-        return "truncated"
-    if choice.message.refusal or choice.finish_reason == "content_filter":
-        return "declined"
-    return "ok" if choice.message.content else "garbage"
-
-
-def _embedded(body: bytes) -> Reply:
-    try:
-        found = msgspec.json.decode(body, type=_Embeddings)
-    except (msgspec.MsgspecError, ValueError, RecursionError):
-        return Reply(outcome="garbage")
-    places = sorted(found.data, key=lambda place: place.index)
-    if [place.index for place in places] != list(range(len(places))):
-        return Reply(outcome="garbage")
-    return Reply(
-        outcome="ok",
-        vectors=tuple(place.embedding for place in places),
-        tokens_in=_told(found.usage, "prompt_tokens"),
-        tokens_out=0,
-    )
-
-
-def _told(usage: Any, name: str) -> int | None:
-    """A number of tokens as the provider tells it; None when that is no number that can be."""
-    number = usage.get(name) if isinstance(usage, dict) else None
-    known = isinstance(number, int) and not isinstance(number, bool) and 0 <= number <= TOKENS_MAX
-    return number if known else None
+def _key_header(provider: Provider) -> dict[str, str]:
+    key = provider.key.reveal()
+    if not key:
+        return {}
+    is_bearer = provider.key_header == "authorization"
+    return {provider.key_header: f"Bearer {key}" if is_bearer else key}
 
 
 # --- What goes wrong ------------------------------------------------------------------------------
@@ -197,24 +122,22 @@ def _told(usage: Any, name: str) -> int | None:
 def _failed(error: openai.OpenAIError) -> Reply:
     """The reply that stands for an error of the SDK; its words are let go, they may repeat ours."""
     if isinstance(error, openai.APIStatusError):
-        status, headers = error.status_code, error.response.headers
-        outcome = STATUSES.get(status, "failed" if status >= 500 else "denied")
-        return Reply(outcome=outcome, tokens_in=0, tokens_out=0, retry_after_s=_wait_s(headers))
-    return Reply(outcome="huge" if isinstance(error.__cause__, _TooMuch) else "failed")
+        outcome = dialects.refused(error.status_code, error.body)
+        wait_s = dialects.wait_s(error.response.headers)
+        return Reply(outcome=outcome, tokens_in=0, tokens_out=0, retry_after_s=wait_s)
+    if isinstance(error.__cause__, _TooMuch):
+        return Reply(outcome="huge")
+    return Reply(outcome="denied" if _is_unknown(error) else "failed")
 
 
-def _wait_s(headers: httpx2.Headers) -> float | None:
-    """For how long it wants to be left alone: seconds, or a date that is measured from its own."""
-    told = headers.get("retry-after", "")
-    try:
-        wait_s = float(told)
-    except ValueError:
-        try:
-            until, at = parsedate_to_datetime(told), parsedate_to_datetime(headers["date"])
-            wait_s = (until - at).total_seconds()
-        except (ValueError, TypeError, KeyError):
-            return None
-    return wait_s if 0 <= wait_s < float("inf") else None
+def _is_unknown(error: BaseException) -> bool:
+    """Whether nobody that is believed has signed who it is: no later call will find it otherwise."""
+    cause: BaseException | None = error
+    for _ in range(CAUSES_MOST):
+        if cause is None or isinstance(cause, ssl.SSLCertVerificationError):
+            break
+        cause = cause.__cause__ or cause.__context__
+    return isinstance(cause, ssl.SSLCertVerificationError)
 
 
 class _TooMuch(httpx2.ReadError):
@@ -222,19 +145,19 @@ class _TooMuch(httpx2.ReadError):
 
 
 class _Narrow(httpx2.AsyncBaseTransport):
-    """Lets out the few headers that are needed and no more, and in what is not too much."""
+    """Lets out the few headers that are needed and the key, and in what is not too much."""
 
-    def __init__(self, inner: httpx2.AsyncBaseTransport, *, with_key: bool) -> None:
+    def __init__(self, inner: httpx2.AsyncBaseTransport, key: Mapping[str, str]) -> None:
         self._inner = inner
-        self._sent = HEADERS_SENT if with_key else HEADERS_SENT - {"authorization"}
+        self._key = key
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         # The request itself stays as it is: the SDK reads its own headers again.
-        sent = {name: text for name, text in request.headers.items() if name in self._sent}
+        sent = {name: text for name, text in request.headers.items() if name in HEADERS_SENT}
         narrow = httpx2.Request(
             request.method,
             request.url,
-            headers={**sent, "accept-encoding": "identity"},
+            headers={**sent, **self._key, "accept-encoding": "identity"},
             stream=request.stream,
             extensions=request.extensions,
         )

@@ -14,6 +14,11 @@ from lms.ai.asks import VECTOR_DIMENSIONS, ModelTier
 from lms.ai.breaker import PATIENCE_MOST_S
 
 FileTier = Literal["small", "strong", "embedding"]
+# How a provider is told the shape of an answer: by a schema that it holds the model to, by a promise of JSON, or in words alone.
+AnswerForm = Literal["json_schema", "json_object", "text"]
+LimitField = Literal["max_tokens", "max_completion_tokens"]
+KeyHeader = Literal["authorization", "api-key"]
+EnvName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,99}(?!\n)$")]
 Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,99}(?!\n)$")]
 Price = Annotated[float, msgspec.Meta(ge=0, le=100_000)]
 
@@ -43,13 +48,22 @@ class Secret:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provider:
-    """Somebody who answers in the manner of OpenAI; `limit_field` is the name it has for the most tokens of an answer."""
+    """Somebody who answers in the manner of OpenAI, and what in its manner differs.
+
+    `limit_field` is the name it has for the most tokens of an answer, `api_version` goes into each URL where it is told, `ca_file`
+    has the certificates that are believed in place of the public ones, and `proxy` the URL of what stands between.
+    """
 
     name: str
     base_url: str
     at_once: int
-    limit_field: str
-    key: Secret = field(repr=False, compare=False)
+    limit_field: LimitField = "max_completion_tokens"
+    answer_form: AnswerForm = "json_schema"
+    key_header: KeyHeader = "authorization"
+    api_version: str = ""
+    ca_file: str = ""
+    key: Secret = field(default=Secret(""), repr=False, compare=False)
+    proxy: Secret = field(default=Secret(""), repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,9 +111,14 @@ class Providers:
 class _ProviderEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name: Name
     base_url: str
-    key_env: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,99}(?!\n)$")] = "-"
+    key_env: EnvName | None = None
+    key_header: KeyHeader = "authorization"
     at_once: Annotated[int, msgspec.Meta(ge=1, le=64)] = 4
-    limit_field: Literal["max_tokens", "max_completion_tokens"] = "max_completion_tokens"
+    limit_field: LimitField = "max_completion_tokens"
+    answer_form: AnswerForm = "json_schema"
+    api_version: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._-]{1,40}(?!\n)$")] = ""
+    ca_file: Annotated[str, msgspec.Meta(pattern=r"^/[^\n]{1,400}(?!\n)$")] = ""
+    proxy_env: EnvName | None = None
 
 
 class _ModelEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -150,23 +169,50 @@ def _where(error: str) -> str:
 
 def _provider(number: int, entry: _ProviderEntry, environ: Mapping[str, str]) -> Provider:
     where = f"[[provider]] {number}"
-    key = Secret("")
-    if entry.key_env != "-":
-        key = Secret(environ.get(entry.key_env, "").strip())
-        if not key:
-            raise ProvidersFault(f"{where}, key_env: the environment has no {entry.key_env}")
-        if not key.reveal().isascii() or not key.reveal().isprintable():
-            raise ProvidersFault(f"{where}, key_env: what {entry.key_env} holds is no key")
+    key = _from_environment(f"{where}, key_env", entry.key_env, environ)
+    proxy = _from_environment(f"{where}, proxy_env", entry.proxy_env, environ)
     fault = _url_fault(entry.base_url, has_key=bool(key))
     if fault:
         raise ProvidersFault(f"{where}, base_url: {fault}")
+    if proxy and not _is_proxy(proxy.reveal(), entry.base_url):
+        raise ProvidersFault(
+            f"{where}, proxy_env: {entry.proxy_env} is to hold http://host:port, and the provider to be asked by https"
+        )
     return Provider(
         name=entry.name,
         base_url=entry.base_url.rstrip("/"),
         at_once=entry.at_once,
         limit_field=entry.limit_field,
+        answer_form=entry.answer_form,
+        key_header=entry.key_header,
+        api_version=entry.api_version,
+        ca_file=entry.ca_file,
         key=key,
+        proxy=proxy,
     )
+
+
+def _from_environment(where: str, name: str | None, environ: Mapping[str, str]) -> Secret:
+    """What the variable holds; empty where the file names none."""
+    if name is None:
+        return Secret("")
+    text = environ.get(name, "").strip()
+    if not text:
+        raise ProvidersFault(f"{where}: the environment has no {name}")
+    if not text.isascii() or not text.isprintable():
+        raise ProvidersFault(f"{where}: what {name} holds cannot be sent")
+    return Secret(text)
+
+
+def _is_proxy(url: str, base_url: str) -> bool:
+    """Whether it is one, and sees nothing of what goes through it: it may have a name and a password, for itself."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return False
+    beside = parts.path.strip("/") or parts.query or parts.fragment
+    return parts.scheme == "http" and bool(host) and not beside and base_url.startswith("https:")
 
 
 def _url_fault(url: str, *, has_key: bool) -> str:

@@ -162,6 +162,13 @@ def outcomes(outcome: Outcome | Embedded) -> list[tuple[str, str]]:
         ("huge", "huge"),
         ("packed", "huge"),
         ("declined", "declined"),
+        ("filtered", "declined"),
+        ("thought", "truncated"),
+        ("529", "failed"),
+        ("fault:429:insufficient_quota", "denied"),
+        ("fault:400:content_filter", "declined"),
+        ("within:429", "busy"),
+        ("until:429:30", "busy"),
         ("cut", "failed"),
         ("302", "denied"),
         ("raw:", "garbage"),
@@ -183,7 +190,8 @@ async def test_whatever_the_first_does_the_next_provider_answers_in_time(
     detour_s = room.second.heard[0].at - room.first.heard[0].at
     assert detour_s <= PATIENCE_S + MARGIN_S
     if outcome == "slow":
-        assert detour_s >= PATIENCE_S * 0.9
+        # By the gateway's own clock: on a busy machine a call is heard a while after it was begun.
+        assert answer.tries[0].took_ms >= PATIENCE_S * 900
     assert f'provider="a",outcome="{outcome}"' in room.figures or (
         f'outcome="{outcome}",provider="a"' in room.figures
     )
@@ -393,7 +401,7 @@ async def test_what_is_not_told_counts_at_its_most(room: Room, step: str) -> Non
     async with room.gateway() as models:
         one = (await models.ask(question())).tries[0]
     told = await _told_tokens(room)
-    assert one.tokens_in + one.tokens_out <= most_tokens(question().messages, 200)
+    assert one.tokens_in + one.tokens_out <= most_tokens(question().messages, 200, shape=Objective)
     assert one.tokens_in > told
     assert one.tokens_out > 0
 
@@ -412,7 +420,7 @@ async def test_what_was_turned_away_costs_nothing(room: Room, step: str) -> None
 
 
 async def test_no_call_is_begun_that_might_pass_the_allowance(room: Room) -> None:
-    once = most_tokens(question().messages, 200)
+    once = most_tokens(question().messages, 200, shape=Objective)
     room.will("hang")
     async with room.gateway() as models:
         answer = await models.ask(question(allowance=once - 1))

@@ -6,7 +6,11 @@ Steps of a script, one a call, `ok` when it is at its end:
 `ok`, `429:SECONDS` (Retry-After; without seconds none), `500`, `503:SECONDS`, `400`, `401`, `hang`, `drip` (a byte now and then),
 `garbage` (no JSON for an answer), `page` (an HTML page), `wrong_schema`, `truncated`, `huge`, `packed` (gzip), `declined`, `untold`
 (no usage), `cut` (the connection ends within), `late:SECONDS` (a good answer, after a while), `say:TEXT` (exactly this as the
-model's words), `raw:TEXT` (exactly this as the whole body).
+model's words), `raw:TEXT` (exactly this as the whole body), `until:STATUS:SECONDS` (Retry-After as a date), `ms:STATUS:MILLISECONDS`
+(retry-after-ms), `fault:STATUS:CODE` (an error of that code), `within:STATUS` (an error in a good reply), `filtered` (a filter ended
+it), `thought` (all tokens went into thoughts).
+
+With `--manner` it turns down what a server of that kind turns down: tests/support/model_manners.py has them.
 """
 
 import argparse
@@ -14,20 +18,26 @@ import asyncio
 import contextlib
 import gzip
 import json
+import ssl
 import sys
 from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from typing import Any
 
 from aiohttp import web
 
+from lms.ai.dialects import TOLD
 from lms.ai.vectors import ngram_vector
 from tests.support.model_brain import think
+from tests.support.model_manners import MANNERS, Call, worded
 
 HANG_S = 60.0
 DRIP_S = 0.05
 HUGE_BYTES = 6_000_000
+ENDED = {"truncated": "length", "thought": "length", "filtered": "content_filter"}
+ITS_CLOCK = 1_700_000_000.0
 VECTOR_TIMES = 4  # its own vectors are longer than ours
 
 
@@ -41,18 +51,28 @@ class Heard:
     model: str
     headers: dict[str, str]
     body: dict[str, Any] = field(repr=False)
+    query: dict[str, str] = field(default_factory=dict)
 
     @property
-    def shape(self) -> str:
-        """The name of the schema that the answer is to have."""
-        named = self.body.get("response_format", {}).get("json_schema", {}).get("name", "")
-        return str(named)
+    def call(self) -> Call:
+        """The same for those who have a manner."""
+        return Call(path=self.path, query=self.query, headers=self.headers, body=self.body)
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """What the answer is to have, told beside the words or in them."""
+        bound = self.body.get("response_format", {}).get("json_schema")
+        if bound is not None:
+            return {"title": bound["name"], **bound["schema"]}
+        told = self.body["messages"][0]["content"].partition(f"{TOLD}\n")[2]
+        return dict(json.loads(told)) if told else {}
 
 
 class ScriptedModels:
     """One provider; `script` holds what happens to the next calls, `always` what happens to all others."""
 
-    def __init__(self, always: str = "ok") -> None:
+    def __init__(self, always: str = "ok", manner: str = "") -> None:
+        self.manner = manner
         self.script: deque[str] = deque()
         self.always = always
         self.heard: list[Heard] = []
@@ -66,16 +86,20 @@ class ScriptedModels:
         self.script.extend(steps)
 
     @contextlib.asynccontextmanager
-    async def listening(self, port: int = 0) -> AsyncIterator["ScriptedModels"]:
+    async def listening(
+        self, port: int = 0, tls: ssl.SSLContext | None = None
+    ) -> AsyncIterator["ScriptedModels"]:
         """Listen on this machine until the block ends."""
         app = web.Application(client_max_size=4_000_000)
-        app.router.add_post("/v1/chat/completions", self._take)
-        app.router.add_post("/v1/embeddings", self._take)
+        for folder in ("/v1", "/openai/deployments/{deployment}"):
+            app.router.add_post(f"{folder}/chat/completions", self._take)
+            app.router.add_post(f"{folder}/embeddings", self._take)
         runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=1)
         await runner.setup()
         try:
-            await web.TCPSite(runner, "127.0.0.1", port).start()
-            self.base_url = f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
+            await web.TCPSite(runner, "127.0.0.1", port, ssl_context=tls).start()
+            scheme = "http" if tls is None else "https"
+            self.base_url = f"{scheme}://127.0.0.1:{runner.addresses[0][1]}/v1"
             yield self
         finally:
             self._ending.set()
@@ -91,6 +115,7 @@ class ScriptedModels:
             model=str(body.get("model", "")),
             headers={name.lower(): value for name, value in request.headers.items()},
             body=body,
+            query=dict(request.query),
         )
         self.heard.append(heard)
         self.under_way += 1
@@ -103,6 +128,11 @@ class ScriptedModels:
     async def _does(
         self, request: web.Request, heard: Heard, kind: str, argument: str
     ) -> web.StreamResponse:
+        refusal = MANNERS[self.manner](heard.call)
+        if refusal is not None:
+            return web.json_response(refusal.body, status=refusal.status)
+        if kind in ("until", "ms", "fault", "within"):
+            return _faulty(kind, *argument.partition(":")[::2])
         if kind.isdecimal():
             told = {"error": {"message": f"scripted {kind}", "type": "scripted"}}
             return web.json_response(
@@ -116,7 +146,7 @@ class ScriptedModels:
             return web.Response(text="<html>We are being mended.</html>", content_type="text/html")
         if kind == "raw":
             return web.Response(text=argument, content_type="application/json")
-        answer = json.dumps(_answer(heard, kind, argument)).encode()
+        answer = json.dumps(_answer(heard, kind, argument, self.manner)).encode()
         if kind == "packed":
             return web.Response(
                 body=gzip.compress(answer),
@@ -152,13 +182,32 @@ def tokens_of(heard: Heard) -> int:
     return int(usage["total_tokens"])
 
 
-def _answer(heard: Heard, kind: str, argument: str) -> dict[str, Any]:
+def _faulty(kind: str, status: str, argument: str) -> web.Response:
+    """An error as some tell it: until when, by a code of its own, or within a reply that is none."""
+    told: dict[str, Any] = {"message": f"scripted {status}", "type": "scripted", "param": None}
+    if kind == "within":
+        return web.json_response({"error": {**told, "code": int(status)}, "choices": None})
+    headers = {}
+    if kind == "until":
+        # By its own clock, which is another one than ours.
+        until = formatdate(ITS_CLOCK + float(argument), usegmt=True)
+        headers = {"Date": formatdate(ITS_CLOCK, usegmt=True), "Retry-After": until}
+    if kind == "ms":
+        headers = {"retry-after-ms": argument, "Retry-After": "60"}
+    if kind == "fault":
+        told["code"] = argument
+    return web.json_response({"error": told}, status=int(status), headers=headers)
+
+
+def _answer(heard: Heard, kind: str, argument: str, manner: str = "") -> dict[str, Any]:
     if heard.path.endswith("/embeddings"):
         return _embeddings(heard.body, kind)
-    text = _content(heard, kind, argument)
+    text, ended = worded(manner, heard.call, _content(heard, kind, argument))
     message = {"role": "assistant", "content": text, "refusal": None}
     if kind == "declined":
         message = {"role": "assistant", "content": None, "refusal": "I would rather not."}
+    if kind in ("filtered", "thought"):
+        message = {"role": "assistant", "content": None, "reasoning_content": "Well now …"}
     told = sum(len(one["content"]) for one in heard.body["messages"])
     answer: dict[str, Any] = {
         "id": f"chatcmpl-{len(text)}",
@@ -168,7 +217,7 @@ def _answer(heard: Heard, kind: str, argument: str) -> dict[str, Any]:
             {
                 "index": 0,
                 "message": message,
-                "finish_reason": "length" if kind == "truncated" else "stop",
+                "finish_reason": ENDED.get(kind, ended),
             }
         ],
     }
@@ -186,8 +235,8 @@ def _content(heard: Heard, kind: str, argument: str) -> str:
         return '{"question": "Of another shape", "answer": 42}'
     if kind == "huge":
         return json.dumps({"objective": "x" * HUGE_BYTES})
-    known = think(heard.shape, heard.body["messages"])
-    schema = heard.body.get("response_format", {}).get("json_schema", {}).get("schema", {})
+    schema = heard.schema
+    known = think(schema.get("title", ""), heard.body["messages"])
     text = json.dumps(_least(schema, schema) if known is None else known, ensure_ascii=False)
     return text[: len(text) // 2] if kind == "truncated" else text
 
@@ -244,8 +293,8 @@ def _usage(tokens_in: int, tokens_out: int) -> dict[str, int]:
     }
 
 
-async def _serve(port: int, script: list[str], always: str) -> None:
-    server = ScriptedModels(always)
+async def _serve(port: int, script: list[str], always: str, manner: str) -> None:
+    server = ScriptedModels(always, manner)
     server.will(*script)
     async with server.listening(port):
         sys.stdout.write(f"models at {server.base_url}\n")
@@ -260,10 +309,13 @@ def main() -> None:
         "--script", default="", help="steps of the first calls, with commas between them"
     )
     parser.add_argument("--always", default="ok", help="the step of every call after that")
+    parser.add_argument(
+        "--manner", default="", choices=sorted(MANNERS), help="whose manner it has"
+    )
     given = parser.parse_args()
     script = [step for step in given.script.split(",") if step]
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_serve(given.port, script, given.always))
+        asyncio.run(_serve(given.port, script, given.always, given.manner))
 
 
 if __name__ == "__main__":

@@ -8,6 +8,10 @@ from lms.ai.providers import Model, Providers, ProvidersFault, Secret, parse
 
 KEY = "sk-very-secret-0123456789"
 ENVIRON = {"MODELS_KEY": KEY, "EMPTY_KEY": " ", "TORN_KEY": "one\ntwo"}
+EXAMPLE = {
+    **dict.fromkeys(("OPENAI_API_KEY", "AZURE_KEY", "VLLM_KEY", "PROMISES_KEY"), KEY),
+    "SCHOOL_PROXY": "http://school:s3cret@proxy.riverside.example:3128",
+}
 GOOD = """
 [[provider]]
 name = "far"
@@ -78,8 +82,55 @@ def test_the_example_of_the_house_can_be_used_when_its_signs_are_taken_off() -> 
     text = Path("config/models.toml").read_text(encoding="utf-8")
     assert parse(text, {}) == Providers()
     bare = text[text.index("# [[provider]]") :].replace("\n# ", "\n").removeprefix("# ")
-    found = parse(bare.replace("\n#\n", "\n\n"), {"OPENAI_API_KEY": KEY})
+    found = parse(bare.replace("\n#\n", "\n\n"), EXAMPLE)
     assert {one.tier for one in found.models} == {"small", "strong", "embedding"}
+    named = {one.name: one for one in found.providers}
+    assert named["ollama"].limit_field == "max_tokens"
+    assert (named["azure-dated"].key_header, named["azure-dated"].api_version) == (
+        "api-key",
+        "2024-10-21",
+    )
+    assert named["promises"].answer_form == "json_object"
+    assert named["promises"].proxy.reveal() == EXAMPLE["SCHOOL_PROXY"]
+    assert named["vllm"].ca_file
+    plain = named["openai"]
+    assert (plain.limit_field, plain.answer_form, plain.key_header) == (
+        "max_completion_tokens",
+        "json_schema",
+        "authorization",
+    )
+    assert [plain.api_version, plain.ca_file, plain.proxy.reveal()] == ["", "", ""]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "https://proxy.example:3128",
+        "proxy.example:3128",
+        "http://",
+        "http://proxy.example:port",
+        "http://[::1",
+        "http://proxy.example/away",
+        "http://proxy.example?x=1",
+        "socks5://proxy.example:1080",
+    ],
+)
+def test_a_proxy_that_is_none_is_told_without_its_password(told: str) -> None:
+    secret = told.replace("proxy.example", "school:s3cret@proxy.example")
+    with pytest.raises(ProvidersFault) as raised:
+        parse(P + 'proxy_env = "SCHOOL_PROXY"\n', {"SCHOOL_PROXY": secret})
+    assert "[[provider]] 1, proxy_env: SCHOOL_PROXY" in str(raised.value)
+    assert "s3cret" not in str(raised.value)
+
+
+def test_what_goes_through_a_proxy_goes_by_https() -> None:
+    through = 'proxy_env = "SCHOOL_PROXY"\n'
+    environ = {"SCHOOL_PROXY": "http://school:s3cret@proxy.example:3128"}
+    [provider] = parse(P + through, environ).providers
+    assert provider.proxy.reveal() == environ["SCHOOL_PROXY"]
+    assert "s3cret" not in repr(provider)
+    with pytest.raises(ProvidersFault, match="proxy_env"):
+        parse(P.replace("https", "http") + through, environ)
 
 
 def test_costs_are_rounded_up_and_never_less_than_told() -> None:
@@ -109,6 +160,12 @@ M = '[[model]]\nprovider = "p"\nname = "m"\ntier = "small"\n'
         (P + 'key_env = "TORN_KEY"\n', ["[[provider]] 1, key_env", "TORN_KEY"]),
         (P + f'key_env = "{KEY}"\n', ["[[provider]] 1, key_env"]),
         (P + 'limit_field = "most"\n', ["[[provider]] 1, limit_field"]),
+        (P + 'answer_form = "yaml"\n', ["[[provider]] 1, answer_form"]),
+        (P + 'key_header = "cookie"\n', ["[[provider]] 1, key_header"]),
+        (P + 'api_version = "a&b"\n', ["[[provider]] 1, api_version"]),
+        (P + 'ca_file = "authority.pem"\n', ["[[provider]] 1, ca_file"]),
+        (P + 'proxy_env = "NO_SUCH"\n', ["[[provider]] 1, proxy_env", "NO_SUCH"]),
+        (P + 'proxy_env = "http://x"\n', ["[[provider]] 1, proxy_env"]),
         (P.replace("https", "ftp"), ["[[provider]] 1, base_url"]),
         (P.replace("https", "http") + 'key_env = "MODELS_KEY"\n', ["base_url", "https only"]),
         (P.replace("a.example", f"me:{KEY}@a.example"), ["base_url", "key_env"]),

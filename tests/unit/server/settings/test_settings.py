@@ -137,6 +137,18 @@ def test_a_wrong_file_of_models_stops_the_start_in_one_line(
     assert "\n" not in line
 
 
+@pytest.mark.parametrize("held", [None, "no certificate"])
+def test_an_authority_that_cannot_be_read_stops_the_start(
+    tmp_path: Path, held: str | None
+) -> None:
+    authority, file = tmp_path / "authority.pem", tmp_path / "models.toml"
+    if held is not None:
+        authority.write_text(held)
+    file.write_text(PROVIDER.replace("key_env", "# key_env") + f'ca_file = "{authority}"\n')
+    with pytest.raises(SettingsError, match="LECTERN_MODELS is wrong: provider p, ca_file: "):
+        load({"LECTERN_MODELS": str(file)})
+
+
 def test_a_good_file_of_models_is_read_with_its_keys(tmp_path: Path) -> None:
     file = tmp_path / "models.toml"
     file.write_text(PROVIDER, encoding="utf-8")
