@@ -1,9 +1,11 @@
 """Bad items on purpose, to measure reviewers: a good one with a fault made into it, which nothing on the wire tells from the others.
 
-Which items get such a twin, and which are read by two reviewers, follows from their ids: the same however often it is asked.
+Which items get such a twin, and which are read by two reviewers, follows from their ids and a secret of the school: the same however
+often it is asked, and nobody who sees the ids can work it out.
 """
 
 import hashlib
+import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal
@@ -11,7 +13,7 @@ from decimal import Decimal
 import msgspec
 
 from lms.ai.model import Candidate
-from lms.ids import CandidateId, uuid7
+from lms.ids import RANDOM_BYTES, CandidateId, uuid7
 from lms.questions import rules
 from lms.questions.model import Content, Key, Kind, New
 
@@ -22,32 +24,36 @@ SAMPLE_PERCENT = 15
 Spoil = Callable[[Content, Key], tuple[Content, Key] | None]
 
 
-def _draw(purpose: str, candidate_id: str, of: int) -> int:
-    """A number below `of` that an id always comes to."""
-    digest = hashlib.sha256(f"{purpose}|{candidate_id}".encode()).digest()
-    return int.from_bytes(digest[:8], "big") % of
+def _keyed(secret: str, purpose: str, candidate_id: str) -> bytes:
+    """What an id always comes to, for those who know the secret."""
+    return hmac.digest(secret.encode(), f"{purpose}|{candidate_id}".encode(), hashlib.sha256)
 
 
-def is_sampled(candidate_id: str) -> bool:
+def _draw(secret: str, purpose: str, candidate_id: str, of: int) -> int:
+    """A number below `of`."""
+    return int.from_bytes(_keyed(secret, purpose, candidate_id)[:8], "big") % of
+
+
+def is_sampled(secret: str, candidate_id: str) -> bool:
     """Whether two reviewers look at it whatever the first one says."""
-    return _draw("sample", candidate_id, 100) < SAMPLE_PERCENT
+    return _draw(secret, "sample", candidate_id, 100) < SAMPLE_PERCENT
 
 
-def is_doubled(candidate_id: str) -> bool:
+def is_doubled(secret: str, candidate_id: str) -> bool:
     """Whether a bad twin is mixed in with it."""
-    return _draw("seed", candidate_id, SEED_ONE_IN) == 0
+    return _draw(secret, "seed", candidate_id, SEED_ONE_IN) == 0
 
 
-def twin(candidate: Candidate) -> Candidate | None:
+def twin(secret: str, candidate: Candidate) -> Candidate | None:
     """The bad item that is mixed in with this one; None for most, and where no fault of ours fits its kind."""
-    if candidate.origin != "generated" or not is_doubled(candidate.candidate_id):
+    if candidate.origin != "generated" or not is_doubled(secret, candidate.candidate_id):
         return None
     names = sorted(FAULTS)
-    first = _draw("fault", candidate.candidate_id, len(names))
+    first = _draw(secret, "fault", candidate.candidate_id, len(names))
     for name in names[first:] + names[:first]:
         item = _spoiled(candidate.item, FAULTS[name])
         if item is not None:
-            seeded_id = twin_id(candidate.candidate_id)
+            seeded_id = twin_id(secret, candidate.candidate_id)
             return replace(
                 candidate,
                 candidate_id=seeded_id,
@@ -59,10 +65,10 @@ def twin(candidate: Candidate) -> Candidate | None:
     return None
 
 
-def twin_id(candidate_id: str) -> CandidateId:
+def twin_id(secret: str, candidate_id: str) -> CandidateId:
     """As old as the other's, so that the two cannot be told apart by it."""
     at_ms = int(candidate_id.replace("-", "")[:12], 16)
-    return CandidateId(uuid7(at_ms, hashlib.sha256(f"twin|{candidate_id}".encode()).digest()[:10]))
+    return CandidateId(uuid7(at_ms, _keyed(secret, "twin", candidate_id)[:RANDOM_BYTES]))
 
 
 def _spoiled(item: New, fault: Mapping[Kind, Spoil]) -> New | None:

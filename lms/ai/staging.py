@@ -10,6 +10,7 @@ from lms.ai import ingest_store, seeds, staging_store
 from lms.ai.model import Candidate, Card
 from lms.ai.staging_store import Placed
 from lms.ids import CandidateId, uuid7
+from lms.practice import store as practice
 from lms.questions import store as questions
 from lms.questions.model import New, Question
 
@@ -24,19 +25,20 @@ async def stage(
 
     One slot of a job is staged once. The connection is one of lectern_factory or lectern_review.
     """
-    twins = {one.candidate_id: seeds.twin(one) for one in candidates}
-    placed = [_placed(one, twins[one.candidate_id]) for one in candidates]
+    secret = await practice.seed(connection, tenant_id)
+    twins = {one.candidate_id: seeds.twin(secret, one) for one in candidates}
+    placed = [_placed(secret, one, twins[one.candidate_id]) for one in candidates]
     added = set(await staging_store.add(connection, tenant_id, placed, now))
     # A twin comes with its item alone: never for one that was there.
     mixed_in = [twin for one, twin in twins.items() if twin is not None and one in added]
-    await staging_store.add(connection, tenant_id, [_placed(one) for one in mixed_in], now)
+    await staging_store.add(connection, tenant_id, [_placed(secret, one) for one in mixed_in], now)
     return [one.candidate_id for one in candidates if one.candidate_id in added]
 
 
-def _placed(candidate: Candidate, twin: Candidate | None = None) -> Placed:
+def _placed(secret: str, candidate: Candidate, twin: Candidate | None = None) -> Placed:
     return Placed(
         candidate=candidate,
-        sampled=seeds.is_sampled(candidate.candidate_id),
+        sampled=seeds.is_sampled(secret, candidate.candidate_id),
         behind=None if twin is None else twin.candidate_id,
     )
 

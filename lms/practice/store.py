@@ -85,7 +85,7 @@ FROM (SELECT) AS always LEFT JOIN LATERAL (
 
 
 async def seed(connection: asyncpg.Connection, tenant_id: str) -> str:
-    """The school's secret behind the names of options, made when it is first asked for."""
+    """The school's secret behind the names of options and behind the items that measure reviewers, made when it is first asked for."""
     await connection.execute(
         "INSERT INTO practice_seeds (tenant_id) VALUES ($1) ON CONFLICT DO NOTHING", tenant_id
     )

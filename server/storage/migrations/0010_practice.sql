@@ -88,13 +88,14 @@ CREATE TABLE item_reports (
 CREATE INDEX item_reports_open ON item_reports (tenant_id, created_at) WHERE state = 'open';
 COMMENT ON TABLE item_reports IS 'tenant: what learners say is wrong with an item';
 
--- A secret of each school: what options are called in practice follows from it, and nobody outside can tell how.
+-- A secret of each school: what options are called in practice follows from it, and which items of the factory get a bad twin or are read
+-- by two, and nobody outside can tell how.
 CREATE TABLE practice_seeds (
     tenant_id uuid NOT NULL,
     seed      uuid NOT NULL DEFAULT gen_random_uuid(),
     PRIMARY KEY (tenant_id)
 );
-COMMENT ON TABLE practice_seeds IS 'tenant: the secret behind the names of options in practice';
+COMMENT ON TABLE practice_seeds IS 'tenant: the secret behind the names of options in practice, and behind the items that measure reviewers';
 
 CREATE TABLE quizzes (
     tenant_id   uuid NOT NULL,
@@ -277,6 +278,19 @@ END
 $$;
 GRANT SELECT, UPDATE ON practices TO lectern_append;
 GRANT SELECT, INSERT ON practice_answers TO lectern_append;
+
+-- What went out of use since, in any school, the latest first: ids only. Every node asks, so that no lesson made before asks such an item.
+CREATE FUNCTION questions_out_of_use(since timestamptz, most integer) RETURNS TABLE (tenant_id uuid, question_id uuid)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+    SELECT q.tenant_id, q.question_id FROM questions AS q
+    WHERE q.state IN ('retired', 'held', 'recalled') AND q.updated_at > since ORDER BY q.updated_at DESC LIMIT most
+$$;
+GRANT CREATE ON SCHEMA public TO lectern_append;
+ALTER FUNCTION questions_out_of_use(timestamptz, integer) OWNER TO lectern_append;
+REVOKE CREATE ON SCHEMA public FROM lectern_append;
+REVOKE EXECUTE ON FUNCTION questions_out_of_use(timestamptz, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION questions_out_of_use(timestamptz, integer) TO lectern_app;
 
 -- Whether an item is in a paper of the learner's whose results are not out: practised, it would tell the exam's key.
 CREATE FUNCTION asked_in_exam(tenant uuid, learner uuid, question uuid) RETURNS boolean

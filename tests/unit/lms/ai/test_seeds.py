@@ -15,6 +15,8 @@ from lms.questions import rules
 from lms.questions.model import Kind, Labels, New
 from tests.support.items import ITEMS
 
+SECRET = "a secret of the school"
+
 
 def candidate(number: int, kind: Kind = "single_choice") -> Candidate:
     content, key = ITEMS[kind]
@@ -34,20 +36,31 @@ def candidate(number: int, kind: Kind = "single_choice") -> Candidate:
 
 
 def test_one_in_twenty_has_a_twin_and_it_is_the_same_each_time() -> None:
-    made = [seeds.twin(candidate(number)) for number in range(4000)]
+    made = [seeds.twin(SECRET, candidate(number)) for number in range(4000)]
     count = sum(one is not None for one in made)
     assert 160 <= count <= 240
-    assert made == [seeds.twin(candidate(number)) for number in range(4000)]
+    assert made == [seeds.twin(SECRET, candidate(number)) for number in range(4000)]
+
+
+def test_what_another_school_draws_says_nothing_of_ours() -> None:
+    ids = [candidate(number).candidate_id for number in range(4000)]
+    for draw in (seeds.is_doubled, seeds.is_sampled):
+        ours = [draw(SECRET, one) for one in ids]
+        theirs = [draw("another", one) for one in ids]
+        both = sum(one and other for one, other in zip(ours, theirs, strict=True))
+        by_chance = sum(ours) * sum(theirs) / len(ids)
+        assert by_chance / 3 <= both <= 2 * by_chance
+        assert seeds.twin_id(SECRET, ids[0]) != seeds.twin_id("another", ids[0])
 
 
 def test_fifteen_of_a_hundred_are_read_by_two() -> None:
-    count = sum(seeds.is_sampled(candidate(number).candidate_id) for number in range(4000))
+    count = sum(seeds.is_sampled(SECRET, candidate(number).candidate_id) for number in range(4000))
     assert 520 <= count <= 680
 
 
 @pytest.mark.parametrize("kind", sorted(ITEMS))
 def test_a_twin_is_well_formed_and_differs_in_what_is_asked_or_right_alone(kind: Kind) -> None:
-    twins = [(one, seeds.twin(one)) for one in (candidate(n, kind) for n in range(400))]
+    twins = [(one, seeds.twin(SECRET, one)) for one in (candidate(n, kind) for n in range(400))]
     found = [(one, twin) for one, twin in twins if twin is not None]
     if kind in ("essay", "file_upload", "cloze"):
         assert not found
@@ -93,7 +106,7 @@ def test_by_a_wrong_key_the_right_answer_is_not_right(kind: Kind) -> None:
 
 
 def test_what_is_no_item_of_the_factory_has_no_twin() -> None:
-    bad = next(twin for n in range(400) if (twin := seeds.twin(candidate(n))) is not None)
-    assert seeds.twin(bad) is None
+    bad = next(twin for n in range(400) if (twin := seeds.twin(SECRET, candidate(n))) is not None)
+    assert seeds.twin(SECRET, bad) is None
     for number in range(400):
-        assert seeds.twin(replace(candidate(number), origin="reported")) is None
+        assert seeds.twin(SECRET, replace(candidate(number), origin="reported")) is None
