@@ -14,12 +14,13 @@ WORN_LEAST = 100
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shelf:
     """Items by skill, the easiest first (those without a skill under the name of the whole course); `skills` in the order in which
-    they are to be met; `home` is the level at which each is met first."""
+    they are to be met; `home` is the level at which each is met first; `alone` are those whose items have no other skill."""
 
     items: Mapping[str, Candidate]
     by_skill: Mapping[str, tuple[Candidate, ...]]
     skills: tuple[str, ...]
     home: Mapping[str, int]
+    alone: frozenset[str]
     levels: tuple[int, ...]
     language: str
     is_of_one_language: bool
@@ -44,6 +45,9 @@ def shelved(candidates: Iterable[Candidate]) -> Shelf:
         by_skill={name: tuple(some) for name, some in by_skill.items()},
         skills=tuple(sorted(home, key=lambda name: (home[name], name))),
         home={name: level for name, (level, _) in home.items()},
+        alone=frozenset(
+            name for name, some in by_skill.items() if len({one.skills for one in some}) == 1
+        ),
         levels=tuple(sorted({one.level for one in ordered})),
         language=min(languages, key=lambda name: (-languages[name], name)) if languages else "",
         is_of_one_language=len(languages) == 1,

@@ -10,6 +10,7 @@ from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
+from operator import attrgetter
 
 import msgspec
 
@@ -27,6 +28,8 @@ COMPARED = 6
 FAMILY_MOST = 2
 # A learner works in a language if every third item that they met is in it.
 SPOKEN = 3
+
+_difficulty = attrgetter("difficulty")
 
 # How far outside the band, how often given out, then by chance that is the learner's own: the least is the best.
 Ranked = tuple[float, int, int, str, Candidate]
@@ -119,17 +122,19 @@ class Table:
         key = need.skill, need.aim, need.level
         walk = self._walks.get(key)
         if walk is None:
-            items = self.shelf.by_skill[need.skill]
-            walk = self._walks[key] = _Walk(_outward(items, self._place(items, need.aim)))
+            items, place = self.shelf.by_skill[need.skill], self._place(need.skill, need.aim)
+            walk = self._walks[key] = _Walk(_outward(items, place))
         out = self._out
         walk.near = [one for one in walk.near if one[3] not in out]
         if len(walk.near) < COMPARED:
             self._look_on(walk, need.level)
         return walk.near
 
-    def _place(self, items: Sequence[Candidate], aim: float) -> int:
-        """Where, among items from the easiest to the hardest, the chance is the one aimed at."""
-        logit, of = _logit(aim), self._of
+    def _place(self, skill: str, aim: float) -> int:
+        """Where, among the items of a skill from the easiest to the hardest, the chance is the one aimed at."""
+        items, logit, of = self.shelf.by_skill[skill], _logit(aim), self._of
+        if skill in self.shelf.alone:
+            return bisect_left(items, of(items[0].skills).difficulty(logit), key=_difficulty)
         return bisect_left(
             items, True, key=lambda one: one.difficulty >= of(one.skills).difficulty(logit)
         )
