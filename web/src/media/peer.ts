@@ -7,10 +7,14 @@ export interface Watcher {
   lost(): void;
 }
 
+/** The connection was closed before it had done what it was asked. */
+export class Closed extends Error {}
+
 export class Peer {
   readonly connection: RTCPeerConnection;
   private waiting: ReturnType<typeof setTimeout> | undefined;
   private over = false;
+  private readonly unfinished = new Set<(problem: Closed) => void>();
 
   constructor(
     iceServers: readonly RTCIceServer[],
@@ -28,10 +32,21 @@ export class Peer {
     return this.connection.connectionState;
   }
 
+  /** What a browser is asked of a connection that is closed meanwhile never ends: here it ends with `Closed`. */
+  during<T>(asked: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (this.over) reject(new Closed());
+      this.unfinished.add(reject);
+      asked.then(resolve, reject).finally(() => this.unfinished.delete(reject));
+    });
+  }
+
   close(): void {
     this.over = true;
     clearTimeout(this.waiting);
     this.connection.close();
+    for (const reject of this.unfinished) reject(new Closed());
+    this.unfinished.clear();
   }
 
   private changed(): void {

@@ -1,7 +1,7 @@
 /** Send camera, microphone and screen on one connection whose m-lines never change. */
 
 import type { Source } from "../protocol/messages";
-import { Peer, type Watcher } from "./peer";
+import { Closed, Peer, type Watcher } from "./peer";
 import { withSpeechOpus } from "./sdp";
 
 /** The order of the m-lines. All are made at once, so that nothing later needs a new offer. */
@@ -37,14 +37,20 @@ export class Publisher {
     return this.peer.state;
   }
 
-  async start(ask: AskToPublish): Promise<boolean> {
-    const { connection } = this.peer;
-    await connection.setLocalDescription(await connection.createOffer());
+  /** False when there was no answer, or the connection was closed meanwhile. */
+  start(ask: AskToPublish): Promise<boolean> {
+    return this.negotiate(ask).catch(quietly);
+  }
+
+  private async negotiate(ask: AskToPublish): Promise<boolean> {
+    const { peer } = this;
+    const { connection } = peer;
+    await peer.during(connection.setLocalDescription(await peer.during(connection.createOffer())));
     const sdp = connection.localDescription?.sdp ?? "";
     const answer = await ask(sdp, SOURCES);
     if (answer === null || connection.signalingState === "closed") return false;
     const mid = this.senders.get("mic")?.mid ?? "";
-    await connection.setRemoteDescription({ type: "answer", sdp: withSpeechOpus(answer, mid) });
+    await peer.during(connection.setRemoteDescription({ type: "answer", sdp: withSpeechOpus(answer, mid) }));
     return true;
   }
 
@@ -52,7 +58,7 @@ export class Publisher {
   async set(source: Source, track: MediaStreamTrack | null): Promise<void> {
     const sender = this.senders.get(source)?.sender;
     if (!sender || sender.track === track || this.peer.state === "closed") return;
-    await sender.replaceTrack(track);
+    await this.peer.during(sender.replaceTrack(track)).catch(quietly);
   }
 
   async outbound(): Promise<OutboundLayer[]> {
@@ -83,6 +89,12 @@ export class Publisher {
     preferVp8(line);
     return line;
   }
+}
+
+/** Whoever closed the connection knows what comes next. */
+function quietly(problem: unknown): false {
+  if (problem instanceof Closed) return false;
+  throw problem;
 }
 
 /** VP8 first: the one codec that every browser sends in three layers and decodes. */

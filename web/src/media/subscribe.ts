@@ -57,8 +57,13 @@ export class Receiver {
     if (!peer || n < this.latest) return;
     this.latest = n;
     const { connection } = peer;
-    await connection.setRemoteDescription({ type: "offer", sdp });
-    await connection.setLocalDescription(await connection.createAnswer());
+    try {
+      await peer.during(connection.setRemoteDescription({ type: "offer", sdp }));
+      await peer.during(connection.setLocalDescription(await peer.during(connection.createAnswer())));
+    } catch (problem) {
+      if (this.peer !== peer) return;
+      throw problem;
+    }
     // A newer offer came meanwhile: its answer counts, this one is stale.
     if (this.peer !== peer || n !== this.latest) return;
     answer(n, connection.localDescription?.sdp ?? "");
