@@ -79,8 +79,7 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True):
     days: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chosen:
+class Chosen(msgspec.Struct, frozen=True, kw_only=True):
     """One item of a lesson of the tutor; `chance_milli` is how likely the learner is to be right, in thousandths."""
 
     item_id: str
@@ -102,8 +101,7 @@ class Ask:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Met:
+class Met(msgspec.Struct, frozen=True, kw_only=True):
     """An item that a learner answered, and the part of its points that it earned, in thousandths."""
 
     question_id: str

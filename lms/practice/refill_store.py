@@ -6,7 +6,7 @@ from datetime import datetime
 import asyncpg
 import msgspec
 
-from lms.adaptive.model import Candidate, Chosen
+from lms.adaptive.model import Candidate
 from lms.adaptive.shelf import family
 from lms.attempts.paper_store import ASKED_BY_EXAMS
 from lms.practice.checking import PRACTISED
@@ -17,7 +17,14 @@ from lms.practice.store import LOCK
 BANK_MAX = 20_000
 LESSONS_MAX = 40
 
-_chosen = msgspec.json.Decoder(tuple[Chosen, ...])
+
+class _Asked(msgspec.Struct, frozen=True):
+    """What is read again of an item of a lesson."""
+
+    question_id: str
+
+
+_asked = msgspec.json.Decoder(list[_Asked])
 
 Place = tuple[str, str]  # school, course
 
@@ -114,7 +121,7 @@ async def handed(
     )
     found: dict[str, set[str]] = {user_id: set() for user_id in user_ids}
     for row in rows:
-        found[str(row["user_id"])] |= {one.question_id for one in _chosen.decode(row["items"])}
+        found[str(row["user_id"])] |= {one.question_id for one in _asked.decode(row["items"])}
     return found
 
 
@@ -174,7 +181,7 @@ async def take_back(
         tenant_id,
         list(practice_ids),
     )
-    return [one.question_id for row in rows for one in _chosen.decode(row["items"])]
+    return [one.question_id for row in rows for one in _asked.decode(row["items"])]
 
 
 async def forget_unbegun(
