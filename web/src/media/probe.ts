@@ -13,7 +13,7 @@ const LOOK_MS = 100;
 /** A player that plays oneself plays nothing yet: only the way is tried. What the server refuses says nothing of the network. */
 export async function checkMedia(classId: string, userId: string): Promise<MediaWay> {
   let connection: RTCPeerConnection | undefined;
-  let end: (() => void) | undefined;
+  let end: () => Promise<unknown> = () => Promise.resolve();
   try {
     const join = await api.post<Join>(`/classes/${classId}/join`);
     const servers = join.ice_servers.map(({ urls, username, credential }) => ({
@@ -27,14 +27,14 @@ export async function checkMedia(classId: string, userId: string): Promise<Media
     const place = `/api/v1/classes/${classId}/whep?publisher=${userId}`;
     const played = await ask(place, "POST", join.token, connection.localDescription?.sdp);
     const location = played.headers.get("Location");
-    if (location) end = () => void ask(location, "DELETE", join.token).catch(() => undefined);
+    if (location) end = () => ask(location, "DELETE", join.token).catch(() => undefined);
     await connection.setRemoteDescription({ type: "answer", sdp: await played.text() });
     return await found(connection);
   } catch {
     return "unknown";
   } finally {
-    end?.();
-    connection?.close();
+    // In this order: a player whose connection is closed is gone before anybody can end it.
+    void end().then(() => connection?.close());
   }
 }
 
