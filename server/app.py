@@ -6,6 +6,7 @@ Read `node` from top to bottom: what is entered later rests on what is above it,
 import contextlib
 import secrets
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import structlog
@@ -103,7 +104,14 @@ async def node(settings: Settings, place: Place) -> AsyncIterator[int]:
         )
 
         # The tutor.
-        means = Means(database=database, channels=channels, keys=keys, clock=clock, meters=meters)
+        means = Means(
+            database=database,
+            channels=channels,
+            keys=keys,
+            clock=clock,
+            meters=meters,
+            lists_kept=timedelta(seconds=settings.playlist_ttl_seconds),
+        )
         tutor = await stack.enter_async_context(running_tutor(means))
 
         # Classes and their media.

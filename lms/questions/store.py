@@ -200,6 +200,19 @@ async def recall(
     return int(done.split()[-1])
 
 
+async def out_of_use(
+    connection: asyncpg.Connection, since: datetime, most: int
+) -> dict[str, list[str]]:
+    """Items of any school that went out of use since, the latest so many: ids by school."""
+    rows = await connection.fetch(
+        "SELECT tenant_id, question_id FROM questions_out_of_use($1, $2)", since, most
+    )
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        found.setdefault(str(row["tenant_id"]), []).append(str(row["question_id"]))
+    return found
+
+
 async def get(
     connection: asyncpg.Connection, tenant_id: str, question_id: str, *, lock: bool = False
 ) -> Question | None:

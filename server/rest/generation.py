@@ -106,7 +106,9 @@ async def recall_generation(call: Call[factory_shapes.RecallBody]) -> Answer:
         )
         return Answer(status=202, body=_shown(job))
 
-    return await once(call, effect)
+    answer = await once(call, effect)
+    await call.deps.tutor.withdrawn.tell()
+    return answer
 
 
 async def get_recall(call: Call[None]) -> Answer:

@@ -44,16 +44,32 @@ def answer_next(call: Call[None], popped: Popped | None) -> Answer | None:
     """The lesson that waited, if all that its items say is at hand."""
     if popped is None:
         return None
-    tutor = call.deps.tutor
-    tails = tutor.items.tails_here(call.principal.tenant_id, popped.batch.versions)
+    tutor, tenant_id = call.deps.tutor, call.principal.tenant_id
+    if tutor.withdrawn.any_of(tenant_id, popped.batch.versions):
+        return None
+    tails = tutor.items.tails_here(tenant_id, popped.batch.versions)
     return None if tails is None else _warm(call, popped, wire.body(popped.batch, tails))
 
 
 async def rest_next(call: Call[None], popped: Popped | None) -> Answer:
-    """The lesson that waited, with items that have to be read; or one by rule."""
-    if popped is None:
+    """The lesson that waited, with items that have to be read; or one by rule, also where all of it went out of use."""
+    batch = None if popped is None else _in_use(call, popped.batch)
+    if popped is None or batch is None or not batch.versions:
         return await _found_now(call)
-    return _warm(call, popped, await _composed(call, popped.batch))
+    return _warm(call, popped, await _composed(call, batch))
+
+
+def _in_use(call: Call[None], batch: wire.Batch) -> wire.Batch:
+    """Without what went out of use since it was chosen."""
+    gone = call.deps.tutor.withdrawn.of(call.principal.tenant_id)
+    left = [
+        (version, head)
+        for version, head in zip(batch.versions, batch.heads, strict=True)
+        if wire.parts_of(version)[0] not in gone
+    ]
+    return msgspec.structs.replace(
+        batch, versions=[version for version, _ in left], heads=[head for _, head in left]
+    )
 
 
 def _warm(call: Call[None], popped: Popped, body: bytes) -> Answer:
@@ -96,7 +112,8 @@ async def _found_now(call: Call[None]) -> Answer:
 
     found = await once(call, effect)
     assert isinstance(found.body, bytes)
-    return replace(found, body=await _composed(call, wire.unpacked(found.body)))
+    batch = _in_use(call, wire.unpacked(found.body))
+    return replace(found, body=await _composed(call, batch))
 
 
 async def _plan(call: Call[shapes.PracticeAnswer]) -> Practice:

@@ -3,12 +3,14 @@
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 from lms.practice import answering
 from lms.practice.model import Practice
 from server.auth.keys import KeyRing
 from server.rest.items import Items
 from server.rest.refills import Refills
+from server.rest.withdrawn import Withdrawn
 from server.storage.channels import ShardedChannels
 from server.storage.commit import GroupCommit
 from server.storage.lessons import Lessons
@@ -29,6 +31,7 @@ class Tutor:
     plans: Shelf[Practice]
     answers: GroupCommit[answering.Row, answering.Outcome]
     refills: Refills
+    withdrawn: Withdrawn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +43,8 @@ class Means:
     keys: KeyRing
     clock: Clock
     meters: Meters
+    # A lesson waits for its learner so long.
+    lists_kept: timedelta = timedelta(days=7)
 
 
 @contextlib.asynccontextmanager
@@ -49,11 +54,13 @@ async def running(means: Means) -> AsyncIterator[Tutor]:
         means.database, answering.flush, meters=means.meters
     )
     refills = Refills(means.database, means.meters)
-    async with answers.running(), refills.running():
+    withdrawn = Withdrawn(means.database, means.channels, means.clock, lists_kept=means.lists_kept)
+    async with answers.running(), refills.running(), withdrawn.running():
         yield Tutor(
             lessons=Lessons(means.channels, means.meters),
             items=Items(means.database, means.keys, means.clock, means.meters),
             plans=Shelf("plans", means.meters, most=PLANS_MAX),
             answers=answers,
             refills=refills,
+            withdrawn=withdrawn,
         )

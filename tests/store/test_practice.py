@@ -1,7 +1,9 @@
 """Lessons of the tutor over the API and the real stores: waiting or found, answered, ended, reported."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
 from typing import Any
 
 import asyncpg
@@ -14,8 +16,11 @@ from lms.practice import wire as practice_wire
 from lms.practice.model import Practice
 from lms.questions.model import Kind
 from server.demo import demo_id
+from server.rest.withdrawn import POLL_SECONDS, Withdrawn
+from server.storage.channels import ShardedChannels
 from server.storage.lessons import AWAY_SECONDS
 from server.storage.postgres import Database
+from server.telemetry.metrics import PrometheusMeters
 from tests.store.test_questions import change
 from tests.support.items import ITEMS, wire
 from tests.support.school import Api, Got, School, running_school
@@ -66,32 +71,25 @@ async def course(school: School, teacher: Api) -> str:
     return await course_with(school, teacher, (*PRACTISED, "essay", "file_upload"))
 
 
-async def waiting(school: School, course: str, lessons: int) -> list[str]:
-    """Lessons made ahead for student1, of one item of the bank each; their ids."""
+async def waiting(
+    school: School, course: str, lessons: int, kinds: Sequence[Kind] = ("single_choice",)
+) -> list[str]:
+    """Lessons made ahead for student1, each of the items of the bank of these kinds; their ids."""
     tenant, user = school.seeded.tenant_id, demo_id("student1")
     desk, made = school.deps.desk(), []
     async with school.deps.database.transaction(tenant) as connection:
-        row = await connection.fetchrow(
-            "SELECT question_id, version FROM questions WHERE course_id = $1 AND kind = 'single_choice'",
-            course,
+        rows = await connection.fetch(
+            "SELECT question_id, version FROM questions WHERE course_id = $1 AND kind = ANY ($2) ORDER BY title",
+            *(course, list(kinds)),
         )
-        assert row is not None
+        assert rows
         for _ in range(lessons):
-            chosen = Chosen(
-                item_id=desk.new_id(),
-                question_id=str(row["question_id"]),
-                version=row["version"],
-                skills=("waves",),
-                difficulty=50,
-                reason=Reason(why="weak_skill", skill="waves"),
-                chance_milli=700,
-            )
             practice = Practice(
                 practice_id=desk.new_id(),
                 course_id=course,
                 user_id=user,
                 path="warm",
-                items=(chosen,),
+                items=tuple(_chosen(row, desk.new_id()) for row in rows),
                 answered=0,
                 created_at=desk.now,
                 finished_at=None,
@@ -100,10 +98,21 @@ async def waiting(school: School, course: str, lessons: int) -> list[str]:
             made.append(practice)
     place = (tenant, course, user)
     elements = [practice_wire.packed(one.practice_id, one.items) for one in made]
-    there = await school.deps.playlists.waiting([place])
-    while not await school.deps.playlists.replace(place, there[0], elements, 60):
-        await asyncio.sleep(0.1)  # somebody was served by rule a moment ago
+    [there] = await school.deps.playlists.waiting([place])
+    assert await school.deps.playlists.replace(place, there, elements, 60)
     return [one.practice_id for one in made]
+
+
+def _chosen(row: asyncpg.Record, item_id: str) -> Chosen:
+    return Chosen(
+        item_id=item_id,
+        question_id=str(row["question_id"]),
+        version=row["version"],
+        skills=("waves",),
+        difficulty=50,
+        reason=Reason(why="weak_skill", skill="waves"),
+        chance_milli=700,
+    )
 
 
 async def answer(caller: Api, lesson: Any, item: int, value: Any, seq: int = 1) -> Got:
@@ -302,6 +311,74 @@ async def test_an_item_that_is_out_of_use_is_neither_checked_nor_shown(
     assert stands["finished"] is True
     nothing = await student.call("POST", f"/courses/{course}/next")
     assert (nothing.status, nothing.code) == (409, "nothing_to_practise")
+
+
+async def test_what_is_taken_out_of_use_is_in_no_lesson_that_waited(
+    school: School, teacher: Api, student: Api
+) -> None:
+    """Though nobody has dropped its list yet: the rest of the lesson is given, and where nothing is left of it, one by rule."""
+    course = await course_with(school, teacher, ["single_choice", "true_false", "numeric"])
+    listed = await teacher.call("GET", f"/courses/{course}/questions")
+    items = {one["kind"]: one for one in listed.body["items"]}
+
+    async def retired(kind: str) -> Got:
+        got = await change(
+            teacher, items[kind]["id"], items[kind]["version"], {"state": "retired"}
+        )
+        assert got.status == 200, got
+        await school.deps.tutor.withdrawn.tell()
+        return await student.call("POST", f"/courses/{course}/next", key=f"without {kind}")
+
+    def asked(lesson: Got) -> tuple[str, list[str]]:
+        return lesson.headers["Lectern-Path"], [one["kind"] for one in lesson.body["items"]]
+
+    await waiting(school, course, 1, ("single_choice", "true_false"))
+    assert asked(await retired("single_choice")) == ("warm", ["true_false"])
+    await waiting(school, course, 1, ("true_false",))
+    cold = await retired("true_false")
+    assert asked(cold) == ("cold", ["numeric"])
+    again = await student.call("POST", f"/courses/{course}/next", key="without true_false")
+    assert again.body == cold.body
+
+
+async def test_every_node_hears_what_is_taken_out_of_use_and_what_is_put_back(
+    school: School, teacher: Api, valkey_url: str
+) -> None:
+    tenant, deps, week = school.seeded.tenant_id, school.deps, timedelta(days=7)
+    course = await course_with(school, teacher, ["true_false"])
+    [one] = (await teacher.call("GET", f"/courses/{course}/questions")).body["items"]
+    version = [f"{one['id']}.1"]
+
+    async def becomes(state: str) -> None:
+        async with deps.database.transaction(tenant) as connection:
+            await connection.execute(
+                "UPDATE questions SET state = $2, updated_at = now() WHERE question_id = $1",
+                *(one["id"], state),
+            )
+
+    @contextlib.asynccontextmanager
+    async def node() -> AsyncIterator[Withdrawn]:
+        channels = ShardedChannels(valkey_url, PrometheusMeters())
+        async with (
+            channels.running(),
+            Withdrawn(deps.database, channels, deps.clock, lists_kept=week).running() as withdrawn,
+        ):
+            yield withdrawn
+
+    async with node() as elsewhere:
+        assert not elsewhere.any_of(tenant, version)
+        await becomes("recalled")
+        await deps.tutor.withdrawn.tell()
+        assert deps.tutor.withdrawn.any_of(tenant, version)
+        async with asyncio.timeout(POLL_SECONDS * 0.9):  # sooner than it looks by itself
+            while not elsewhere.any_of(tenant, version):
+                await asyncio.sleep(0.01)
+    assert not elsewhere.any_of(demo_id("another school"), version)
+    async with node() as begun_later:
+        assert begun_later.any_of(tenant, version)
+    await becomes("published")
+    async with node() as begun_later:
+        assert not begun_later.any_of(tenant, version)
 
 
 async def test_what_an_exam_asks_is_not_practised_before_its_results_are_out(

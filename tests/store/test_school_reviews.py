@@ -203,6 +203,8 @@ async def test_the_card_says_where_an_item_comes_from(school: School, reviewer: 
     recalled = await admin.call("POST", f"/generation-jobs/{job}/recall", body, key=school.key())
     assert recalled.status == 202, recalled
     assert recalled.body["recalled_at"] is not None
+    # From now on no lesson asks it, though it may wait in a list.
+    assert school.deps.tutor.withdrawn.any_of(school.seeded.tenant_id, [f"{question}.1"])
     state = await admin.call("GET", f"/questions/{question}")
     assert state.body["state"] == "recalled"
     told = await admin.call("GET", f"/generation-jobs/{job}/recall")
