@@ -24,14 +24,14 @@ from lms.practice import refill_store, refilling, wire
 from lms.practice.refill_store import Place
 from lms.practice.refilling import Bank
 from server.failpoints import reach
-from server.storage.playlists import PlaylistsAwayError
+from server.storage.playlists import AT_ONCE, PlaylistsAwayError, Swap
 from workers.means import Means
 
 if TYPE_CHECKING:
     from lms.practice.model import Practice
 
 TAKEN_AT_ONCE = 400
-BATCH_LEARNERS = 100
+BATCH_LEARNERS = 200
 # Who was killed while choosing is waited for so long.
 HELD = timedelta(seconds=10)
 AGAIN_AFTER = timedelta(milliseconds=500)
@@ -43,7 +43,6 @@ REST_SECONDS = 0.25
 LONG_REST_SECONDS = 1.0
 BANKS = 16
 BANK_SECONDS = 60.0
-PUSH_LANES = 16
 
 # How it went for a learner: written; to be done again, for the list was taken from meanwhile; Redis left it open; nothing to give.
 How = Literal["written", "again", "unknown", "empty"]
@@ -182,26 +181,18 @@ class Refiller:
         return overtaken
 
     async def _write_all(self, batch: "_Batch", user_ids: Collection[str]) -> None:
-        lanes = asyncio.Semaphore(PUSH_LANES)
-
-        async def write(user_id: str) -> None:
-            async with lanes:
+        users = sorted(user_ids)
+        for start in range(0, len(users), AT_ONCE):
+            part = users[start : start + AT_ONCE]
+            swaps = [batch.swap(user_id) for user_id in part]
+            try:
+                written = await self._playlists.replace(swaps, self._ttl_seconds)
+            except PlaylistsAwayError:
                 # Who waits for a lesson by rule meanwhile waits for Redis once, and not for each of the others.
-                away = "unknown" in batch.how.values()
-                batch.how[user_id] = "unknown" if away else await self._write(batch, user_id)
-
-        await asyncio.gather(*(write(user_id) for user_id in user_ids))
-
-    async def _write(self, batch: "_Batch", user_id: str) -> How:
-        lessons = [wire.packed(one.practice_id, one.items) for one in batch.made[user_id]]
-        place = (*batch.place, user_id)
-        try:
-            written = await self._playlists.replace(
-                place, batch.waiting[user_id], lessons, self._ttl_seconds
-            )
-        except PlaylistsAwayError:
-            return "unknown"
-        return "written" if written else "again"
+                batch.how |= dict.fromkeys(users[start:], "unknown")
+                return
+            for user_id, done in zip(part, written, strict=True):
+                batch.how[user_id] = "written" if done else "again"
 
     async def _settle(self, batch: "_Batch") -> None:
         """Cross off who has lessons now, let go of the others, and forget lessons that nobody was given."""
@@ -229,6 +220,11 @@ class _Batch:
         self.made: dict[str, list[Practice]] = {}
         self.how: dict[str, How] = {}
         self._overtaken: set[str] = set()
+
+    def swap(self, user_id: str) -> Swap:
+        """What waits for a learner, and what is to wait instead."""
+        lessons = [wire.packed(one.practice_id, one.items) for one in self.made[user_id]]
+        return (*self.place, user_id), self.waiting[user_id], lessons
 
     def put_away(self, user_ids: Collection[str]) -> None:
         """The lessons that were made for these are given to nobody."""

@@ -398,7 +398,7 @@ async def test_what_waits_in_redis_has_a_time_to_live_and_no_key(
             reason=Reason(why="new_skill"),
             chance_milli=700,
         )
-        await Playlists(client).replace(place, [], [packed(new_id(), [item])], 60)
+        await Playlists(client).replace([(place, [], [packed(new_id(), [item])])], 60)
         await hall.student.call("POST", f"/courses/{course}/next", key=new_id())
         await hall.student.call("POST", f"/courses/{course}/next", key=new_id())
         keys = [one async for one in client.scan_iter(match=f"*{course}*")]

@@ -99,7 +99,7 @@ async def waiting(
     place = (tenant, course, user)
     elements = [practice_wire.packed(one.practice_id, one.items) for one in made]
     [there] = await school.deps.playlists.waiting([place])
-    assert await school.deps.playlists.replace(place, there, elements, 60)
+    assert await school.deps.playlists.replace([(place, there, elements)], 60) == [True]
     return [one.practice_id for one in made]
 
 
