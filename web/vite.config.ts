@@ -26,18 +26,36 @@ function bootScript(): Plugin {
   };
 }
 
-/** What an exam needs offline: everything that these import, the words, the styles, the fonts of the formulas. */
-const EXAM_ROOTS = /\/src\/(?:main\.tsx|pages\/exam\/[a-z]+\.tsx?|ui\/prose\/[a-z]+\.tsx|i18n\/[a-z]+\/(?:core|exam|question)\.json|core\/leftovers\.ts)$|\/katex\//;
+interface Worker {
+  readonly name: "exam" | "lesson";
+  /** Where its pages stand, and what the shell is kept under. */
+  readonly shell: string;
+  /** What its pages need offline: everything that these import, the words, the styles, the fonts of the formulas. */
+  readonly roots: RegExp;
+}
 
-/** Puts src/worker.js beside the shell, with the list of its files and a version that changes with any of them. */
-function examWorker(): Plugin {
+const WORKERS: readonly Worker[] = [
+  {
+    name: "exam",
+    shell: "/exams/",
+    roots: /\/src\/(?:main\.tsx|pages\/exam\/[a-z]+\.tsx?|ui\/prose\/[a-z]+\.tsx|i18n\/[a-z]+\/(?:core|exam|question)\.json|core\/leftovers\.ts)$|\/katex\//,
+  },
+  {
+    name: "lesson",
+    shell: "/courses/",
+    roots: /\/src\/(?:main\.tsx|pages\/practice\/[a-z]+\.tsx?|ui\/prose\/[a-z]+\.tsx|i18n\/[a-z]+\/(?:core|practice|skills|question)\.json|core\/leftovers\.ts)$|\/katex\//,
+  },
+];
+
+/** Puts src/worker.js beside the shell, once for each, with the list of its files and a version that changes with any of them. */
+function offlineWorker({ name: whose, shell, roots }: Worker): Plugin {
   return {
-    name: "lectern:exam-worker",
+    name: `lectern:${whose}-worker`,
     // After all others: some chunks hold nothing but a style and are taken out again.
     generateBundle: {
       order: "post",
       async handler(_, bundle) {
-        const files = new Set<string>(["/exams/", "/icon.svg"]);
+        const files = new Set<string>([shell, "/icon.svg"]);
         const take = (name: string) => {
           const one = bundle[name];
           if (!one || files.has(`/${name}`)) return;
@@ -47,15 +65,16 @@ function examWorker(): Plugin {
           for (const style of one.viteMetadata?.importedCss ?? []) take(style);
         };
         for (const [name, one] of Object.entries(bundle)) {
-          const isRoot = one.type === "chunk" ? one.moduleIds.some((id) => EXAM_ROOTS.test(id)) : /(?:KaTeX_[^/]*\.woff2|katex-[^/]*\.css|boot-[^/]*\.js)$/.test(name);
+          const isRoot = one.type === "chunk" ? one.moduleIds.some((id) => roots.test(id)) : /(?:KaTeX_[^/]*\.woff2|katex-[^/]*\.css|boot-[^/]*\.js)$/.test(name);
           if (isRoot) take(name);
         }
         const listed = JSON.stringify([...files].toSorted());
-        const shell = await readFile("index.html", "utf8");
-        const version = createHash("sha256").update(listed).update(shell).digest("hex").slice(0, 12);
-        const source = (await readFile("src/worker.js", "utf8")).replaceAll(/^\s*\/\/.*\n/gm, "");
-        const worker = source.replace("__FILES__", listed).replace("__VERSION__", JSON.stringify(version));
-        this.emitFile({ type: "asset", fileName: "exam-worker.js", source: worker });
+        const html = await readFile("index.html", "utf8");
+        const version = createHash("sha256").update(listed).update(html).digest("hex").slice(0, 12);
+        const told = { __FILES__: listed, __NAME__: JSON.stringify(whose), __SHELL__: JSON.stringify(shell), __VERSION__: JSON.stringify(version) };
+        const plain = (await readFile("src/worker.js", "utf8")).replaceAll(/^\s*\/\/.*\n/gm, "");
+        const source = Object.entries(told).reduce((text, [word, value]) => text.replace(word, value), plain);
+        this.emitFile({ type: "asset", fileName: `${whose}-worker.js`, source });
       },
     },
   };
@@ -72,7 +91,7 @@ function newFontsOnly(): Plugin {
 }
 
 export default defineConfig({
-  plugins: [bootScript(), newFontsOnly(), examWorker()],
+  plugins: [bootScript(), newFontsOnly(), ...WORKERS.map(offlineWorker)],
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   css: { transformer: "lightningcss", lightningcss: { targets: STYLE_TARGETS } },
   build: {

@@ -104,6 +104,10 @@ class Learner:
     async def is_asked(self) -> None:
         await expect(self.item).to_have_attribute("data-stage", "asking")
 
+    async def can_lose_the_link(self) -> None:
+        """Wait until this browser has all that the lesson needs without a link."""
+        await self.page.evaluate("() => navigator.serviceWorker.ready.then(() => undefined)")
+
     async def gives(self, text: str, *, until: str = "checked") -> str:
         """Answer the item by the keyboard; returns its id."""
         shown = await self.item.get_attribute("data-item") or ""

@@ -52,10 +52,16 @@ async def test_a_lesson_is_checked_at_once_and_goes_on_without_a_link(
     await learner.page.reload()
     await learner.is_asked()
     await expect(learner.part("practice-steps")).to_have_attribute("aria-valuenow", "2")
+    await learner.can_lose_the_link()
     door.cut()
     for at in range(AWAY):
         await learner.gives(RIGHT if at else WRONG[1], until="kept")
         await learner.goes_on()
+    await expect(learner.part("practice-offline")).to_contain_text(f"{AWAY} answers wait here")
+    shown = await learner.item.get_attribute("data-item")
+    await learner.page.reload()
+    await learner.is_asked()
+    assert await learner.item.get_attribute("data-item") == shown
     await expect(learner.part("practice-offline")).to_contain_text(f"{AWAY} answers wait here")
     door.mend()
     await expect(learner.part("practice-returned")).to_have_attribute("data-count", str(AWAY))

@@ -21,12 +21,18 @@ function Site() {
   );
 }
 
-/** For this long an exam waits for the school before it goes on with what this browser has. */
+/** For this long an exam, or a lesson, waits for the school before it goes on with what this browser has. */
 const PATIENCE_MS = 2_500;
+const LESSON = /^\/courses\/[^/]+\/practice$/;
 
-/** An exam that this browser holds goes on though the school does not say who is here. */
+function mayStandIn(): boolean {
+  if (location.pathname.startsWith("/exams/")) return mayHold("exams");
+  return LESSON.test(location.pathname) && mayHold("practice");
+}
+
+/** What this browser holds goes on though the school does not say who is here. */
 async function standIn(restoring: Promise<unknown>): Promise<boolean> {
-  if (!location.pathname.startsWith("/exams/") || !mayHold("exams")) return false;
+  if (!mayStandIn()) return false;
   const patience = new Promise<"late">((done) => setTimeout(() => done("late"), PATIENCE_MS));
   if ((await Promise.race([restoring, patience])) === null) return false;
   const owner = await (await import("./core/leftovers")).ownerOf(location.pathname);

@@ -1,9 +1,10 @@
-// Keeps the exam page working without a link: the shell and the files that an exam needs, and nothing else.
-// It sees only what pages under /exams/ ask for; the API, uploads and pictures of others pass it by untouched.
-// The build puts the list of files and its version in place of the two names in capitals.
+// Keeps a page working without a link: the shell and the files that an exam, or a lesson of the tutor, needs, and nothing else.
+// It sees only what these pages ask for; the API, uploads and pictures of others pass it by untouched.
+// The build makes one for each, and puts its name, its shell, its list of files and their version in place of the names in capitals.
 const FILES = __FILES__;
-const CACHE = "lectern-exam-" + __VERSION__;
-const SHELL = "/exams/";
+const OURS = "lectern-" + __NAME__ + "-";
+const CACHE = OURS + __VERSION__;
+const SHELL = __SHELL__;
 const SHELL_DEADLINE_MS = 4000;
 
 self.addEventListener("install", (event) => {
@@ -12,9 +13,9 @@ self.addEventListener("install", (event) => {
   event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(fresh)));
 });
 
-// A new version waits until the pages of the old one are closed: no exam changes under its learner.
+// A new version waits until the pages of the old one are closed: nothing changes under its learner.
 self.addEventListener("activate", (event) => {
-  const old = (name) => name.startsWith("lectern-exam-") && name !== CACHE;
+  const old = (name) => name.startsWith(OURS) && name !== CACHE;
   event.waitUntil(caches.keys().then((names) => Promise.all(names.filter(old).map((name) => caches.delete(name)))));
 });
 

@@ -41,10 +41,15 @@ async function withLessons<Found>(work: (journal: Journal<KeptLesson>) => Promis
   }
 }
 
-/** Whose exam stands at this address, as far as this browser knows. */
+const LESSON_PATH = /^\/courses\/(?<course>[^/]+)\/practice$/;
+
+/** Whose exam, or lesson, stands at this address, as far as this browser knows; null where it may be that of several. */
 export async function ownerOf(path: string): Promise<User | null> {
-  const attempt = path.split("/")[4] ?? "";
-  return await withJournal(async (journal) => (await journal.kept(attempt))?.user ?? null);
+  const course = LESSON_PATH.exec(path)?.groups?.["course"];
+  if (course === undefined) return await withJournal(async (journal) => (await journal.kept(path.split("/")[4] ?? ""))?.user ?? null);
+  const lessons = await withLessons(async (journal) => (await journal.all()).filter((one) => one.course === course));
+  const owners = new Map(lessons.map(({ user }) => [user.id, user]));
+  return owners.size === 1 ? ([...owners.values()][0] ?? null) : null;
 }
 
 async function waitingIn<Thing extends Held>(journal: Journal<Thing>): Promise<number> {

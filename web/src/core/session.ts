@@ -75,7 +75,7 @@ export class Session implements Bearer {
     if (token === null) this.forget();
   }
 
-  /** An exam goes on where the school cannot be reached: this browser knows whose it is. */
+  /** An exam, or a lesson, goes on where the school cannot be reached: this browser knows whose it is. */
   standIn(user: User): void {
     this.owed = true;
     me.value = { user, school: null };

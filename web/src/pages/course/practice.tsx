@@ -1,4 +1,5 @@
 /** The way to practice and to the skills of a course. */
+import { hasBegun } from "../../core/begun";
 import { t } from "../../i18n";
 import type { Course } from "../../protocol/api";
 import { ButtonLink } from "../../ui/button";
@@ -25,7 +26,7 @@ export function PracticeCard({ course, teaches }: { readonly course: Course; rea
           </ButtonLink>
         ) : (
           <ButtonLink href={`/courses/${course.id}/practice`} data-testid="course-practise">
-            {t("course.practise")}
+            {t(hasBegun(course.id) ? "course.goOn" : "course.practise")}
           </ButtonLink>
         )}
       </div>

@@ -1,4 +1,5 @@
 /** The way to practice in everything that somebody learns. */
+import { hasBegun } from "../../core/begun";
 import { t } from "../../i18n";
 import type { Course } from "../../protocol/api";
 import { ButtonLink } from "../../ui/button";
@@ -22,8 +23,8 @@ export function PracticeToDo({ courses }: { readonly courses: readonly Course[] 
               <br />
               <span class="sm mut">{t("course.practiceText")}</span>
             </span>
-            <ButtonLink size="s" href={`/courses/${id}/practice`} aria-label={t("course.practiseIn", { title })} data-testid="home-practise">
-              {t("course.practise")}
+            <ButtonLink size="s" href={`/courses/${id}/practice`} aria-label={t(hasBegun(id) ? "course.goOnIn" : "course.practiseIn", { title })} data-testid="home-practise">
+              {t(hasBegun(id) ? "course.goOn" : "course.practise")}
             </ButtonLink>
           </li>
         ))}

@@ -1,5 +1,5 @@
 /** Opens a lesson of the tutor in this page: the one that was begun here, or the next one. */
-import * as drafts from "../../core/drafts";
+import { begunIn, note, strike, type Begun } from "../../core/begun";
 import { Refused, Unreachable } from "../../core/errors";
 import { Journal } from "../../core/journal";
 import { lockOfLesson, practice, type KeptLesson } from "../../core/practice";
@@ -8,13 +8,6 @@ import { me } from "../../core/session";
 import { prepareProse } from "../../ui/prose";
 import { bringPictures } from "../exam/pictures";
 
-/** A lesson that was begun in this browser: `id` is null until the school answered. */
-interface Begun {
-  readonly key: string;
-  readonly id: string | null;
-  readonly atMs: number;
-}
-
 export interface Open {
   /** Null: there is nothing to practise yet. */
   readonly lesson: PracticeLesson | null;
@@ -22,9 +15,8 @@ export interface Open {
   readonly close: () => void;
 }
 
-/** What was chosen for a learner is stale after half a day. */
-const STALE_MS = 12 * 3_600_000;
-const BEGUN_MOST = 5;
+/** So long a lesson that this browser has waits for the school. */
+const PATIENCE_MS = 4_000;
 const MATHS = /\$|\\\(/;
 const NOTHING: Open = { lesson: null, close: () => undefined };
 
@@ -33,31 +25,6 @@ let diary: Promise<Journal<KeptLesson>> | null = null;
 function theJournal(): Promise<Journal<KeptLesson>> {
   diary ??= Journal.open<KeptLesson>("practice");
   return diary;
-}
-
-function nameOf(course: string): string {
-  return `practice.${me.value?.user.id ?? ""}.${course}`;
-}
-
-function begunIn(course: string): readonly Begun[] {
-  const all = drafts.kept<readonly Begun[]>(nameOf(course)) ?? [];
-  return all.filter(({ atMs }) => Date.now() - atMs < STALE_MS);
-}
-
-function note(course: string, begun: Begun): void {
-  const others = begunIn(course).filter(({ key }) => key !== begun.key);
-  drafts.keep(nameOf(course), [begun, ...others].slice(0, BEGUN_MOST));
-}
-
-function strike(course: string, key: string): void {
-  const others = begunIn(course).filter((one) => one.key !== key);
-  if (others.length > 0) drafts.keep(nameOf(course), others);
-  else drafts.drop(nameOf(course));
-}
-
-/** Whether a lesson was begun here that is not over. */
-export function hasBegun(course: string): boolean {
-  return begunIn(course).length > 0;
 }
 
 /** Null: another page of this browser has that lesson. */
@@ -81,15 +48,24 @@ async function found(course: string, begun: Begun): Promise<KeptLesson | null> {
     const next = await practice.next(course, begun.key);
     return keptOf({ ...next, course_id: course, answers: [] }, begun.key, user);
   }
+  const before = await (await theJournal()).kept(begun.id);
+  const here = before?.user.id === user.id ? before : null;
   try {
-    const whole = await practice.get(begun.id);
+    const whole = await practice.get(begun.id, here ? AbortSignal.timeout(PATIENCE_MS) : undefined);
     return whole.finished ? null : keptOf(whole, begun.key, user);
   } catch (error) {
     if (error instanceof Refused && [403, 404].includes(error.status)) return null;
-    const here = isAway(error) ? await (await theJournal()).kept(begun.id) : null;
-    if (here?.user.id !== user.id) throw error;
+    if (!here || !isAway(error)) throw error;
     return here;
   }
+}
+
+/** The page, its maths and its words outlive the link, and a reload without one. */
+async function outlast(course: string): Promise<void> {
+  // The pages of a developer's server change by the second; there is no worker for them.
+  if (!import.meta.env.PROD || !("serviceWorker" in navigator)) return;
+  // Its own page and no other: nothing else of a course is here without a link.
+  await navigator.serviceWorker.register("/lesson-worker.js", { scope: `/courses/${course}/practice` });
 }
 
 /** Lessons that nobody will go on with need not stay here, once the school has all of them. */
@@ -108,10 +84,11 @@ async function opened(kept: KeptLesson, release: () => void): Promise<Open> {
   const lesson = new PracticeLesson(world, kept, await journal.entries(kept.id));
   // Each makes the lesson better without a link; none may stop it.
   const maths = kept.items.some(({ content }) => MATHS.test(JSON.stringify(content)));
-  void Promise.allSettled([bringPictures(kept.id, lesson.pictures, journal), maths ? prepareProse() : null, tidy(journal, kept)]);
+  void Promise.allSettled([bringPictures(kept.id, lesson.pictures, journal), maths ? prepareProse() : null, tidy(journal, kept), outlast(kept.course)]);
+  const unwatch = lesson.summary.subscribe((summary) => summary && strike(kept.course, kept.key));
   const close = () => {
+    unwatch();
     lesson.close();
-    if (lesson.summary.value) strike(kept.course, kept.key);
     release();
   };
   return { lesson, close };

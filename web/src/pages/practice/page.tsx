@@ -1,5 +1,6 @@
 /** Practice in a course: where somebody stands, if they like, then one lesson after another. */
 import { useEffect, useState } from "preact/hooks";
+import { begunIn } from "../../core/begun";
 import { go } from "../../core/location";
 import { skills } from "../../core/practice";
 import type { PracticeLesson } from "../../core/practising";
@@ -8,7 +9,7 @@ import { ButtonLink } from "../../ui/button";
 import { Empty, Trouble, Waiting } from "../../ui/states";
 import { useTitle } from "../frame";
 import { referenceOf, say } from "../words";
-import { hasBegun, openLesson, type Open } from "./open";
+import { openLesson, type Open } from "./open";
 import { isSettled, Offer, Placing, settle } from "./placing";
 import { Sitting } from "./sitting";
 import { Ending, Summary } from "./summary";
@@ -19,7 +20,7 @@ type Phase = "looking" | "offer" | "placing" | "lesson";
 /** A placement is offered once, before the first lesson; where nobody can say, the lesson begins. */
 async function firstPhase(course: string): Promise<Phase> {
   if (new URLSearchParams(location.search).has("place")) return "placing";
-  if (hasBegun(course) || isSettled(course)) return "lesson";
+  if (begunIn(course).length > 0 || isSettled(course)) return "lesson";
   const mine = await skills.mine(course).catch(() => null);
   if (mine && !mine.placed) return "offer";
   if (mine) settle(course);
