@@ -87,6 +87,18 @@ class Meters(Protocol):
     def gauge(self, name: str, value: float, labels: Mapping[str, str] | None = None) -> None: ...
 
 
+class SwiftMeters(Meters, Protocol):
+    """The same for who counts thousands of times a second in series that are known before."""
+
+    def counter(self, name: str, labels: Mapping[str, str] | None = None) -> Callable[[], None]:
+        """What adds one to this series."""
+
+    def observer(
+        self, name: str, labels: Mapping[str, str] | None = None
+    ) -> Callable[[float], None]:
+        """What puts a value into this series."""
+
+
 class Clock(Protocol):
     """The two clocks of a shell."""
 

@@ -223,7 +223,11 @@ class _Batch:
 
     def swap(self, user_id: str) -> Swap:
         """What waits for a learner, and what is to wait instead."""
-        lessons = [wire.packed(one.practice_id, one.items) for one in self.made[user_id]]
+        made = self.made[user_id]
+        lessons = [
+            wire.packed(one.practice_id, one.items, len(made) - place)
+            for place, one in enumerate(made, start=1)
+        ]
         return (*self.place, user_id), self.waiting[user_id], lessons
 
     def put_away(self, user_ids: Collection[str]) -> None:

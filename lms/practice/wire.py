@@ -9,11 +9,15 @@ from lms.questions.model import Content, Kind
 
 
 class Batch(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One element of a learner's list: `versions` are `<question id>.<version>`, `heads` the JSON that stands before what they say."""
+    """One element of a learner's list: `versions` are `<question id>.<version>`, `heads` the JSON that stands before what they say.
+
+    Lists are written whole, so it is known then how many are `left` behind it when it is given out.
+    """
 
     practice_id: str
     versions: list[str]
     heads: list[bytes]
+    left: int = 0
 
 
 class _Head(msgspec.Struct, frozen=True):
@@ -33,18 +37,19 @@ _pack = msgspec.msgpack.Encoder().encode
 _unpacker = msgspec.msgpack.Decoder(Batch)
 
 
-def batch(practice_id: str, chosen: Sequence[Chosen]) -> Batch:
+def batch(practice_id: str, chosen: Sequence[Chosen], left: int = 0) -> Batch:
     """The lesson."""
     return Batch(
         practice_id,
         [version_of(one.question_id, one.version) for one in chosen],
         [_head(one) for one in chosen],
+        left,
     )
 
 
-def packed(practice_id: str, chosen: Sequence[Chosen]) -> bytes:
-    """The lesson as an element of a list."""
-    return _pack(batch(practice_id, chosen))
+def packed(practice_id: str, chosen: Sequence[Chosen], left: int = 0) -> bytes:
+    """The lesson as an element of a list, so many before its end."""
+    return _pack(batch(practice_id, chosen, left))
 
 
 def unpacked(element: bytes) -> Batch:

@@ -68,6 +68,12 @@ class Revocations:
         """Whether what this person was given then is void."""
         return self._latest.get(("user", user_id, None), -1) >= issued_ms
 
+    def voided(self, session_id: str, user_id: str, issued_ms: int) -> bool:
+        """Whether what was given then to this person in this sign-in counts no more."""
+        if not self._latest:
+            return False
+        return self.session_ended(session_id) or self.user_voided(user_id, issued_ms)
+
     def class_voided(self, user_id: str, class_id: str, issued_ms: int) -> bool:
         """Whether the way into this class that this person was given then is void."""
         return self._latest.get(("class", user_id, class_id), -1) >= issued_ms

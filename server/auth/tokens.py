@@ -97,6 +97,7 @@ class _Seen:
     key: Key
     claims: Access
     who: Principal
+    issued_ms: int
 
 
 class Tokens:
@@ -162,8 +163,10 @@ class Tokens:
         # The signature of these very bytes under this very key was checked before; whether they still count is asked each time.
         if seen is None or self._keys.find(seen.key.key_id) is not seen.key:
             seen = self._looked_at(token)
-        self._check_time(seen.claims)
-        self._check_revoked(seen.claims)
+        claims = seen.claims
+        self._check_time(claims)
+        if self._revocations.voided(claims.sid, claims.sub, seen.issued_ms):
+            raise _revoked()
         return seen.who
 
     def _looked_at(self, token: str) -> "_Seen":
@@ -174,7 +177,7 @@ class Tokens:
             session_id=SessionId(claims.sid),
             roles=frozenset(claims.roles),
         )
-        seen = _Seen(key=key, claims=claims, who=who)
+        seen = _Seen(key=key, claims=claims, who=who, issued_ms=_ms(claims.iat))
         if len(self._seen) >= SEEN_MAX:
             self._seen_before, self._seen = self._seen, {}
         self._seen[token] = seen
@@ -258,10 +261,8 @@ class Tokens:
         return key
 
     def _check_revoked(self, claims: Access | JoinToken) -> None:
-        if self._revocations.session_ended(claims.sid) or self._revocations.user_voided(
-            claims.sub, _ms(claims.iat)
-        ):
-            raise Refusal("token_revoked", "This sign-in has ended.")
+        if self._revocations.voided(claims.sid, claims.sub, _ms(claims.iat)):
+            raise _revoked()
 
 
 class _Head(msgspec.Struct, frozen=True, kw_only=True):
@@ -295,6 +296,10 @@ def _encoded_head(key_id: str, kind: Type) -> str:
 
 def _ms(seconds: float) -> int:
     return round(seconds * 1000)
+
+
+def _revoked() -> Refusal:
+    return Refusal("token_revoked", "This sign-in has ended.")
 
 
 def _invalid() -> Refusal:

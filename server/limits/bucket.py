@@ -1,6 +1,6 @@
 """GCRA: how often somebody may, as (state, cost, now) -> (state, allowed, retry_after)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 
@@ -11,14 +11,14 @@ class Rate:
 
     quota: int
     window_seconds: float
+    # How long one unit takes to come back.
+    interval_seconds: float = field(init=False)
 
-    @property
-    def interval_seconds(self) -> float:
-        """How long one unit takes to come back."""
-        return self.window_seconds / self.quota
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "interval_seconds", self.window_seconds / self.quota)
 
 
-class Verdict(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class Verdict(msgspec.Struct, frozen=True, gc=False):
     """Whether it was allowed, and what is left."""
 
     allowed: bool
@@ -32,8 +32,10 @@ def take(full_at: float, rate: Rate, cost: float, now: float) -> tuple[float, Ve
 
     A refused request takes nothing. A negative cost gives back.
     """
-    before = max(full_at, now)
-    after = max(before + cost * rate.interval_seconds, now)
+    before = full_at if full_at > now else now
+    after = before + cost * rate.interval_seconds
+    if after < now:
+        after = now
     over = after - now - rate.window_seconds
     # A microsecond of tolerance: the sums of intervals are not exact.
     if over > 1e-6 and cost > 0:
@@ -42,10 +44,6 @@ def take(full_at: float, rate: Rate, cost: float, now: float) -> tuple[float, Ve
 
 
 def _verdict(allowed: bool, full_at: float, rate: Rate, over: float, now: float) -> Verdict:
-    left = rate.window_seconds - (full_at - now)
-    return Verdict(
-        allowed=allowed,
-        remaining=max(0, int(left / rate.interval_seconds + 1e-6)),
-        retry_after_seconds=over,
-        reset_seconds=full_at - now,
-    )
+    resets = full_at - now
+    left = int((rate.window_seconds - resets) / rate.interval_seconds + 1e-6)
+    return Verdict(allowed, left if left > 0 else 0, over, resets)

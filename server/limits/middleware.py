@@ -20,8 +20,17 @@ async def charge(
 
 def take_here(limiter: Limiter, policy: Policy, who: Principal) -> dict[str, str]:
     """Take one of what a caller may in this process alone."""
-    verdict = limiter.take_here(policy, f"{who.tenant_id}.{who.user_id}")
-    return _told(limiter, policy, verdict)
+    return _told(limiter, policy, taken_here(limiter, policy, who))
+
+
+def taken_here(limiter: Limiter, policy: Policy, who: Principal) -> Verdict:
+    """The same for who tells it in its own way, a refusal too."""
+    return limiter.take_here(policy, f"{who.tenant_id}.{who.user_id}")
+
+
+def policy_line(limiter: Limiter, policy: Policy) -> str:
+    """What `headers` says of the policy, as it stands in an answer."""
+    return f"RateLimit-Policy: {_policy(policy, limiter.rate(policy))}\r\n"
 
 
 async def take(limiter: Limiter, policy: Policy, subject: str, cost: int) -> dict[str, str]:

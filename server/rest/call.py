@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, Literal, TypeVar
 
@@ -29,14 +29,13 @@ class Cookie:
     max_age_seconds: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a handler answers; `body` is a Reply struct, bytes of `content_type`, or nothing."""
 
     status: int = 200
     body: msgspec.Struct | bytes | None = None
     content_type: str = "application/json"
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = {}
     cookie: Cookie | None = None
 
 
@@ -94,16 +93,27 @@ class Call(msgspec.Struct, Generic[Body], frozen=True, kw_only=True, gc=False):
 Handler = Callable[[Call[Any]], Awaitable[Answer]]
 
 
+class Asked(msgspec.Struct, frozen=True, gc=False):
+    """A plain request: who asks for what, with which body, when it was all here; `target` as it came, `key` where the route heeds it."""
+
+    who: Principal
+    params: Mapping[str, str]
+    target: str
+    key: str | None
+    data: bytes
+    arrived_at: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quick:
-    """The usual way of a lean handler without a task of its own: what it asks for, and what it answers to what it is told.
+    """The usual way of a lean handler that has no body, without a task of its own: what it asks for, and what it answers to what it is told.
 
-    `begin` calls its second argument once, now or later, and raises nothing; `answer` says None to what takes longer, which is
+    `begin` calls its third argument once, now or later, and raises nothing; `answer` says None to what takes longer, which is
     for `rest` then. The handler itself is the three in a row.
     """
 
-    begin: Callable[[Call[Any], Callable[[Any], None]], None]
-    answer: Callable[[Call[Any], Any], Answer | None]
+    begin: Callable[[Deps, Asked, Callable[[Any], None]], None]
+    answer: Callable[[Deps, Asked, Any], Answer | None]
     rest: Callable[[Call[Any], Any], Awaitable[Answer]]
 
 

@@ -22,7 +22,7 @@ from server.storage.playlists import Playlists
 from sfu import commands
 from signaling.classroom.files import Announce
 from signaling.classroom.quizzes import Tell
-from signaling.context import Clock, Database, JoinClaims, Meters
+from signaling.context import Clock, Database, JoinClaims, SwiftMeters
 
 
 class ClassGateway(Protocol):
@@ -61,7 +61,7 @@ class Deps:
     exams: Exams
     tutor: Tutor
     playlists: Playlists
-    meters: Meters
+    meters: SwiftMeters
     clock: Clock
     trusted_proxies: Sequence[str] = ()
     ice_servers: Sequence[IceServer] = ()

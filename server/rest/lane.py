@@ -1,25 +1,35 @@
 """The lean routes in the fast lane: from the bytes of a request to the bytes of its answer, without aiohttp between them."""
 
+import asyncio
+import math
+import os
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import formatdate
 from http import HTTPStatus
+from typing import Final
 
 from lms.identity import Principal
-from lms.ids import UUID7
+from lms.ids import RANDOM_BYTES, UUID7, uuid7
 from server.limits import middleware as limits
+from server.limits.bucket import Verdict
 from server.problems import Refusal
 from server.rest import reply
-from server.rest.call import Answer
+from server.rest.call import Answer, Asked
 from server.rest.deps import Deps
 from server.rest.edge import is_good_key
-from server.rest.lean import Asked, LeanEndpoint
+from server.rest.lean import LeanEndpoint
+from signaling.context import Clock
 from signaling.wire.lane import Plain, Send
 
 BEARER_MAX_CHARS = 4200
+POLICY: Final = "lean"
+# Paths that are remembered.
+KNOWN_MAX = 4096
+IDS_AT_ONCE = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,19 +79,37 @@ def lean_route(endpoint: LeanEndpoint, prefix: str) -> LeanRoute:
     )
 
 
+# A route, the ids of a path of it, and that path as text.
+_Found = tuple[LeanRoute, Mapping[str, str], str]
+
+
 class FastLane:
     """Implements signaling.wire.lane.Lane; `fixed` are the headers that every answer of this server has."""
 
     def __init__(self, routes: Sequence[LeanRoute], deps: Deps, fixed: Mapping[str, str]) -> None:
         self._routes = routes
         self._deps = deps
-        self._fixed = "".join(f"{name}: {value}\r\n" for name, value in fixed.items())
+        lines = "".join(f"{name}: {value}\r\n" for name, value in fixed.items())
+        self._fixed = (
+            f"{lines}{limits.policy_line(deps.limiter, POLICY)}Cache-Control: no-store\r\n"
+        )
         self._date = (0, "")
-        self._known_labels: dict[tuple[str, int], tuple[dict[str, str], dict[str, str]]] = {}
+        self._stamped: datetime | None = None
+        self._known: dict[bytes, _Found] = {}
+        self._series: dict[
+            tuple[str, int], tuple[Callable[[], None], Callable[[float], None]]
+        ] = {}
+        self._new_id = _Ids(deps.clock).next
 
     def stamp(self) -> datetime:
-        """The time of exams."""
-        return self._deps.exams.clock.now()
+        """The time of exams, read once a turn of the loop: what comes in one turn has come by its beginning."""
+        if self._stamped is None:
+            self._stamped = self._deps.exams.clock.now()
+            asyncio.get_running_loop().call_soon(self._turned)
+        return self._stamped
+
+    def _turned(self) -> None:
+        self._stamped = None
 
     def wants(self, head: Plain) -> bool:
         """To a lean route, with a body of JSON if it has one, and nothing that would need a closer look."""
@@ -91,63 +119,82 @@ class FastLane:
             if route.method == head.method
         )
 
-    def _found(self, head: Plain) -> tuple[LeanRoute, Mapping[str, str]] | None:
+    def _found(self, head: Plain) -> _Found | None:
+        """Which route it is to, with the ids of its path; what many ask for is looked up."""
+        known = self._known.get(head.target)
+        if known is not None and known[0].method == head.method:
+            return known
         for route in self._routes:
             found = route.form.fullmatch(head.target) if route.method == head.method else None
-            if found is not None and route.suits(head):
-                return route, {name: value.decode() for name, value in found.groupdict().items()}
+            if found is not None:
+                params = {name: value.decode() for name, value in found.groupdict().items()}
+                return self._remember(head.target, (route, params, head.target.decode()))
         return None
+
+    def _remember(self, target: bytes, found: _Found) -> _Found:
+        if len(self._known) >= KNOWN_MAX:
+            self._known.clear()
+        self._known[target] = found
+        return found
 
     def take(self, head: Plain, body: bytes, arrived: datetime, send: Send) -> bool:
         """Answer a caller with a good token who has not asked too often."""
-        found = self._found(head)
-        who = self._caller(head) if found is not None else None
-        if found is None or who is None or len(body) > found[0].max_bytes:
+        before, found = time.perf_counter(), self._found(head)
+        if found is None:
             return False
-        try:
-            told = limits.take_here(self._deps.limiter, "lean", who)
-        except Refusal:
+        route, params, target = found
+        if not route.suits(head) or len(body) > route.max_bytes:
             return False
-        route, params = found
-        asked = Asked(who, params, head.target.decode(), route.key(head), body, arrived)
-        before, trace_id = time.perf_counter(), self._deps.new_id()
+        who = self._caller(head)
+        if who is None:
+            return False
+        left = limits.taken_here(self._deps.limiter, POLICY, who)
+        if not left.allowed:
+            return False
+        trace_id = self._new_id()
 
         def tell(answer: Answer) -> None:
-            meters, labels = self._deps.meters, self._labels(route, answer.status)
-            meters.count("http_requests_total", labels[0])
-            meters.observe("http_request_seconds", time.perf_counter() - before, labels[1])
-            send(self._bytes(answer, told, trace_id))
+            count, observe = self._series_of(route, answer.status)
+            count()
+            observe(time.perf_counter() - before)
+            send(self._bytes(answer, left, trace_id))
 
+        asked = Asked(who, params, target, route.key(head), body, arrived)
         route.endpoint.begin(asked, trace_id, tell)
         return True
 
     def _caller(self, head: Plain) -> Principal | None:
-        scheme, _, token = head.fields.get(b"authorization", b"").partition(b" ")
-        if scheme != b"Bearer" or not token or len(token) > BEARER_MAX_CHARS:
+        said = head.fields.get(b"authorization")
+        if said is None or said[:7] != b"Bearer " or not 7 < len(said) <= 7 + BEARER_MAX_CHARS:
             return None
         try:
-            return self._deps.tokens.verify_access(token.decode("ascii"))
+            return self._deps.tokens.verify_access(said[7:].decode("ascii"))
         except Refusal:
             return None
 
-    def _labels(self, route: LeanRoute, status: int) -> tuple[dict[str, str], dict[str, str]]:
-        """Of the metrics: that count answers, that time them."""
-        known = self._known_labels.get((route.path, status))
+    def _series_of(
+        self, route: LeanRoute, status: int
+    ) -> tuple[Callable[[], None], Callable[[float], None]]:
+        """What counts these answers, and what times them."""
+        known = self._series.get((route.path, status))
         if known is None:
+            meters = self._deps.meters
             labels = {"method": route.endpoint.route.method, "route": route.path}
-            known = ({**labels, "status": str(status)}, labels)
-            self._known_labels[route.path, status] = known
+            known = (
+                meters.counter("http_requests_total", {**labels, "status": str(status)}),
+                meters.observer("http_request_seconds", labels),
+            )
+            self._series[route.path, status] = known
         return known
 
-    def _bytes(self, answer: Answer, told: Mapping[str, str], trace_id: str) -> bytes:
+    def _bytes(self, answer: Answer, left: Verdict, trace_id: str) -> bytes:
         body = reply.encoded(answer.body) or b""
-        said = "".join(
-            [f"{name}: {value}\r\n" for name, value in (*told.items(), *answer.headers.items())]
-        )
+        said = "".join([f"{name}: {value}\r\n" for name, value in answer.headers.items()])
         head = (
-            f"HTTP/1.1 {_STATUS[answer.status]}\r\n{self._fixed}{said}Trace-Id: {trace_id}\r\n"
-            f"Cache-Control: no-store\r\nContent-Type: {answer.content_type}\r\nContent-Length: {len(body)}\r\n"
-            f"Date: {self._now()}\r\n\r\n"
+            f"HTTP/1.1 {_STATUS[answer.status]}\r\n{self._fixed}"
+            f'RateLimit: "{POLICY}";r={left.remaining};t={math.ceil(left.reset_seconds)}\r\n'
+            f"{said}Trace-Id: {trace_id}\r\nContent-Type: {answer.content_type}\r\n"
+            f"Content-Length: {len(body)}\r\nDate: {self._now()}\r\n\r\n"
         )
         return head.encode() + body
 
@@ -156,6 +203,23 @@ class FastLane:
         if seconds != self._date[0]:
             self._date = (seconds, formatdate(seconds, usegmt=True))
         return self._date[1]
+
+
+class _Ids:
+    """UUIDv7s whose chance is drawn for many at once: a call of the system each would be dear."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._chance = b""
+        self._at = 0
+
+    def next(self) -> str:
+        """A new one."""
+        at = self._at
+        if at == len(self._chance):
+            self._chance, at = os.urandom(RANDOM_BYTES * IDS_AT_ONCE), 0
+        self._at = at + RANDOM_BYTES
+        return uuid7(self._clock.wall_ms(), self._chance[at : self._at])
 
 
 _STATUS = {one.value: f"{one.value} {one.phrase}" for one in HTTPStatus}

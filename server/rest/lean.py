@@ -5,7 +5,7 @@ under a good token. Everything else, refusals of the head included, is left to t
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime
 from typing import Any
 
@@ -19,24 +19,13 @@ from server.auth import middleware as auth
 from server.limits import middleware as limits
 from server.problems import Refusal
 from server.rest import parse, reply
-from server.rest.call import Answer, Call, Route
+from server.rest.call import Answer, Asked, Call, Route
 from server.rest.deps import Deps
 from server.rest.edge import Endpoint, fingerprint, ids_of, is_good_key, read_body, responded
 from sfu.errors import SfuError
 from signaling.errors import SignalingError
 
 _log = structlog.get_logger(__name__)
-
-
-class Asked(msgspec.Struct, frozen=True, gc=False):
-    """A plain request: who asks for what, with which body, when it was all here; `target` as it came, `key` where the route heeds it."""
-
-    who: Principal
-    params: Mapping[str, str]
-    target: str
-    key: str | None
-    data: bytes
-    arrived_at: datetime
 
 
 class LeanEndpoint(Endpoint):
@@ -102,19 +91,20 @@ class LeanEndpoint(Endpoint):
         if quick is None:
             self._told_later(self.carried_out(asked, trace_id), tell)
             return
-        call = self._called(asked)
+        deps = self._deps
 
         def then(found: Any) -> None:
             try:
-                answer = quick.answer(call, found)
+                answer = quick.answer(deps, asked, found)
             except Exception:  # noqa: BLE001 - as above
                 answer = self._failed(asked.who, trace_id)
             if answer is None:
-                self._told_later(self._handled(quick.rest(call, found), asked, trace_id), tell)
+                rest = quick.rest(self._called(asked), found)
+                self._told_later(self._handled(rest, asked, trace_id), tell)
             else:
                 tell(answer)
 
-        quick.begin(call, then)
+        quick.begin(deps, asked, then)
 
     def _told_later(
         self, answering: Coroutine[Any, Any, Answer], tell: Callable[[Answer], None]

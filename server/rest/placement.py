@@ -32,7 +32,7 @@ async def start_placement(call: Call[None]) -> Answer:
     answer = await once(call, effect)
     assert isinstance(answer.body, bytes)
     begun = msgspec.json.decode(answer.body, type=Placement)
-    return replace(answer, body=await _step(call, begun))
+    return msgspec.structs.replace(answer, body=await _step(call, begun))
 
 
 async def answer_placement(call: Call[shapes.PlacementAnswer]) -> Answer:

@@ -1,7 +1,6 @@
 """Practice: the next lesson, answers checked at once, the end of a lesson, reports of items."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import asyncpg
@@ -14,12 +13,14 @@ from lms.attempts.values import kept
 from lms.errors import Invalid, NotFound
 from lms.events import PracticeAnswered
 from lms.grading import scorers
+from lms.identity import Principal
 from lms.practice import answering, practices, store, wire
 from lms.practice.checking import Checked, checked, firsts, is_right, streak, value_of
 from lms.practice.model import POSSIBLE_MILLI, Given, Practice
 from lms.questions.model import Kind
 from server.rest import practice_shapes as shapes
-from server.rest.call import Answer, Call, Quick
+from server.rest.call import Answer, Asked, Call, Quick
+from server.rest.deps import Deps
 from server.rest.idempotency import once
 from server.rest.items import Item
 from server.storage.lessons import Popped, Then
@@ -30,25 +31,28 @@ WARM_AGAIN = {**WARM, "Idempotent-Replayed": "true"}
 COLD = {"Lectern-Path": "cold"}
 
 
-def _place(call: Call[None]) -> Place:
-    who = call.principal
-    return who.tenant_id, call.params["course_id"], who.user_id
+def _place(who: Principal, params: Mapping[str, str]) -> Place:
+    return who.tenant_id, params["course_id"], who.user_id
 
 
-def begin_next(call: Call[None], then: Then) -> None:
+def begin_next(deps: Deps, asked: Asked, then: Then) -> None:
     """Ask for the lesson that waits."""
-    call.deps.tutor.lessons.begin(_place(call), call.idempotency_key, then)
+    deps.tutor.lessons.begin(_place(asked.who, asked.params), asked.key, then)
 
 
-def answer_next(call: Call[None], popped: Popped | None) -> Answer | None:
+def answer_next(deps: Deps, asked: Asked, popped: Popped | None) -> Answer | None:
     """The lesson that waited, if all that its items say is at hand."""
     if popped is None:
         return None
-    tutor, tenant_id = call.deps.tutor, call.principal.tenant_id
-    if tutor.withdrawn.any_of(tenant_id, popped.batch.versions):
+    batch, tutor, tenant_id = popped.batch, deps.tutor, asked.who.tenant_id
+    if tutor.withdrawn.any_of(tenant_id, batch.versions):
         return None
-    tails = tutor.items.tails_here(tenant_id, popped.batch.versions)
-    return None if tails is None else _warm(call, popped, wire.body(popped.batch, tails))
+    tails = tutor.items.tails_here(tenant_id, batch.versions)
+    if tails is None:
+        return None
+    if not (batch.left or popped.again):
+        tutor.refills.ask(_place(asked.who, asked.params), asked.arrived_at)
+    return Answer(body=wire.body(batch, tails), headers=WARM_AGAIN if popped.again else WARM)
 
 
 async def rest_next(call: Call[None], popped: Popped | None) -> Answer:
@@ -56,7 +60,10 @@ async def rest_next(call: Call[None], popped: Popped | None) -> Answer:
     batch = None if popped is None else _in_use(call, popped.batch)
     if popped is None or batch is None or not batch.versions:
         return await _found_now(call)
-    return _warm(call, popped, await _composed(call, batch))
+    if not (batch.left or popped.again):
+        call.deps.tutor.refills.ask(_place(call.principal, call.params), call.arrived_at)
+    body = await _composed(call, batch)
+    return Answer(body=body, headers=WARM_AGAIN if popped.again else WARM)
 
 
 def _in_use(call: Call[None], batch: wire.Batch) -> wire.Batch:
@@ -72,16 +79,12 @@ def _in_use(call: Call[None], batch: wire.Batch) -> wire.Batch:
     )
 
 
-def _warm(call: Call[None], popped: Popped, body: bytes) -> Answer:
-    if not popped.left:
-        call.deps.tutor.refills.ask(_place(call), call.arrived_at)
-    return Answer(body=body, headers=WARM_AGAIN if popped.again else WARM)
-
-
 async def next_lesson(call: Call[None]) -> Answer:
     """The learner's next items, made ahead where there are some."""
-    popped = await call.deps.tutor.lessons.pop(_place(call), call.idempotency_key)
-    return answer_next(call, popped) or await rest_next(call, popped)
+    who, key = call.principal, call.idempotency_key
+    popped = await call.deps.tutor.lessons.pop(_place(who, call.params), key)
+    asked = Asked(who, call.params, "", key, b"", call.arrived_at)
+    return answer_next(call.deps, asked, popped) or await rest_next(call, popped)
 
 
 NEXT = Quick(begin=begin_next, answer=answer_next, rest=rest_next)
@@ -113,7 +116,7 @@ async def _found_now(call: Call[None]) -> Answer:
     found = await once(call, effect)
     assert isinstance(found.body, bytes)
     batch = _in_use(call, wire.unpacked(found.body))
-    return replace(found, body=await _composed(call, batch))
+    return msgspec.structs.replace(found, body=await _composed(call, batch))
 
 
 async def _plan(call: Call[shapes.PracticeAnswer]) -> Practice:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, get_args
 
 import asyncpg
@@ -67,7 +66,9 @@ async def _with_pictures(call: Call[Any], answer: Answer) -> Answer:
     if not isinstance(answer.body, exam_shapes.Question):
         return answer
     found = await pictures.addresses(call, links.texts(answer.body.content, answer.body.key))
-    return replace(answer, body=msgspec.structs.replace(answer.body, pictures=dict(found)))
+    return msgspec.structs.replace(
+        answer, body=msgspec.structs.replace(answer.body, pictures=dict(found))
+    )
 
 
 def _choice(call: Call[None], name: str, words: Any) -> Any:

@@ -58,7 +58,7 @@ async def _told(call: Call[Any], answer: Answer) -> Answer:
     quiz, who = _quiz_of(answer), call.principal
     tell = Tell(quiz=quiz.id, revealed=quiz.revealed)
     await call.deps.classes.tell_quiz(who.tenant_id, quiz.class_id, who.user_id, tell)
-    return replace(answer, body=await _with_pictures(call, quiz))
+    return msgspec.structs.replace(answer, body=await _with_pictures(call, quiz))
 
 
 async def _with_pictures(call: Call[Any], quiz: practice_shapes.Quiz) -> practice_shapes.Quiz:

@@ -1,7 +1,5 @@
 """Typed results to JSON: ETags, problems."""
 
-from dataclasses import replace
-
 import msgspec
 
 from server import problems
@@ -27,7 +25,7 @@ def etag(version: int) -> str:
 
 def versioned(answer: Answer, version: int) -> Answer:
     """The answer with the ETag of what it shows."""
-    return replace(answer, headers={**answer.headers, "ETag": etag(version)})
+    return msgspec.structs.replace(answer, headers={**answer.headers, "ETag": etag(version)})
 
 
 def problem(error: problems.Told, trace_id: str) -> Answer:

@@ -16,7 +16,7 @@ from server.storage.commit import GroupCommit
 from server.storage.lessons import Lessons
 from server.storage.postgres import Database
 from server.storage.shelf import Shelf
-from signaling.context import Clock, Meters
+from signaling.context import Clock, SwiftMeters
 
 # Lessons that are being answered in this process.
 PLANS_MAX = 20_000
@@ -42,7 +42,7 @@ class Means:
     channels: ShardedChannels
     keys: KeyRing
     clock: Clock
-    meters: Meters
+    meters: SwiftMeters
     # A lesson waits for its learner so long.
     lists_kept: timedelta = timedelta(days=7)
 

@@ -1,4 +1,4 @@
-"""The next lesson of a learner, taken off their list by one script: nobody gets it twice but who asks again under the same key."""
+"""The next lesson of a learner, taken off their list in one step: nobody gets it twice but who asks again under the same key."""
 
 import asyncio
 import hashlib
@@ -13,7 +13,7 @@ import msgspec
 from lms.practice.wire import Batch, unpacked
 from server.storage.link import Reply, Tell
 from server.storage.playlists import Place
-from signaling.context import Meters
+from signaling.context import SwiftMeters
 
 # An answer is waited for so many turns of a timer. Turns and not a moment: where the loop is late by itself, the reply is
 # mostly here and only unread, and to take Redis for dead then would send everybody the dear way just when there is no time.
@@ -23,18 +23,16 @@ TURN_SECONDS = 0.05
 AWAY_SECONDS = 1.0
 KEEP_MS = 24 * 3600 * 1000
 
-# KEYS: the list; what was answered under the caller's key, if there is one.
-# Empty: to be found by rule, as it was the first time. Else the lesson, and how many are left (-1: it was given before).
+# For who asks under a key of their own. KEYS: the list; what was answered under that key.
+# Empty: to be found by rule, as it was the first time. Else the lesson, and whether it was given before.
 SCRIPT = """
-local kept = KEYS[2] and redis.call('GET', KEYS[2])
-if kept then
-    if kept == '' then return {} end
-    return {kept, -1}
-end
+local kept = redis.call('GET', KEYS[2])
+if kept == '' then return {} end
+if kept then return {kept, 1} end
 local lesson = redis.call('LPOP', KEYS[1])
-if KEYS[2] then redis.call('SET', KEYS[2], lesson or '', 'PX', ARGV[1]) end
+redis.call('SET', KEYS[2], lesson or '', 'PX', ARGV[1])
 if not lesson then return {} end
-return {lesson, redis.call('LLEN', KEYS[1])}
+return {lesson, 0}
 """
 SCRIPT_SHA = hashlib.sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()
 _ARGUMENTS = (str(KEEP_MS),)
@@ -47,10 +45,9 @@ class Channels(Protocol):
 
 
 class Popped(msgspec.Struct, frozen=True, gc=False):
-    """A lesson, and how many are left behind it; `again` when it was given under this key before."""
+    """A lesson; `again` when it was given under this key before."""
 
     batch: Batch
-    left: int
     again: bool
 
 
@@ -77,9 +74,10 @@ class _Asked:
 class Lessons:
     """The side that serves; server.storage.playlists is the one that fills."""
 
-    def __init__(self, channels: Channels, meters: Meters) -> None:
+    def __init__(self, channels: Channels, meters: SwiftMeters) -> None:
         self._channels = channels
         self._meters = meters
+        self._took = meters.observer("lessons_redis_seconds")
         self._away_until = 0.0
         # In the order in which they began.
         self._under_way: deque[_Asked] = deque()
@@ -102,28 +100,32 @@ class Lessons:
         if self._away_until and time.perf_counter() < self._away_until:
             then(None)
             return
-        asked = _Asked(self, _keys(place, idempotency_key), then, self._turn + DEADLINE_TURNS)
-        self._send(asked, "EVALSHA", SCRIPT_SHA)
+        keys = _keys(place, idempotency_key)
+        asked = _Asked(self, keys, then, self._turn + DEADLINE_TURNS)
+        if idempotency_key is None:
+            self._channels.send(keys[0], asked, "LPOP", keys[0])
+        else:
+            self._run(asked, "EVALSHA", SCRIPT_SHA)
         self._under_way.append(asked)
         if self._sweep is None:
             loop = asyncio.get_running_loop()
             self._sweep = loop.call_later(TURN_SECONDS, self._swept, loop)
 
-    def _send(self, asked: _Asked, verb: str, script: str) -> None:
+    def _run(self, asked: _Asked, verb: str, script: str) -> None:
         keys = asked.keys
-        self._channels.send(keys[0], asked, verb, script, str(len(keys)), *keys, *_ARGUMENTS)
+        self._channels.send(keys[0], asked, verb, script, str(len(keys)), *keys, str(KEEP_MS))
 
     def told(self, asked: _Asked, reply: Reply) -> None:
         """Pass the reply on, or what stands for it."""
         if isinstance(reply, Exception):
             if isinstance(reply, hiredis.ReplyError) and str(reply).startswith("NOSCRIPT"):
-                self._send(asked, "EVAL", SCRIPT)
+                self._run(asked, "EVAL", SCRIPT)
                 return
             self._away_until = time.perf_counter() + AWAY_SECONDS
             self._meters.count("lessons_away_total")
         then, asked.then = asked.then, None
         assert then is not None, "who was told hears no more"
-        self._meters.observe("lessons_redis_seconds", time.perf_counter() - asked.before)
+        self._took(time.perf_counter() - asked.before)
         then(_popped(reply))
 
     def _swept(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -151,10 +153,12 @@ def _keys(place: Place, idempotency_key: str | None) -> list[str]:
 
 
 def _popped(reply: Reply) -> Popped | None:
-    if not isinstance(reply, list) or len(reply) != 2:
+    again: object = 0
+    if isinstance(reply, list) and len(reply) == 2:
+        reply, again = reply
+    if not isinstance(reply, bytes):
         return None
-    element, left = reply
     try:
-        return Popped(unpacked(element), left, left < 0)
+        return Popped(unpacked(reply), again == 1)
     except ValueError:
         return None  # of another release: the rule serves

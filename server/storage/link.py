@@ -35,6 +35,7 @@ class Link(asyncio.Protocol):
         self._lost = lost
         self._reader = hiredis.Reader()
         self._transport: asyncio.Transport | None = None
+        self._loop = asyncio.get_running_loop()
         # Who is told the next reply, and the channel that is given up when it is one to a SUNSUBSCRIBE.
         self._replies: deque[tuple[Tell, bytes | None]] = deque()
         self._out: list[bytes] = []
@@ -71,12 +72,13 @@ class Link(asyncio.Protocol):
 
     def send(self, tell: Tell, *words: str | bytes) -> None:
         """The same for who wants no future: `tell` is called once, with the reply or the error, and must not raise."""
-        if not self.up:
+        transport = self._transport
+        if transport is None or transport.is_closing():
             tell(LinkLostError("not connected"))
             return
         self._replies.append((tell, _bytes(words[1]) if words[0] == "SUNSUBSCRIBE" else None))
         if not self._out:
-            asyncio.get_running_loop().call_soon(self._flush)
+            self._loop.call_soon(self._flush)
         self._out.append(_pack(words))
 
     def _flush(self) -> None:
@@ -101,17 +103,18 @@ class Link(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._reader.feed(data)
+        gets, replies, pushed = self._reader.gets, self._replies, hiredis.PushNotification
         while True:
             try:
-                item = self._reader.gets()
+                item = gets()
             except hiredis.ProtocolError:
                 return self.close()
             if item is False:
                 return None
-            if isinstance(item, hiredis.PushNotification):
+            if type(item) is pushed:
                 self._pushed(item)
             else:
-                self._replied(item)
+                replies.popleft()[0](item)
 
     def _pushed(self, item: list[object]) -> None:
         match item:

@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import time
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -130,7 +130,7 @@ MEANINGS = {
 
 
 class PrometheusMeters:
-    """Implements signaling.context.Meters; counters end in _total, histograms in _seconds, _bytes or _rows.
+    """Implements signaling.context.SwiftMeters; counters end in _total, histograms in _seconds, _bytes or _rows.
 
     Figures are kept in plain cells, as thousands of requests a second count here, and become the library's when somebody
     reads them. For one thread.
@@ -156,6 +156,28 @@ class PrometheusMeters:
         cell = self._cells.get(spelled) or self._cell("histogram", spelled, labels or {})
         cell.total += value
         cell.counts[bisect_left(cell.bounds, value)] += 1
+
+    def counter(self, name: str, labels: Mapping[str, str] | None = None) -> Callable[[], None]:
+        """What adds one to this series."""
+        cell = self._cell("counter", (name, *(labels or {}).items()), labels or {})
+
+        def count() -> None:
+            cell.total += 1
+
+        return count
+
+    def observer(
+        self, name: str, labels: Mapping[str, str] | None = None
+    ) -> Callable[[float], None]:
+        """What puts a value into this series."""
+        cell = self._cell("histogram", (name, *(labels or {}).items()), labels or {})
+        counts, bounds = cell.counts, cell.bounds
+
+        def observe(value: float) -> None:
+            cell.total += value
+            counts[bisect_left(bounds, value)] += 1
+
+        return observe
 
     def gauge(self, name: str, value: float, labels: Mapping[str, str] | None = None) -> None:
         """Set a gauge."""

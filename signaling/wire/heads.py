@@ -104,7 +104,7 @@ class _LaneHandler(_Handler):
         head = plain_head(data)
         if head is not None and self._is_idle():
             if len(data) == head.size:
-                if self._taken(head, data):
+                if self._taken(head, data[head.body_at :]):
                     return
             elif self.lane.wants(head) and len(data) < head.size <= head.body_at + BODY_MAX_BYTES:
                 self._held += data
@@ -126,11 +126,11 @@ class _LaneHandler(_Handler):
         self._due = self._LOST
         super().data_received(self._taken_back())
 
-    def _taken(self, head: Plain, data: bytes) -> bool:
+    def _taken(self, head: Plain, body: bytes) -> bool:
         # The answer may come before we know that it was taken.
         self._in_lane = self._request_in_progress = True
         # What is sent has come when all of it is here: a head in time is no answer in time.
-        if not self.lane.take(head, data[head.body_at :], self.lane.stamp(), self._answered):
+        if not self.lane.take(head, body, self.lane.stamp(), self._answered):
             self._in_lane = self._request_in_progress = False
             return False
         self._request_count += 1

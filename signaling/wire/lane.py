@@ -4,6 +4,7 @@ Doubt is left to aiohttp: a head that is not whole, an odd line, two lengths, a 
 than an answer.
 """
 
+import functools
 import re
 from collections.abc import Callable
 from typing import Protocol, TypeVar
@@ -12,18 +13,19 @@ import msgspec
 
 HEAD_MAX_BYTES = 8000
 BODY_MAX_BYTES = 64 * 1024
+# Browsers say the same lines again and again: what these mean is remembered, of so many, as long as they are short.
+KNOWN_MAX_LINES = 8192
+KNOWN_MAX_BYTES = 600
 
-_LINE = re.compile(rb"([A-Z]{3,7}) (/[!-~]*) HTTP/1\.1\r\n")
-_FIELDS = re.compile(rb"(?:[!#-'*+.^_`|~0-9A-Za-z-]+:[\t -~]*\r\n)+\r\n")
+_LINE = re.compile(rb"([A-Z]{3,7}) (/[!-~]*) HTTP/1\.1")
+_FIELD = re.compile(rb"([!#-'*+.^_`|~0-9A-Za-z-]+):([\t -~]*)")
 # What decides where a request ends, who sent it and what it holds.
-_TELLING = re.compile(
-    rb"\n(host|authorization|(?:proxy-)?connection|content-[a-z]+|transfer-encoding|trailer|upgrade|expect"
-    rb"|idempotency-key|if-match):([^\r]*)",
-    re.IGNORECASE,
-)
+_TELLING = re.compile(rb"host|authorization|connection|content-[a-z]+|idempotency-key|if-match")
 # aiohttp takes Proxy-Connection for Connection.
 _ODD = frozenset({b"transfer-encoding", b"trailer", b"upgrade", b"expect", b"proxy-connection"})
 _LENGTH = re.compile(rb"[0-9]{1,9}")
+# Of a line.
+_NOTHING = (b"", b"")
 
 
 class Plain(msgspec.Struct, frozen=True, gc=False):
@@ -38,24 +40,43 @@ class Plain(msgspec.Struct, frozen=True, gc=False):
 
 def plain_head(data: bytes) -> Plain | None:
     """The head that these bytes begin with, or None when it is not all there or not plain."""
-    line = _LINE.match(data)
+    end = data.find(b"\r\n\r\n", 0, HEAD_MAX_BYTES)
+    if end < 0:
+        return None
+    lines = data[:end].split(b"\r\n")
+    line = _LINE.fullmatch(lines[0])
     if line is None:
         return None
-    end = _FIELDS.match(data, line.end(), HEAD_MAX_BYTES)
-    if end is None:
+    fields: dict[bytes, bytes] = {}
+    for one in lines[1:]:
+        told = _known(one) if len(one) <= KNOWN_MAX_BYTES else _told(one)
+        if told is None or told[0] in fields:
+            return None
+        if told is not _NOTHING:
+            fields[told[0]] = told[1]
+    if b"host" not in fields:
         return None
-    told = _TELLING.findall(data, line.end() - 1, end.end())
-    fields = {name.lower(): value.strip(b"\t ") for name, value in told}
-    length = fields.get(b"content-length", b"0")
+    return Plain(
+        line[1], line[2], fields, end + 4, end + 4 + int(fields.get(b"content-length", 0))
+    )
+
+
+def _told(line: bytes) -> tuple[bytes, bytes] | None:
+    """Name and value of what a line tells, `_NOTHING` when that is not needed, None when it is odd."""
+    field = _FIELD.fullmatch(line)
+    if field is None:
+        return None
+    name, value = field[1].lower(), field[2].strip(b"\t ")
     if (
-        len(fields) != len(told)
-        or b"host" not in fields
-        or fields.get(b"connection", b"keep-alive").lower() != b"keep-alive"
-        or not _LENGTH.fullmatch(length)
-        or not fields.keys().isdisjoint(_ODD)
+        name in _ODD
+        or (name == b"connection" and value.lower() != b"keep-alive")
+        or (name == b"content-length" and not _LENGTH.fullmatch(value))
     ):
         return None
-    return Plain(line[1], line[2], fields, end.end(), end.end() + int(length))
+    return (name, value) if _TELLING.fullmatch(name) else _NOTHING
+
+
+_known = functools.lru_cache(maxsize=KNOWN_MAX_LINES)(_told)
 
 
 Arrival = TypeVar("Arrival")

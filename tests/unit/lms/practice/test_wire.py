@@ -24,7 +24,8 @@ def chosen(number: int, skill: str = "waves") -> Chosen:
 @pytest.mark.parametrize("skill", ["waves", 'with "quotes"', "مهارة", "\\ and \u2028"])
 def test_heads_and_tails_make_the_answer_that_the_shapes_describe(skill: str) -> None:
     asked = [chosen(number, skill) for number in range(1, len(ITEMS) + 1)]
-    batch = wire.unpacked(wire.packed("practice", asked))
+    batch = wire.unpacked(wire.packed("practice", asked, left=2))
+    assert batch.left == 2
     tails = [wire.tail(kind, content, {}) for kind, (content, _) in ITEMS.items()]
     lesson = msgspec.json.decode(wire.body(batch, tails), type=NextLesson)
     assert lesson.practice_id == "practice"

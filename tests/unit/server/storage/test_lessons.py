@@ -25,7 +25,7 @@ ITEM = Chosen(
     reason=Reason(why="due_review", skill="s", days=4),
     chance_milli=700,
 )
-ELEMENT = wire.packed("p", [ITEM])
+ELEMENT = wire.packed("p", [ITEM], left=1)
 
 
 class Channels:
@@ -49,21 +49,21 @@ def made(*replies: Any) -> tuple[Lessons, Channels]:
 
 
 async def test_the_keys_are_those_of_the_list_that_is_filled() -> None:
-    one, channels = made([ELEMENT, 1], [])
+    one, channels = made(ELEMENT, [])
     school, course, learner = PLACE
     found = await one.pop((school, course, learner), None)
     assert found is not None
-    assert (found.batch.practice_id, found.left, found.again) == ("p", 1, False)
+    assert (found.batch.practice_id, found.batch.left, found.again) == ("p", 1, False)
     waits = list_key((school, course, learner))
-    assert channels.sent[0][2:4] == ("1", waits)
+    assert channels.sent == [("LPOP", waits)]
     assert await one.pop((school, course, learner), "k") is None
-    assert channels.sent[1][2] == "2"
+    assert channels.sent[1][2:4] == ("2", waits)
     # In one slot of a cluster, and without the caller's words in it.
     assert str(channels.sent[1][4]).startswith(waits + "-")
 
 
 async def test_a_script_that_redis_has_forgotten_is_sent_once_more() -> None:
-    one, channels = made(hiredis.ReplyError("NOSCRIPT No matching script."), [ELEMENT, -1])
+    one, channels = made(hiredis.ReplyError("NOSCRIPT No matching script."), [ELEMENT, 1])
     found = await one.pop(("s", "c", "u"), "k")
     assert found is not None
     assert found.again
@@ -74,7 +74,7 @@ async def test_a_script_that_redis_has_forgotten_is_sent_once_more() -> None:
     "fault", [LinkLostError("gone"), hiredis.ReplyError("CLUSTERDOWN"), hiredis.ReplyError("OOM")]
 )
 async def test_after_a_failure_redis_is_left_alone_for_a_while(fault: Exception) -> None:
-    one, channels = made(fault, [ELEMENT, 0])
+    one, channels = made(fault, ELEMENT)
     assert await one.pop(("s", "c", "u"), None) is None
     assert await one.pop(("s", "c", "u"), None) is None
     assert len(channels.sent) == 1
@@ -92,10 +92,12 @@ async def test_who_waits_too_long_is_served_by_rule_and_a_late_reply_is_nobodys(
             await asyncio.gather(*(one.pop(("s", "c", "u"), None) for _ in range(3))) == [None] * 3
         )
     for tell in channels.tells:
-        tell([ELEMENT, 1])
+        tell(ELEMENT)
 
 
-@pytest.mark.parametrize("reply", [[b"\xc1", 1], [b"", 0], None, 7, [ELEMENT]])
+@pytest.mark.parametrize(
+    "reply", [[b"\xc1", 1], [b"", 0], b"\xc1", b"", None, 7, [ELEMENT], [None, 0]]
+)
 async def test_what_is_no_lesson_is_none(reply: Any) -> None:
     one, _ = made(reply)
     assert await one.pop(("s", "c", "u"), None) is None
@@ -109,5 +111,5 @@ async def test_a_loop_that_is_late_by_itself_does_not_take_redis_for_dead(
     asked = asyncio.ensure_future(one.pop(("s", "c", "u"), None))
     await asyncio.sleep(0)
     time.sleep(0.1)  # noqa: ASYNC251 - the loop stands still for many times the deadline
-    asyncio.get_running_loop().call_soon(channels.tells[0], [ELEMENT, 1])
+    asyncio.get_running_loop().call_soon(channels.tells[0], ELEMENT)
     assert await asked is not None
