@@ -50,6 +50,7 @@ Permission = Literal[
     "review.do",
     "factory.see",
     "factory.manage",
+    "school.manage",
 ]
 
 EVERYONE: frozenset[Standing] = frozenset({"admin", "teacher", "student", "proctor", "reviewer"})
@@ -88,6 +89,7 @@ MAY: Mapping[Permission, frozenset[Standing]] = {
     "review.do": frozenset({"reviewer"}),
     "factory.see": frozenset({"admin", "teacher", "reviewer"}),
     "factory.manage": frozenset({"admin"}),
+    "school.manage": frozenset({"admin"}),
 }
 
 COURSE_STANDING: Mapping[CourseRole, Standing] = {

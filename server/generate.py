@@ -239,8 +239,28 @@ def messages_ts() -> str:
 
 
 def _rest_structs() -> list[Struct]:
+    """The shapes, and of what the tutor knows what some shape is made of."""
     roots: tuple[Struct, ...] = (shapes.Body, shapes.Reply, questions_model.Part)
-    return [one for one in _structs(*REST_MODULES) if one not in roots]
+    every = [one for one in _structs(*REST_MODULES) if one not in roots]
+    told = {one for one in every if one.__module__ != adaptive_model.__name__}
+    new = set(told)
+    while new:
+        parts = {
+            part
+            for one in new
+            for hint in typing.get_type_hints(one, include_extras=True).values()
+            for part in _parts(hint)
+        }
+        new = {one for one in every if one in parts and one not in told}
+        told |= new
+    return [one for one in every if one in told]
+
+
+def _parts(hint: object) -> Iterator[object]:
+    """A type, and all that it is made of."""
+    yield hint
+    for one in get_args(hint):
+        yield from _parts(one)
 
 
 def api_ts() -> str:

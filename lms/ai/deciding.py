@@ -16,10 +16,12 @@ from lms.assessments import service as assessments
 from lms.attempts.model import Desk
 from lms.errors import Conflict, Forbidden, Invalid, NotFound
 from lms.identity import Principal, may
+from lms.people import store as people
 from lms.questions import rules
 from lms.questions import service as questions
 from lms.questions import store as question_store
 from lms.questions.model import New, Question
+from lms.tenants import store as tenants
 
 # For so long nobody else is given what one has opened.
 TAKEN = timedelta(minutes=10)
@@ -29,6 +31,8 @@ GATHERED_MAX = 50
 REPORTS_SHOWN = 50
 WAITING_COUNTED = 1_000
 # A reported item is among the risky ones, the more so the more people say it.
+# People with a role are counted up to this.
+PEOPLE_COUNTED = 100
 REPORTED_RISK, RISK_A_REPORT, RISK_MAX = 70, 5, 100
 
 
@@ -65,6 +69,15 @@ class Outcome:
     waiting: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How many reviewers an item may need, how many there are, and how many items wait for another one than this."""
+
+    needed: int
+    reviewers: int
+    for_another: int
+
+
 def check(who: Principal) -> None:
     """Raise Forbidden unless the caller reviews."""
     if not may(who, "review.do"):
@@ -89,6 +102,8 @@ async def queue(
 
 async def _gather(connection: asyncpg.Connection, tenant_id: str, desk: Desk) -> None:
     await review_store.withdraw_changed(connection, tenant_id, desk.now)
+    if (await tenants.settings(connection, tenant_id)).reviewers < review.REVIEWERS:
+        await _finish_seconds(connection, tenant_id, desk)
     found = await review_store.open_reports(connection, tenant_id, GATHERED_MAX)
     if found:
         faults = {
@@ -96,6 +111,35 @@ async def _gather(connection: asyncpg.Connection, tenant_id: str, desk: Desk) ->
             for question_id, (reason, reports) in found.items()
         }
         await staging.stage_reported(connection, tenant_id, faults, desk.now)
+
+
+async def _finish_seconds(connection: asyncpg.Connection, tenant_id: str, desk: Desk) -> None:
+    """Where one reviewer suffices by now, what one has decided about items that waited for a second is what counts."""
+    done = await review_store.finish_seconds(connection, tenant_id, GATHERED_MAX, desk.now)
+    for one in done:
+        if one.job_id is not None:
+            await store.count_decided(connection, tenant_id, one.job_id, accepted=one.is_accepted)
+    if done:
+        entry = audit.Entry(
+            audit_id=desk.new_id(),
+            user_id=None,
+            action="review.one_suffices",
+            subject_id=None,
+            data={"items": len(done)},
+        )
+        await audit.note(connection, tenant_id, entry, desk.now)
+
+
+async def standing(connection: asyncpg.Connection, who: Principal) -> Standing:
+    """Whether there are reviewers enough for what waits."""
+    check(who)
+    settings = await tenants.settings(connection, who.tenant_id)
+    place = (who.tenant_id, who.user_id)
+    return Standing(
+        needed=settings.reviewers,
+        reviewers=await people.count_in(connection, who.tenant_id, "reviewer", PEOPLE_COUNTED),
+        for_another=await review_store.for_another(connection, place, WAITING_COUNTED),
+    )
 
 
 async def take(
@@ -207,7 +251,7 @@ async def _carried_out(
     before = staged.candidate
     item = _item(before.item, verdict)
     changes = review.diff(before.item, item)
-    whose = review.eyes(before.origin, before.risk, sampled=staged.sampled)
+    whose = await _eyes(connection, who.tenant_id, staged)
     state = review.after(staged.state, verdict.decision, whose)
     decided = Decided(
         decision_id=desk.new_id(),
@@ -235,6 +279,14 @@ async def _carried_out(
     await _follow(connection, who, after, verdict.decision, desk)
     await _note(connection, who, decided, state, desk)
     return after
+
+
+async def _eyes(connection: asyncpg.Connection, tenant_id: str, staged: Staged) -> review.Eyes:
+    """How many look at it; one that waits for its second is looked at by two, whatever the school has set since."""
+    one, needed = staged.candidate, review.REVIEWERS
+    if staged.state == "queued":
+        needed = (await tenants.settings(connection, tenant_id)).reviewers
+    return review.eyes(one.origin, one.risk, sampled=staged.sampled, reviewers=needed)
 
 
 def _item(before: New, verdict: Verdict) -> New:

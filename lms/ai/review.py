@@ -11,6 +11,8 @@ from lms.questions.model import New
 
 # From this on an item is looked at by two before it may pass.
 HIGH_RISK = 70
+# So many look at such an item, unless the school has said that one suffices.
+REVIEWERS = 2
 # Who looks: one; two if the first lets it pass (a high risk); two in any case (the sample that reviewers are compared by).
 Eyes = Literal["one", "two_to_pass", "two"]
 
@@ -46,9 +48,9 @@ OPEN: frozenset[CandidateState] = frozenset({"queued", "second"})
 DIFF_MAX = 200
 
 
-def eyes(origin: Origin, risk: int, *, sampled: bool) -> Eyes:
+def eyes(origin: Origin, risk: int, *, sampled: bool, reviewers: int = REVIEWERS) -> Eyes:
     """How many look at it. One of the bank that was reported was let pass by somebody already."""
-    if origin == "reported":
+    if origin == "reported" or reviewers < REVIEWERS:
         return "one"
     if sampled:
         return "two"

@@ -67,6 +67,14 @@ class Report:
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """An item whose first decision is the one that counts; the job it is counted for, if it counts."""
+
+    job_id: str | None
+    is_accepted: bool
+
+
 _LINE = (
     "s.candidate_id, s.course_id, c.title AS course, s.origin, s.kind, s.labels, s.risk, s.state, s.created_at,"
     " (SELECT count(*) FROM item_reports r WHERE r.tenant_id = $1 AND r.question_id = s.question_id AND r.state = 'open') AS reports"
@@ -135,6 +143,42 @@ async def count_waiting(
         most,
     )
     return count
+
+
+async def for_another(connection: asyncpg.Connection, mine: tuple[str, str], most: int) -> int:
+    """How many wait for a second reviewer who is not (tenant, reviewer), counted up to `most`."""
+    count: int = await connection.fetchval(
+        "SELECT count(*) FROM (SELECT FROM questions_staging s JOIN review_decisions d ON d.tenant_id = $1"
+        " AND d.candidate_id = s.candidate_id AND d.reviewer_id = $2"
+        " WHERE s.tenant_id = $1 AND s.state = 'second' LIMIT $3) AS found",
+        *mine,
+        most,
+    )
+    return count
+
+
+async def finish_seconds(
+    connection: asyncpg.Connection, tenant_id: str, most: int, now: datetime
+) -> list[Finished]:
+    """Items that wait for a second reviewer and are in nobody's hands become what the first has decided."""
+    rows = await connection.fetch(
+        "UPDATE questions_staging s SET state = CASE WHEN d.decision = 'reject' THEN 'rejected' ELSE 'accepted' END,"
+        " decided_at = $3, taken_by = NULL, taken_until = NULL FROM review_decisions d"
+        " WHERE s.tenant_id = $1 AND s.candidate_id IN (SELECT candidate_id FROM questions_staging WHERE tenant_id = $1"
+        " AND state = 'second' AND (taken_until IS NULL OR taken_until <= $3) ORDER BY candidate_id LIMIT $2 FOR UPDATE SKIP LOCKED)"
+        " AND d.tenant_id = $1 AND d.candidate_id = s.candidate_id AND d.round = 1"
+        " RETURNING CASE s.origin WHEN 'generated' THEN s.job_id END AS job_id, s.state = 'accepted' AS is_accepted",
+        tenant_id,
+        most,
+        now,
+    )
+    return [
+        Finished(
+            job_id=None if row["job_id"] is None else str(row["job_id"]),
+            is_accepted=row["is_accepted"],
+        )
+        for row in rows
+    ]
 
 
 async def lock(connection: asyncpg.Connection, tenant_id: str, candidate_id: str) -> Staged | None:

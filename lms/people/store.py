@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import asyncpg
 
+from lms.identity import Role
 from lms.ids import UserId
 from lms.people.model import Account, Person
 
@@ -93,6 +94,17 @@ async def page(
         limit,
     )
     return [_person(row) for row in rows]
+
+
+async def count_in(connection: asyncpg.Connection, tenant_id: str, role: Role, most: int) -> int:
+    """How many people have this role and may sign in, counted up to `most`."""
+    count: int = await connection.fetchval(
+        "SELECT count(*) FROM (SELECT FROM users WHERE tenant_id = $1 AND active AND roles @> ARRAY[$2] LIMIT $3) AS found",
+        tenant_id,
+        role,
+        most,
+    )
+    return count
 
 
 async def save(connection: asyncpg.Connection, tenant_id: str, person: Person) -> None:

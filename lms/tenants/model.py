@@ -1,4 +1,4 @@
-"""A school."""
+"""A school, and what it may set."""
 
 from dataclasses import dataclass
 
@@ -13,3 +13,10 @@ class Tenant:
     slug: str
     name: str
     active: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What a school may set; `reviewers` look at an item of the factory that is risky or of the sample: two, or one where there is one."""
+
+    reviewers: int = 2

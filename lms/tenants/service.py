@@ -1,12 +1,14 @@
-"""Open a school; find the one that a caller means."""
+"""Open a school; find the one that a caller means; see and change what it has set."""
 
 from datetime import datetime
 
 import asyncpg
 
-from lms.errors import Conflict, NotFound
+from lms import audit
+from lms.errors import Conflict, Forbidden, NotFound
+from lms.identity import Principal, may
 from lms.tenants import rules, store
-from lms.tenants.model import Tenant
+from lms.tenants.model import Settings, Tenant
 
 
 async def open_school(
@@ -37,3 +39,32 @@ async def get(connection: asyncpg.Connection, tenant_id: str) -> Tenant:
     if tenant is None:
         raise NotFound("There is no such school.")
     return tenant
+
+
+async def settings(connection: asyncpg.Connection, who: Principal) -> Settings:
+    """What the school has set, for its administrators."""
+    _check_manages(who)
+    return await store.settings(connection, who.tenant_id)
+
+
+async def change_settings(
+    connection: asyncpg.Connection, who: Principal, new: Settings, audit_id: str, now: datetime
+) -> Settings:
+    """Set all of it; who did is written down."""
+    _check_manages(who)
+    before = await store.settings(connection, who.tenant_id)
+    await store.save_settings(connection, who.tenant_id, new, who.user_id, now)
+    entry = audit.Entry(
+        audit_id=audit_id,
+        user_id=who.user_id,
+        action="school.settings",
+        subject_id=who.tenant_id,
+        data={"reviewers_before": before.reviewers, "reviewers": new.reviewers},
+    )
+    await audit.note(connection, who.tenant_id, entry, now)
+    return new
+
+
+def _check_manages(who: Principal) -> None:
+    if not may(who, "school.manage"):
+        raise Forbidden("Only an administrator sees and changes what the school has set.")

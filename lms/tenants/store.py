@@ -1,11 +1,11 @@
-"""SQL of tenants."""
+"""SQL of tenants and of school_settings."""
 
 from datetime import datetime
 
 import asyncpg
 
 from lms.ids import TenantId
-from lms.tenants.model import Tenant
+from lms.tenants.model import Settings, Tenant
 
 COLUMNS = "tenant_id, slug, name, active"
 
@@ -66,3 +66,25 @@ async def add(
         now,
     )
     return status == "INSERT 0 1"
+
+
+async def settings(connection: asyncpg.Connection, tenant_id: str) -> Settings:
+    """What the school has set."""
+    row = await connection.fetchrow(
+        "SELECT reviewers FROM school_settings WHERE tenant_id = $1", tenant_id
+    )
+    return Settings() if row is None else Settings(reviewers=row["reviewers"])
+
+
+async def save_settings(
+    connection: asyncpg.Connection, tenant_id: str, new: Settings, by: str, now: datetime
+) -> None:
+    """Set all of it."""
+    await connection.execute(
+        "INSERT INTO school_settings (tenant_id, reviewers, set_by, set_at) VALUES ($1, $2, $3, $4)"
+        " ON CONFLICT (tenant_id) DO UPDATE SET reviewers = EXCLUDED.reviewers, set_by = EXCLUDED.set_by, set_at = EXCLUDED.set_at",
+        tenant_id,
+        new.reviewers,
+        by,
+        now,
+    )

@@ -181,6 +181,14 @@ class ReviewBody(Body, frozen=True, kw_only=True):
     took_ms: Annotated[int, msgspec.Meta(ge=0, le=86_400_000)] = 0
 
 
+class ReviewStanding(Reply, frozen=True, kw_only=True):
+    """How many reviewers some items need, how many there are, and how many wait for another one than the caller."""
+
+    needed: int
+    reviewers: int
+    for_another: int
+
+
 class Reviewed(Reply, frozen=True, kw_only=True):
     """What became of the item, and the next of the queue."""
 

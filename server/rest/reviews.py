@@ -120,6 +120,17 @@ async def get_review(call: Call[None]) -> Answer:
     return Answer(body=await _shown(call, seen))
 
 
+async def get_standing(call: Call[None]) -> Answer:
+    """Whether there are reviewers enough."""
+    async with call.deps.review.transaction(call.principal.tenant_id) as connection:
+        found = await deciding.standing(connection, call.principal)
+    return Answer(
+        body=factory_shapes.ReviewStanding(
+            needed=found.needed, reviewers=found.reviewers, for_another=found.for_another
+        )
+    )
+
+
 async def decide_review(call: Call[factory_shapes.ReviewBody]) -> Answer:
     """Decide about a staged item."""
     candidate_id = call.params["candidate_id"]

@@ -299,3 +299,18 @@ class Status(Reply, frozen=True, kw_only=True):
     state: Literal["ok", "degraded", "down"]
     checked_at: Time
     components: list[ComponentStatus]
+
+
+# --- The school --------------------------------------------------------------------------------
+
+
+class SchoolSettings(Reply, frozen=True, kw_only=True):
+    """What the school has set: `reviewers` look at an item of the factory that is risky or of the sample."""
+
+    reviewers: int
+
+
+class SchoolSettingsChange(Body, frozen=True, kw_only=True):
+    """All of it as it should be."""
+
+    reviewers: Annotated[int, msgspec.Meta(ge=1, le=2)]

@@ -9,13 +9,15 @@ import asyncpg
 import pytest
 
 from lms.ai import deciding, ingest
-from lms.ai.deciding import Seen
+from lms.ai.deciding import Seen, Standing
 from lms.ai.review_store import Waiting, Wanted
 from lms.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
 from lms.identity import Principal
 from lms.questions import store as questions
+from lms.tenants import service as schools
+from lms.tenants.model import Settings
 from server.storage.postgres import Database
-from tests.support.exams import NOW, desk, exam_in
+from tests.support.exams import NOW, desk, exam_in, new_id
 from tests.support.staged import SOURCE, Office, candidate_id, item
 
 pytestmark = pytest.mark.store
@@ -164,6 +166,65 @@ async def test_of_the_sample_a_rejection_is_read_again_too(office: Office) -> No
     [there] = await office.stage(office.candidate(job, 1, candidate_id=candidate_id(sampled=True)))
     assert (await office.decide(await office.person(), there, "reject")).staged.state == "second"
     assert (await office.decide(await office.person(), there)).staged.state == "accepted"
+
+
+async def suffices(office: Office, reviewers: int) -> None:
+    admin = await office.person("admin")
+    async with office.exam.database.transaction(office.tenant_id) as connection:
+        new = Settings(reviewers=reviewers)
+        await schools.change_settings(connection, admin, new, new_id(), NOW)
+
+
+async def test_where_the_school_says_that_one_suffices_one_does(office: Office) -> None:
+    job = await office.job()
+    sampled = [office.candidate(job, n, candidate_id=candidate_id(sampled=True)) for n in (1, 2)]
+    high, let_pass, turned_down = await office.stage(office.candidate(job, 3, risk=90), *sampled)
+    alone = await office.person()
+    for one in (high, let_pass):
+        assert (await office.decide(alone, one)).staged.state == "second"
+    await suffices(office, 1)
+    # What one has decided counts from now on, and nothing waits for a second.
+    assert [one.candidate_id for one in await queue(office, alone)] == [turned_down]
+    assert (await office.decide(alone, turned_down, "reject")).staged.state == "rejected"
+    assert await queue(office, alone) == []
+    assert await office.fetch(
+        "SELECT accepted, rejected FROM generation_jobs WHERE tenant_id = $1"
+    ) == [(2, 1)]
+    assert await office.ingest() == 2
+    said = await office.fetch(
+        "SELECT action, data ->> 'items', data ->> 'reviewers' FROM audit"
+        " WHERE tenant_id = $1 AND action NOT LIKE 'review.%t' AND action <> 'question.made'"
+    )
+    assert ("school.settings", None, "1") in said
+    assert ("review.one_suffices", "2", None) in said
+
+
+async def test_a_reviewer_who_is_alone_is_told_so(office: Office) -> None:
+    [there] = await office.staged(await office.job(), 1, risk=90)
+    alone = await office.person()
+    await office.decide(alone, there)
+
+    async def standing() -> Standing:
+        async with office.review.transaction(office.tenant_id) as connection:
+            return await deciding.standing(connection, alone)
+
+    assert await standing() == Standing(needed=2, reviewers=1, for_another=1)
+    await office.person()
+    await suffices(office, 1)
+    await queue(office, alone)
+    assert await standing() == Standing(needed=1, reviewers=2, for_another=0)
+
+
+async def test_only_an_administrator_says_how_many_suffice(office: Office) -> None:
+    for role in ("teacher", "student", "proctor", "reviewer"):
+        who = await office.person(role)
+        async with office.exam.database.transaction(office.tenant_id) as connection:
+            with pytest.raises(Forbidden):
+                await schools.change_settings(
+                    connection, who, Settings(reviewers=1), new_id(), NOW
+                )
+            with pytest.raises(Forbidden):
+                await schools.settings(connection, who)
 
 
 async def test_an_edit_is_the_next_version_and_keeps_what_it_changed(office: Office) -> None:

@@ -192,6 +192,17 @@ CREATE TABLE review_decisions (
 );
 COMMENT ON TABLE review_decisions IS 'tenant: what each reviewer decided about a staged item; never changed';
 
+-- What a school may set; one that has set nothing has no row.
+CREATE TABLE school_settings (
+    tenant_id uuid NOT NULL,
+    -- How many look at an item of the factory that is risky, or of the sample that reviewers are compared by.
+    reviewers smallint NOT NULL DEFAULT 2 CHECK (reviewers IN (1, 2)),
+    set_by    uuid NOT NULL,
+    set_at    timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id)
+);
+COMMENT ON TABLE school_settings IS 'tenant: what a school has set for itself';
+
 -- Readable by everybody who may see the item.
 CREATE TABLE provenance_cards (
     tenant_id    uuid NOT NULL,
@@ -295,7 +306,7 @@ DECLARE
     name text;
 BEGIN
     FOREACH name IN ARRAY ARRAY['generation_jobs', 'generation_steps', 'model_answers', 'token_budgets', 'token_holds', 'questions_staging',
-        'review_decisions', 'provenance_cards', 'recalls', 'recalled_uses', 'item_vectors', 'stock_marks', 'item_quality'] LOOP
+        'review_decisions', 'school_settings', 'provenance_cards', 'recalls', 'recalled_uses', 'item_vectors', 'stock_marks', 'item_quality'] LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
         EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', name);
         EXECUTE format('CREATE POLICY own_school ON %I TO lectern_app USING (tenant_id = lectern_tenant())'
@@ -310,6 +321,8 @@ $$;
 GRANT SELECT, INSERT, UPDATE ON generation_jobs, token_budgets TO lectern_app;
 REVOKE DELETE ON generation_jobs, token_budgets FROM lectern_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON stock_marks, item_quality TO lectern_app;
+GRANT SELECT, INSERT, UPDATE ON school_settings TO lectern_app;
+REVOKE DELETE ON school_settings FROM lectern_app;
 GRANT SELECT ON provenance_cards, recalled_uses TO lectern_app;
 REVOKE INSERT, UPDATE, DELETE ON provenance_cards, recalled_uses FROM lectern_app;
 GRANT SELECT, INSERT ON recalls TO lectern_app;

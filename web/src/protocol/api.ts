@@ -247,6 +247,16 @@ export interface Status {
   readonly components: readonly ComponentStatus[];
 }
 
+/** What the school has set: `reviewers` look at an item of the factory that is risky or of the sample. */
+export interface SchoolSettings {
+  readonly reviewers: number;
+}
+
+/** All of it as it should be. */
+export interface SchoolSettingsChange {
+  readonly reviewers: number;
+}
+
 /** A file that is about to be sent; `type` is its media type. `class_id` says which class it is for, which the caller must be able to join: once complete, it is a line of the chat there, and those who may join may fetch it until it is taken back. */
 export interface NewUpload {
   readonly name: string;
@@ -1112,6 +1122,13 @@ export interface ReviewBody {
   readonly note?: string;
   readonly edit?: ReviewEdit | null;
   readonly took_ms?: number;
+}
+
+/** How many reviewers some items need, how many there are, and how many wait for another one than the caller. */
+export interface ReviewStanding {
+  readonly needed: number;
+  readonly reviewers: number;
+  readonly for_another: number;
 }
 
 /** What became of the item, and the next of the queue. */
