@@ -145,7 +145,8 @@ class Refiller:
         practices = [one for learner in learners for one in batch.made[learner.user_id]]
         if practices:
             async with self._means.database.transaction(place[0]) as connection:
-                await refilling.keep(connection, place, practices, now)
+                await refill_store.add_all(connection, place[0], practices)
+            batch.kept += practices
 
     async def _bank(self, connection: asyncpg.Connection, place: Place) -> Bank:
         """The bank of a course: read again when it has changed, and now and then for what was given out meanwhile."""
@@ -200,7 +201,9 @@ class Refiller:
         others = [one.user_id for one in batch.held if batch.how.get(one.user_id) not in DONE]
         async with self._means.database.transaction(batch.place[0]) as connection:
             now = self._means.now()
-            await refilling.settle(connection, batch.place, finished, batch.never_given, now)
+            await refilling.settle(
+                *(connection, batch.place, finished, batch.kept, batch.never_given, now)
+            )
             await store.give_back(connection, batch.place, others, now + AGAIN_AFTER)
             users = list(batch.waiting)
             await refilling.tidy(connection, batch.place, users, batch.listed, now)
@@ -218,6 +221,7 @@ class _Batch:
         self.place, self.held, self.waiting = place, held, waiting
         self.by_rule: set[tuple[str, str]] = set()
         self.made: dict[str, list[Practice]] = {}
+        self.kept: list[Practice] = []
         self.how: dict[str, How] = {}
         self._overtaken: set[str] = set()
 

@@ -112,26 +112,23 @@ def _chosen(pick: Pick, item_id: str) -> Chosen:
     )
 
 
-async def keep(
-    connection: asyncpg.Connection, place: Place, practices: Sequence[Practice], now: datetime
-) -> None:
-    """Write them down, before anybody can be given one."""
-    await refill_store.add_all(connection, place[0], practices)
-    given = Counter(one.question_id for practice in practices for one in practice.items)
-    await store.expose(connection, place, week_of(now), given)
-
-
 async def settle(
     connection: asyncpg.Connection,
     place: Place,
     held: Sequence[store.Waiting],
+    made: Sequence[Practice],
     never_given: Collection[str],
     now: datetime,
 ) -> None:
-    """These learners have their lessons; those that were taken out of their lists again were given to nobody."""
-    items = await refill_store.take_back(connection, place[0], never_given)
-    back = {question_id: -times for question_id, times in Counter(items).items()}
-    await store.expose(connection, place, week_of(now), back)
+    """These learners have their lessons; lessons that were given to nobody go, of those that were `made` and of those that waited before.
+
+    An item counts as given out once: most of what is put into the new lists has just been taken out of the old ones.
+    """
+    given = Counter(one.question_id for practice in made for one in practice.items)
+    given.subtract(await refill_store.take_back(connection, place[0], never_given))
+    await store.expose(
+        connection, place, week_of(now), {name: times for name, times in given.items() if times}
+    )
     await store.done(connection, place, held)
 
 
