@@ -34,3 +34,8 @@ def chance_at(brought: float, difficulty: float) -> float:
     elif logit < -LOGIT_BOUND:
         logit = -LOGIT_BOUND
     return 1.0 / (1.0 + math.exp(-logit))
+
+
+def logit(chance: float) -> float:
+    """The odds of a chance, as logits."""
+    return math.log(chance / (1 - chance))

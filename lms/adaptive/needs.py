@@ -4,11 +4,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from statistics import fmean
 
 import msgspec
 
-from lms.adaptive import memory, parameters, skill
+from lms.adaptive import memory, mixer, parameters, skill
+from lms.adaptive.mixer import logit
 from lms.adaptive.model import WHOLE_COURSE, Met, Reason, SkillState, Why
+from lms.adaptive.parameters import EVEN_DIFFICULTY
 from lms.adaptive.shelf import Shelf
 
 # An answer below this share of the points went wrong.
@@ -19,6 +22,9 @@ MISTAKE_DAYS = 7
 PASSED_PERCENT = 80
 PASSED_STRENGTH = 0.8
 PASSED_ANSWERS = 3
+# Without a placement the level is searched for among the last items: so many logits are taken for a level, and no more are leapt.
+SEARCHED_AMONG, SEARCHED_LEAST = 20, 10
+LEVEL_LOGITS, LEAP_MOST = 0.8, 3.0
 NEW_AT_ONCE = 3
 LEVEL_MAX = 10
 # What a class or a teacher brings up is practised at whatever level it is.
@@ -100,14 +106,36 @@ def known(learner: Learner, shelf: Shelf) -> Known:
 
 
 def level_of(learner: Learner, shelf: Shelf) -> int:
-    """How far a learner has come: where the placement put them, or the first level, and on from there while levels are passed."""
+    """How far a learner has come: where the placement put them, or the first level, and on from there while levels are passed.
+
+    Who had no placement may be further than that: where items go right as often as in a level that is passed.
+    """
     return known(learner, shelf).level
 
 
 def _level(learner: Learner, strength: Mapping[str, float], shelf: Shelf) -> int:
     if not shelf.levels:
         return learner.placed or 1
-    start = learner.placed or shelf.levels[0]
+    if learner.placed is not None:
+        return _not_passed(learner, strength, shelf, learner.placed)
+    return max(_not_passed(learner, strength, shelf, shelf.levels[0]), _searched(learner, shelf))
+
+
+def _searched(learner: Learner, shelf: Shelf) -> int:
+    """The level where an even item would go right as often as in a level that is passed, reckoned from those met last; 0 after few.
+
+    The further the chance is from that, the wider the step: a strong beginner needs no week to come to what is new to them.
+    """
+    items = (shelf.items.get(one.question_id) for one in learner.met[:SEARCHED_AMONG])
+    met = [one.level for one in items if one is not None]
+    if len(met) < SEARCHED_LEAST:
+        return 0
+    room = logit(mixer.chance(learner.states, (), EVEN_DIFFICULTY)) - logit(PASSED_STRENGTH)
+    reached = round(fmean(met) + min(room / LEVEL_LOGITS, LEAP_MOST))
+    return max((level for level in shelf.levels if level <= reached), default=0)
+
+
+def _not_passed(learner: Learner, strength: Mapping[str, float], shelf: Shelf, start: int) -> int:
     for level in shelf.levels:
         if level >= start and not _is_passed(learner.states, strength, shelf, level):
             return level

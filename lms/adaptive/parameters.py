@@ -23,7 +23,7 @@ class Pace:
 
 
 COURSE = Pace(first_step=0.6, shrink=0.04, least_step=0.045, fast_step=0.36, fast_keep=0.88)
-SKILL = Pace(first_step=0.2, shrink=0.05, least_step=0.04, fast_step=0.15, fast_keep=0.7)
+SKILL = Pace(first_step=0.6, shrink=0.05, least_step=0.1, fast_step=0.15, fast_keep=0.7)
 STRENGTH_BOUND = 6.0
 
 # Difficulty 0 to 100 of the bank, in logits: so many points are one logit.

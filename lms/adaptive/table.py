@@ -4,7 +4,6 @@ Twenty of thousands are found by looking at some hundred: a search goes outward 
 with where the lesson before left it, and works in logits, where a chance is compared without being worked out.
 """
 
-import math
 import zlib
 from bisect import bisect_left, insort
 from collections import Counter
@@ -71,7 +70,7 @@ class Table:
         self._languages = _languages(learner, shelf)
         self._odds: dict[tuple[str, ...], _Odds] = {}
         self._walks: dict[tuple[str, float, int], _Walk] = {}
-        self._band = _logit(wish.low), _logit(wish.high)
+        self._band = mixer.logit(wish.low), mixer.logit(wish.high)
         self._salt = zlib.crc32(learner.user_id.encode())
 
     def begin(self) -> None:
@@ -132,7 +131,7 @@ class Table:
 
     def _place(self, skill: str, aim: float) -> int:
         """Where, among the items of a skill from the easiest to the hardest, the chance is the one aimed at."""
-        items, logit, of = self.shelf.by_skill[skill], _logit(aim), self._of
+        items, logit, of = self.shelf.by_skill[skill], mixer.logit(aim), self._of
         if skill in self.shelf.alone:
             return bisect_left(items, of(items[0].skills).difficulty(logit), key=_difficulty)
         return bisect_left(
@@ -247,7 +246,3 @@ def _outward(items: Sequence[Candidate], start: int) -> Iterator[Candidate]:
     while below >= 0:
         yield items[below]
         below -= 1
-
-
-def _logit(chance: float) -> float:
-    return math.log(chance / (1 - chance))

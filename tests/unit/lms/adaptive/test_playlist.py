@@ -169,6 +169,33 @@ def test_a_level_that_is_passed_opens_the_next() -> None:
     assert level_of(replace(LEARNER, placed=3), shelf) == 3
 
 
+STEEP = shelved(
+    item(place * 100 + number, f"s{place}", level=1 + place)
+    for place in range(10)
+    for number in range(20)
+)
+
+
+@pytest.mark.parametrize(
+    ("strength", "answers", "level"),
+    [(4, 20, 4), (1.5, 20, 2), (0, 20, 1), (-3, 20, 1), (4, 9, 1)],
+)
+def test_without_a_placement_the_level_is_searched_for_in_wider_steps_the_stronger_the_learner(
+    strength: float, answers: int, level: int
+) -> None:
+    states = {WHOLE_COURSE: state(strength), "s0": state(answered=2)}
+    lately = tuple(met(number, "s0", 1000, days=1) for number in range(answers))
+    assert level_of(replace(LEARNER, states=states, met=lately), STEEP) == level
+
+
+def test_a_search_that_went_too_far_comes_back_and_a_placement_needs_none() -> None:
+    lately = tuple(met(600 + number, "s6", 0, days=1) for number in range(20))
+    weak = {WHOLE_COURSE: state(-1.5), "s6": state(-1)}
+    assert level_of(replace(LEARNER, states=weak, met=lately), STEEP) < 7
+    strong = {WHOLE_COURSE: state(4)}
+    assert level_of(replace(LEARNER, states=strong, met=lately, placed=2), STEEP) == 2
+
+
 def test_a_strong_skill_is_stretched_by_harder_items_than_the_middle_of_the_band() -> None:
     [first] = lessons(replace(LEARNER, states={"adding": state(1)}), bank(80), WISH, 1)
     [*stretched] = [one for one in first if one.reason.why == "stretch"]

@@ -122,6 +122,13 @@ def test_a_bad_day_passes_and_lasting_weakness_stays() -> None:
     assert skill.strength(never, "area") < 0.2
 
 
+def test_a_skill_far_below_the_others_is_known_after_a_lesson_and_the_others_stay() -> None:
+    before = folded([answer(name) for name in ("area", "angles") for _ in range(20)])
+    after = folded([answer("fractions", share=0)] * 5 + [answer("area")] * 5, before)
+    assert skill.strength(after, "fractions") < skill.strength(after, "area") - 0.25
+    assert skill.strength(after, "area") > 0.8
+
+
 def test_a_skill_never_met_is_expected_to_go_as_the_course_goes() -> None:
     states = folded([answer("area")] * 10)
     assert mixer.chance(states, ("new",), 50) == mixer.chance(states, (), 50)
