@@ -25,6 +25,7 @@ from server.limits.limiter import Limiter
 from server.media_fleet import MediaFleet
 from server.pages import Pages, fixed_headers, secure_headers
 from server.rest import routes
+from server.rest.curriculum import Curriculum
 from server.rest.deps import Deps
 from server.rest.edge import problem_of_no_request
 from server.rest.exams import running as running_exams
@@ -159,6 +160,7 @@ async def node(settings: Settings, place: Place) -> AsyncIterator[int]:
             classes=hub,
             exams=exams,
             tutor=tutor,
+            curriculum=Curriculum(database, meters),
             playlists=Playlists(redis),
             meters=meters,
             clock=clock,

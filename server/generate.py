@@ -396,7 +396,8 @@ _ABOUT_THE_API = """\
 All under `/api/v1`, described for machines in `openapi.json`. `Authorization: Bearer` with the access token;
 errors are `application/problem+json` with a stable `code`; lists answer `{items, next_cursor}` and page by
 `cursor` and `limit`. A repeat with the same `Idempotency-Key` happens once: *must* is needed, *may* is
-honoured. Where `If-Match` is said, the `ETag` of the thing as it was read is needed.
+honoured. Where `If-Match` is said, the `ETag` of the thing as it was read is needed. A course, a lesson and a last page of lessons
+are answered 304 to who sends their `ETag` as `If-None-Match`.
 """
 
 

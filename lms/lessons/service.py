@@ -45,12 +45,34 @@ async def get(
     lesson = await store.get(connection, who.tenant_id, lesson_id, lock=lock)
     if lesson is None:
         raise NotFound("There is no such lesson.")
-    course = await course_store.get(connection, who.tenant_id, who.user_id, lesson.course_id)
+    await _check(connection, who, lesson.course_id, permission)
+    return lesson
+
+
+async def version(connection: asyncpg.Connection, who: Principal, lesson_id: str) -> int:
+    """The version of a lesson that the caller may see."""
+    found = await store.version(connection, who.tenant_id, lesson_id)
+    if found is None:
+        raise NotFound("There is no such lesson.")
+    course_id, number = found
+    await _check(connection, who, course_id, "lesson.see")
+    return number
+
+
+async def _check(
+    connection: asyncpg.Connection, who: Principal, course_id: str, permission: Permission
+) -> None:
+    course = await course_store.get(connection, who.tenant_id, who.user_id, course_id)
     try:
         course_rules.check(who, course, permission)
     except NotFound:
         raise NotFound("There is no such lesson.") from None
-    return lesson
+
+
+async def outline_version(connection: asyncpg.Connection, who: Principal, course_id: str) -> str:
+    """Which state the lessons of a course are in, for who may see them."""
+    await courses.get(connection, who, course_id, "lesson.see")
+    return await store.outline_version(connection, who.tenant_id, course_id)
 
 
 async def page(

@@ -57,6 +57,29 @@ async def get(
     return None if row is None else _lesson(row)
 
 
+async def version(
+    connection: asyncpg.Connection, tenant_id: str, lesson_id: str
+) -> tuple[str, int] | None:
+    """The course and the version of a lesson, without its text."""
+    row = await connection.fetchrow(
+        "SELECT course_id, version FROM lessons WHERE tenant_id = $1 AND lesson_id = $2",
+        tenant_id,
+        lesson_id,
+    )
+    return None if row is None else (str(row["course_id"]), row["version"])
+
+
+async def outline_version(connection: asyncpg.Connection, tenant_id: str, course_id: str) -> str:
+    """Another one after every change of the lessons of a course, their texts or their order."""
+    found = await connection.fetchval(
+        "SELECT md5(string_agg(concat_ws('.', lesson_id, version, position), ',' ORDER BY position, lesson_id))"
+        " FROM lessons WHERE tenant_id = $1 AND course_id = $2",
+        tenant_id,
+        course_id,
+    )
+    return found or "empty"
+
+
 async def page(
     connection: asyncpg.Connection,
     tenant_id: str,

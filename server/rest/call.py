@@ -59,6 +59,7 @@ class Call(msgspec.Struct, Generic[Body], frozen=True, kw_only=True, gc=False):
     idempotency_key: str | None = None
     fingerprint: bytes = b""
     if_match: int | None = None
+    if_none_match: str = ""
     address: str = ""
     host: str = ""
     from_browser: bool = False

@@ -33,7 +33,12 @@ def shown(course: Course) -> shapes.Course:
 
 
 def _versioned(course: Course, status: int = 200) -> Answer:
-    return reply.versioned(Answer(status=status, body=shown(course)), course.version)
+    return Answer(status=status, body=shown(course), headers={"ETag": _tag(course)})
+
+
+def _tag(course: Course) -> str:
+    """Who is in it, and as what the caller, changes without a version."""
+    return reply.etag(course.version, course.people, course.my_role or "none")
 
 
 def _enrolment(one: Enrolment) -> shapes.Enrolment:
@@ -71,7 +76,7 @@ async def get_course(call: Call[None]) -> Answer:
     """One course."""
     async with call.read() as connection:
         course = await service.get(connection, call.principal, call.params["course_id"])
-    return _versioned(course)
+    return reply.unless_known(call.if_none_match, _versioned(course), _tag(course))
 
 
 async def change_course(call: Call[shapes.CourseChange]) -> Answer:

@@ -14,6 +14,7 @@ from server.auth.revocations import Kind, Revocation, Revocations
 from server.auth.tokens import Tokens
 from server.clock import moment
 from server.limits.limiter import Limiter
+from server.rest.curriculum import Curriculum
 from server.rest.exams import Exams
 from server.rest.shapes import IceServer
 from server.rest.tutor import Tutor
@@ -60,6 +61,7 @@ class Deps:
     classes: ClassGateway
     exams: Exams
     tutor: Tutor
+    curriculum: Curriculum
     playlists: Playlists
     meters: SwiftMeters
     clock: Clock

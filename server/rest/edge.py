@@ -29,7 +29,7 @@ from signaling.errors import Refused, SignalingError
 
 BODY_SECONDS = 15.0
 MUTATIONS = ("POST", "PUT", "PATCH", "DELETE")
-ETAG = re.compile(r'(?:W/)?"v(\d{1,9})"')
+ETAG = re.compile(r'(?:W/)?"v(\d{1,9})(?:\.[\w.]{1,60})?"')
 
 _log = structlog.get_logger(__name__)
 
@@ -129,6 +129,7 @@ class Endpoint:
                 (request.method, request.raw_path, request.headers.get("If-Match", "")), data
             ),
             if_match=version,
+            if_none_match=request.headers.get("If-None-Match", ""),
             address=address,
             host=request.host.partition(":")[0].lower(),
             from_browser=auth.is_browser(request.headers),

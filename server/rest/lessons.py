@@ -28,12 +28,21 @@ def _versioned(lesson: Lesson, status: int = 200) -> Answer:
 
 async def list_lessons(call: Call[None]) -> Answer:
     """The lessons of a course in their order."""
-    asked = pages.span(call, int)
+    asked, who, course_id = pages.span(call, int), call.principal, call.params["course_id"]
     async with call.read() as connection:
-        found = await service.page(
-            connection, call.principal, call.params["course_id"], asked.after, asked.fetch
-        )
-    return pages.answer(call, asked, found, lambda one: (one.position, one.lesson_id), shown)
+        version = await service.outline_version(connection, who, course_id)
+    outline = (course_id, version)
+    found = await call.deps.curriculum.page(who.tenant_id, outline, asked.after, asked.fetch)
+    stands = found is not None
+    if found is None:  # changed in this moment
+        async with call.read() as connection:
+            found = await service.page(connection, who, course_id, asked.after, asked.fetch)
+    page = pages.answer(call, asked, found, lambda one: (one.position, one.lesson_id), shown)
+    # The cursor to a next page is good for a while, and not for as long as the lessons stay as they are.
+    last = len(found) <= asked.limit
+    return (
+        reply.unless_known(call.if_none_match, page, f'"{version}"') if stands and last else page
+    )
 
 
 async def create_lesson(call: Call[shapes.NewLesson]) -> Answer:
@@ -54,9 +63,15 @@ async def create_lesson(call: Call[shapes.NewLesson]) -> Answer:
 
 async def get_lesson(call: Call[None]) -> Answer:
     """One lesson."""
+    who, lesson_id = call.principal, call.params["lesson_id"]
     async with call.read() as connection:
-        lesson = await service.get(connection, call.principal, call.params["lesson_id"])
-    return _versioned(lesson)
+        version = await service.version(connection, who, lesson_id)
+    lesson = await call.deps.curriculum.lesson(who.tenant_id, lesson_id, version)
+    if lesson is None:  # changed in this moment
+        async with call.read() as connection:
+            lesson = await service.get(connection, who, lesson_id)
+    tag = reply.etag(lesson.version)
+    return reply.unless_known(call.if_none_match, Answer(body=shown(lesson)), tag)
 
 
 async def change_lesson(call: Call[shapes.LessonChange]) -> Answer:

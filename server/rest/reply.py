@@ -18,9 +18,22 @@ def encoded(body: msgspec.Struct | bytes | None) -> bytes | None:
     return _encoder.encode(body) if isinstance(body, msgspec.Struct) else body
 
 
-def etag(version: int) -> str:
-    """The strong ETag of a version."""
-    return f'"v{version}"'
+# A browser keeps these and asks each time whether they still stand.
+ASK_AGAIN = {"Cache-Control": "private, no-cache"}
+
+
+def etag(version: int, *also: object) -> str:
+    """The strong ETag of a version, and of what else is shown with it and may change without it."""
+    return f'"v{".".join(map(str, (version, *also)))}"'
+
+
+def unless_known(given: str, answer: Answer, tag: str) -> Answer:
+    """The answer with its ETag; without its body for who has it by the If-None-Match that was `given`."""
+    headers = {**answer.headers, **ASK_AGAIN, "ETag": tag}
+    # A proxy that compresses weakens ETags: the opaque part is what counts.
+    if tag in (one.strip().removeprefix("W/") for one in given.split(",")):
+        return Answer(status=304, headers=headers)
+    return msgspec.structs.replace(answer, headers=headers)
 
 
 def versioned(answer: Answer, version: int) -> Answer:

@@ -23,6 +23,7 @@ from server.auth.tokens import Tokens
 from server.clock import SystemClock
 from server.limits.limiter import Limiter
 from server.rest import routes
+from server.rest.curriculum import Curriculum
 from server.rest.deps import Deps
 from server.rest.exams import running as running_exams
 from server.rest.tutor import Means
@@ -199,6 +200,7 @@ async def running_school(
             classes=classes,
             exams=exams,
             tutor=tutor,
+            curriculum=Curriculum(database, meters),
             playlists=Playlists(client),
             meters=meters,
             clock=clock,

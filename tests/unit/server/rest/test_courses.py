@@ -6,9 +6,12 @@ from datetime import timedelta
 import pytest
 
 from server.clock import SystemClock
+from server.demo import demo_id
+from server.rest.curriculum import Curriculum
 from server.storage.postgres import Database
+from server.telemetry.metrics import PrometheusMeters
 from sfu import commands
-from tests.support.school import Api, School, moment, running_school
+from tests.support.school import Api, Got, School, moment, running_school
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +94,58 @@ async def test_a_key_is_one_persons_own(school: School, teacher: Api) -> None:
     mine = await teacher.call("POST", "/courses", {"title": "K"}, key=key)
     theirs = await admin.call("POST", "/courses", {"title": "K"}, key=key)
     assert mine.body["id"] != theirs.body["id"]
+
+
+async def test_what_a_reader_has_is_not_sent_again_until_it_changes(
+    school: School, teacher: Api, student: Api
+) -> None:
+    course_id = await course(school, teacher)
+    body = {"title": "Tides", "text": "Twice a day."}
+    made = await teacher.call("POST", f"/courses/{course_id}/lessons", body, key=school.key())
+    one = f"/lessons/{made.body['id']}"
+    reads = (f"/courses/{course_id}", f"/courses/{course_id}/lessons", one)
+
+    async def again(reader: Api, path: str, etag: str) -> Got:
+        return await reader.call("GET", path, headers={"If-None-Match": f'"x", W/{etag}'})
+
+    etags = {path: (await teacher.call("GET", path)).headers["ETag"] for path in reads}
+    for path, etag in etags.items():
+        known = await again(teacher, path, etag)
+        assert (known.status, known.body, known.headers["ETag"]) == (304, b"", etag)
+        assert known.headers["Cache-Control"] == "private, no-cache"
+        assert (await again(student, path, etag)).status == 404, "who may not see it hears nothing"
+    changed = await teacher.call(
+        "PATCH", one, {"text": "Twice a day, nearly."}, headers={"If-Match": etags[one]}
+    )
+    assert changed.status == 200, changed
+    whole, listed = [await again(teacher, path, etags[path]) for path in (one, reads[1])]
+    assert whole.body["text"] == "Twice a day, nearly."
+    assert [item["text"] for item in listed.body["items"]] == ["Twice a day, nearly."]
+    who = {"user_id": demo_id("student1"), "role": "student"}
+    await teacher.call("POST", f"/courses/{course_id}/enrolments", who, key=school.key())
+    assert (await again(teacher, reads[0], etags[reads[0]])).body["people"] == 2
+    seen = await student.call("GET", reads[0])
+    assert seen.headers["ETag"] != (await teacher.call("GET", reads[0])).headers["ETag"]
+
+
+async def test_a_lesson_is_read_from_the_database_once_a_version(
+    school: School, teacher: Api
+) -> None:
+    course_id = await course(school, teacher)
+    body = {"title": "Tides", "text": "Twice a day."}
+    made = await teacher.call("POST", f"/courses/{course_id}/lessons", body, key=school.key())
+    kept = Curriculum(school.deps.database, PrometheusMeters())
+    place = (school.seeded.tenant_id, str(made.body["id"]), 1)
+    first, second = await asyncio.gather(kept.lesson(*place), kept.lesson(*place))
+    assert first is not None
+    assert first is second
+    assert await kept.lesson(*place[:2], 2) is None, "no other version is given for it"
+    path = f"/lessons/{made.body['id']}"
+    await teacher.call("PATCH", path, {"text": "Now and then."}, headers={"If-Match": '"v1"'})
+    later = await kept.lesson(*place[:2], 2)
+    assert later is not None
+    assert later.text == "Now and then."
+    assert await kept.page(place[0], (course_id, "stale"), None, 10) is None
 
 
 async def test_lessons_keep_their_order(school: School, teacher: Api) -> None:
