@@ -170,7 +170,7 @@ function bodyOf(call: Call): { body?: string } {
 }
 
 /** `crypto.randomUUID` is there only on secure origins; random bytes are everywhere. */
-function newKey(): string {
+export function newKey(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -18,6 +18,8 @@ import { Refused } from "./errors";
 
 const BEAT_MS = 1000;
 const SILENCE_MS = 4000;
+/** A socket that is open by then and in no class is of no use; Socket.IO itself watches only its opening. */
+const ARRIVAL_WAIT_MS = 15_000;
 const ACK_WAIT_MS = 10_000;
 const COMMAND_LIFE_MS = 120_000;
 const COMMANDS_WAITING_MAX = 100;
@@ -102,6 +104,8 @@ export class Connection {
   private askedMs = 0;
   private renewed = false;
   private heardMs = 0;
+  /** When it set out; null while it is not on its way. */
+  private dialledMs: number | null = null;
   private beatsAnswered = false;
   private readonly waiting = new Map<string, Waiting>();
   private readonly requests = new Set<(answer: Failed) => void>();
@@ -205,6 +209,7 @@ export class Connection {
   private dial(): void {
     if (this.over || !this.address) return;
     this.socket ??= this.listen(this.around.openSocket(this.address, () => this.auth()));
+    this.dialledMs = this.around.clock.monotonicMs();
     this.socket.connect();
   }
 
@@ -239,6 +244,7 @@ export class Connection {
     this.epoch = message.epoch;
     this.seq = message.seq;
     this.live = true;
+    this.dialledMs = null;
     this.tries = 0;
     this.askedMs = 0;
     this.renewed = false;
@@ -287,7 +293,10 @@ export class Connection {
       this.waiting.delete(id);
       entry.settle(failed("timeout"));
     }
-    if (!this.live) return;
+    if (!this.live) {
+      if (this.dialledMs !== null && now - this.dialledMs > ARRIVAL_WAIT_MS) this.drop();
+      return;
+    }
     // Only a server that answers beats can be found silent by them.
     if (this.beatsAnswered && now - this.heardMs > SILENCE_MS) {
       this.drop();
@@ -310,6 +319,7 @@ export class Connection {
 
   private lost(): void {
     if (this.over) return;
+    this.dialledMs = null;
     if (this.live) {
       this.live = false;
       for (const settle of this.requests) settle(failed("offline"));
@@ -320,6 +330,7 @@ export class Connection {
 
   private refused(refusal: ConnectRefusal | undefined): void {
     if (this.over) return;
+    this.dialledMs = null;
     if (refusal?.code === undefined) {
       this.lost();
     } else if (typeof refusal.retry_ms === "number") {

@@ -93,6 +93,8 @@ export class Call implements MediaEar {
 
   away(): void {
     this.live = false;
+    // What was asked for went with the link: an offer that is waited for does not come.
+    this.offered?.(false);
   }
 
   event(event: Event): void {

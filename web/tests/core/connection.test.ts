@@ -225,6 +225,29 @@ describe("coming in", () => {
   });
 });
 
+it("sets out again when the class does not answer at its door", async () => {
+  await opened();
+  wire.connected = true;
+  wire.say("connect");
+  await vi.advanceTimersByTimeAsync(14_000);
+  expect(wire.dials).toHaveLength(1);
+  await vi.advanceTimersByTimeAsync(8000);
+  expect(wire.dials).toHaveLength(2);
+  expect(heard).toEqual([]);
+  wire.arrive();
+  await vi.advanceTimersByTimeAsync(3000);
+  expect(heard).toEqual(["joined 10"]);
+  expect(wire.dials).toHaveLength(2);
+});
+
+it("waits for a new token as long as that takes, and does not set out with the old one", async () => {
+  await opened();
+  addresses = () => new Promise(() => undefined);
+  wire.say("connect_error", Object.assign(new Error("no"), { data: { code: "token_expired", retry_ms: null } }));
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(wire.dials).toHaveLength(1);
+});
+
 describe("commands", () => {
   it("go again with the same id after a break, until they are answered", async () => {
     const connection = await opened();

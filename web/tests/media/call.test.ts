@@ -46,3 +46,13 @@ it("an offer that cannot be taken is not waited for any longer", async () => {
   await vi.advanceTimersByTimeAsync(1000);
   expect(asked).toEqual(["media.subscribe", "media.subscribe"]);
 });
+
+it("an offer that went with the link is not waited for: back in the class it is asked for at once", async () => {
+  call.joined();
+  await vi.advanceTimersByTimeAsync(10);
+  call.away();
+  await vi.advanceTimersByTimeAsync(10);
+  call.joined();
+  await vi.advanceTimersByTimeAsync(10);
+  expect(asked).toEqual(["media.subscribe", "media.subscribe"]);
+});

@@ -1,5 +1,6 @@
 /** A brief: what is wanted, at which level, and from what text. */
 import { useId, useRef, useState } from "preact/hooks";
+import { newKey } from "../../core/api";
 import { generation } from "../../core/factory";
 import { locale, t } from "../../i18n";
 import type { BankWords, Generation, QuestionKind } from "../../protocol/api";
@@ -23,7 +24,7 @@ interface Props {
 
 export function BriefForm({ courseId, words, onAsked, onClose }: Props) {
   const list = useId();
-  const key = useRef(crypto.randomUUID());
+  const key = useRef(newKey());
   const [skill, setSkill] = useState("");
   const [level, setLevel] = useState("1");
   const [language, setLanguage] = useState<string>(locale());

@@ -1,5 +1,5 @@
 /** A quiz as a learner sees it: answer, change it until the answer is shown, then see how it went. */
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { quizzes } from "../../../core/quizzes";
 import { t } from "../../../i18n";
 import type { Quiz } from "../../../protocol/api";
@@ -41,14 +41,21 @@ interface Sent {
   readonly value: Value | null;
 }
 
+function same(one: Value | null, other: Value | null): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
 function Asked({ of, kept }: { readonly of: Quiz; readonly kept: boolean }) {
   const [sent, setSent] = useState<Sent>({ seq: of.mine?.seq ?? 0, value: of.mine?.value ?? null });
   const [value, setValue] = useState<Value | null>(sent.value);
   const [busy, setBusy] = useState(false);
   const before = sent.seq > 0;
+  // One that was sent may have arrived though its answer did not: another value needs another number.
+  const tried = useRef(sent);
   const send = async () => {
     if (value === null) return;
-    const next = { seq: sent.seq + 1, value };
+    const next = { seq: tried.current.seq + (same(tried.current.value, value) ? 0 : 1), value };
+    tried.current = next;
     setBusy(true);
     try {
       await quizzes.answer(of.id, next);
@@ -59,7 +66,7 @@ function Asked({ of, kept }: { readonly of: Quiz; readonly kept: boolean }) {
       setBusy(false);
     }
   };
-  const changed = JSON.stringify(value) !== JSON.stringify(sent.value);
+  const changed = !same(value, sent.value);
   return (
     <form
       class="stack"

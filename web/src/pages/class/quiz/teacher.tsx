@@ -1,5 +1,6 @@
 /** A quiz as whoever runs the class sees it: choose an item of the bank, pose it, watch the answers come in, show the answer. */
 import { useEffect, useRef, useState } from "preact/hooks";
+import { newKey } from "../../../core/api";
 import { quizzes } from "../../../core/quizzes";
 import { t } from "../../../i18n";
 import type { Quiz } from "../../../protocol/api";
@@ -105,7 +106,7 @@ function Picker({ classId, courseId, onBack }: { readonly classId: string; reado
   // A press that was repeated because the link broke poses one quiz.
   const keys = useRef(new Map<string, string>());
   const pose = async (question: string) => {
-    const key = keys.current.get(question) ?? crypto.randomUUID();
+    const key = keys.current.get(question) ?? newKey();
     keys.current.set(question, key);
     setBusy(question);
     try {
