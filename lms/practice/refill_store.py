@@ -158,7 +158,7 @@ async def add_all(
     """Keep these lessons."""
     await connection.execute(
         "INSERT INTO practices (tenant_id, practice_id, course_id, user_id, path, items, asked, created_at)"
-        " SELECT $1, p.* FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::jsonb[], $7::int[], $8::timestamptz[])"
+        " SELECT $1, p.* FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::int[], $8::timestamptz[])"
         " AS p",
         tenant_id,
         [one.practice_id for one in practices],

@@ -33,7 +33,7 @@ WITH met AS MATERIALIZED (
     SELECT (one ->> 'question_id')::uuid FROM (
         SELECT items FROM practices WHERE tenant_id = $1 AND user_id = $3 AND course_id = $2
         ORDER BY practice_id DESC LIMIT {LESSONS_MAX}
-    ) AS p CROSS JOIN jsonb_array_elements(p.items) AS one
+    ) AS p CROSS JOIN jsonb_array_elements(p.items::jsonb) AS one
 ), barred AS MATERIALIZED (
     SELECT (pin ->> 'question_id')::uuid AS question_id {ASKED_BY_EXAMS} AND a.user_id = $3
 )

@@ -330,8 +330,8 @@ async def test_two_tabs_at_once_get_two_lessons_and_one_key_gets_one(hall: Hall)
         assert (await hall.teacher.call("POST", path, body, key=new_id())).status == 201
     path = f"/courses/{course}/next"
     tabs = await asyncio.gather(*(hall.student.call("POST", path) for _ in range(2)))
-    asked = "SELECT items @> jsonb_build_array(jsonb_build_object('question_id', $2::text)) FROM practices WHERE practice_id = $1"
-    ids = "SELECT one ->> 'question_id' FROM practices, jsonb_array_elements(items) AS one WHERE practice_id = $1"
+    asked = "SELECT items::jsonb @> jsonb_build_array(jsonb_build_object('question_id', $2::text)) FROM practices WHERE practice_id = $1"
+    ids = "SELECT one ->> 'question_id' FROM practices, jsonb_array_elements(items::jsonb) AS one WHERE practice_id = $1"
     for row in await hall.owner.fetch(ids, tabs[0].body["practice_id"]):
         assert not await hall.owner.fetchval(asked, tabs[1].body["practice_id"], row[0])
 

@@ -8,14 +8,16 @@ CREATE TABLE practices (
     user_id     uuid NOT NULL,
     -- How it came about: made ahead, or by the rule at the moment of asking.
     path        text NOT NULL CHECK (path IN ('warm', 'cold')),
-    -- What is asked, in its order: item, question, version, difficulty, skills, reason.
-    items       jsonb NOT NULL,
+    -- What is asked, in its order: item, question, version, difficulty, skills, reason; JSON that is read whole.
+    items       text NOT NULL,
     asked       smallint NOT NULL,
     answered    smallint NOT NULL DEFAULT 0,
     created_at  timestamptz NOT NULL,
     finished_at timestamptz,
     PRIMARY KEY (tenant_id, practice_id)
 ) PARTITION BY RANGE (practice_id);
+-- Lessons are made ahead for whole classes, and mostly thrown away unread: to compress them costs more than all else of writing them.
+ALTER TABLE practices ALTER COLUMN items SET STORAGE EXTERNAL;
 CREATE INDEX practices_by_learner ON practices (tenant_id, user_id, course_id, practice_id);
 COMMENT ON TABLE practices IS 'tenant: the lessons of the tutor: some items for one learner, each with its reason';
 
