@@ -2,9 +2,12 @@
 
 import asyncio
 import hashlib
+import random
 import time
 from collections import deque
 from collections.abc import Callable
+from functools import partial
+from itertools import islice
 from typing import Protocol
 
 import hiredis
@@ -13,7 +16,7 @@ import msgspec
 from lms.practice.wire import Batch, unpacked
 from server.storage.link import Reply, Tell
 from server.storage.playlists import Place
-from signaling.context import SwiftMeters
+from signaling.context import Meters, SwiftMeters
 
 # An answer is waited for so many turns of a timer. Turns and not a moment: where the loop is late by itself, the reply is
 # mostly here and only unread, and to take Redis for dead then would send everybody the dear way just when there is no time.
@@ -22,6 +25,9 @@ TURN_SECONDS = 0.05
 # After a failure Redis is left alone for so long.
 AWAY_SECONDS = 1.0
 KEEP_MS = 24 * 3600 * 1000
+# Keys that are to be marked when Redis is back, and how many of them at once.
+OWED_MAX = 10_000
+OWED_AT_ONCE = 200
 
 # For who asks under a key of their own. KEYS: the list; what was answered under that key.
 # Empty: to be found by rule, as it was the first time. Else the lesson, and whether it was given before.
@@ -71,6 +77,53 @@ class _Asked:
             self._lessons.told(self, reply)
 
 
+class _Owed:
+    """Keys under which nothing could be asked: what is given instead is found by rule, and stays what is given under them.
+
+    Each is marked as such as soon as Redis answers, so that no node gives another lesson under it; here it is known at once.
+    """
+
+    def __init__(self, channels: Channels, meters: Meters) -> None:
+        self._channels = channels
+        self._meters = meters
+        self._keys: dict[str, None] = {}
+        self._under_way = 0
+        self._timer: asyncio.TimerHandle | None = None
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._keys
+
+    def add(self, key: str) -> None:
+        """The oldest is given up where there are too many."""
+        if len(self._keys) >= OWED_MAX:
+            del self._keys[next(iter(self._keys))]
+            self._meters.count("lessons_unmarked_total")
+        self._keys[key] = None
+        self._later()
+
+    def _later(self) -> None:
+        if self._timer is None:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(AWAY_SECONDS * random.uniform(1, 1.5), self._mark)  # noqa: S311 - jitter
+
+    def _mark(self) -> None:
+        """Some of them, if Redis has answered to those before."""
+        self._timer = None
+        if not self._under_way:
+            some = list(islice(self._keys, OWED_AT_ONCE))
+            self._under_way = len(some)
+            for key in some:
+                tell = partial(self._marked, key)
+                self._channels.send(key, tell, "SET", key, "", "PX", str(KEEP_MS))
+        if self._keys:
+            self._later()
+
+    def _marked(self, key: str, reply: Reply) -> None:
+        self._under_way -= 1
+        if not isinstance(reply, Exception):
+            self._keys.pop(key, None)
+
+
 class Lessons:
     """The side that serves; server.storage.playlists is the one that fills."""
 
@@ -79,6 +132,7 @@ class Lessons:
         self._meters = meters
         self._took = meters.observer("lessons_redis_seconds")
         self._away_until = 0.0
+        self._owed = _Owed(channels, meters)
         # In the order in which they began.
         self._under_way: deque[_Asked] = deque()
         self._sweep: asyncio.TimerHandle | None = None
@@ -97,10 +151,14 @@ class Lessons:
 
     def begin(self, place: Place, idempotency_key: str | None, then: Then) -> None:
         """The same for who wants no future: `then` is called once, at the latest after the deadline, and must not raise."""
+        keys = _keys(place, idempotency_key)
         if self._away_until and time.perf_counter() < self._away_until:
+            self._owe(keys)
             then(None)
             return
-        keys = _keys(place, idempotency_key)
+        if idempotency_key is not None and keys[1] in self._owed:
+            then(None)
+            return
         asked = _Asked(self, keys, then, self._turn + DEADLINE_TURNS)
         if idempotency_key is None:
             self._channels.send(keys[0], asked, "LPOP", keys[0])
@@ -110,6 +168,10 @@ class Lessons:
         if self._sweep is None:
             loop = asyncio.get_running_loop()
             self._sweep = loop.call_later(TURN_SECONDS, self._swept, loop)
+
+    def _owe(self, keys: list[str]) -> None:
+        for key in keys[1:]:
+            self._owed.add(key)
 
     def _run(self, asked: _Asked, verb: str, script: str) -> None:
         keys = asked.keys
@@ -123,6 +185,7 @@ class Lessons:
                 return
             self._away_until = time.perf_counter() + AWAY_SECONDS
             self._meters.count("lessons_away_total")
+            self._owe(asked.keys)
         then, asked.then = asked.then, None
         assert then is not None, "who was told hears no more"
         self._took(time.perf_counter() - asked.before)

@@ -124,6 +124,7 @@ MEANINGS = {
     "shelf_looks_total": "Looks at what is kept in memory, by shelf and by whether it was there.",
     "lessons_redis_seconds": "Time from asking Redis for a lesson that waits to its answer.",
     "lessons_away_total": "Asks for a lesson that Redis did not answer.",
+    "lessons_unmarked_total": "Keys of such asks that Redis could not be told of: asked again, they may get another lesson.",
     "refills_dropped_total": "Asks for the next lessons of a learner that could not be written down.",
     "media_control_dropped": "Questions and news of a media node dropped because too many waited.",
 }

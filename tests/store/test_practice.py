@@ -18,7 +18,8 @@ from lms.questions.model import Kind
 from server.demo import demo_id
 from server.rest.withdrawn import POLL_SECONDS, Withdrawn
 from server.storage.channels import ShardedChannels
-from server.storage.lessons import AWAY_SECONDS
+from server.storage.lessons import AWAY_SECONDS, Lessons
+from server.storage.link import LinkLostError
 from server.storage.postgres import Database
 from server.telemetry.metrics import PrometheusMeters
 from tests.store.test_questions import change
@@ -236,6 +237,37 @@ async def test_without_redis_the_rule_serves_and_redis_is_left_alone_for_a_while
     assert AWAY_SECONDS > 0
     assert [one.headers["Lectern-Path"] for one in (got, more)] == ["cold", "cold"]
     assert len(asked) == 1
+
+
+async def test_what_a_key_was_answered_while_redis_was_away_it_is_answered_later(
+    school: School, teacher: Api, student: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though lessons wait by then; by this node and, when Redis was told, by others."""
+    monkeypatch.setattr("server.storage.lessons.AWAY_SECONDS", 0.05)
+    course = await course_with(school, teacher, ["single_choice", "numeric"])
+    await waiting(school, course, 2)
+    lessons, path = school.deps.tutor.lessons, f"/courses/{course}/next"
+
+    class Broken:
+        def send(self, _key: str, tell: Any, *_: object) -> None:
+            tell(LinkLostError("not connected"))
+
+    real, lessons._channels = lessons._channels, Broken()
+    try:
+        first = await student.call("POST", path, key="away")
+    finally:
+        lessons._channels, lessons._away_until = real, 0.0
+    assert first.headers["Lectern-Path"] == "cold"
+    assert (await student.call("POST", path, key="away")).body == first.body
+    other_node = Lessons(real, PrometheusMeters())
+    place = (school.seeded.tenant_id, course, demo_id("student1"))
+    async with asyncio.timeout(2):
+        while lessons._owed._keys:
+            await asyncio.sleep(0.01)
+    assert await other_node.pop(place, "away") is None
+    assert (await student.call("POST", path, key="away")).body == first.body
+    warm = await student.call("POST", path, key="back")
+    assert warm.headers["Lectern-Path"] == "warm"
 
 
 async def test_a_verdict_comes_with_the_key_in_the_names_of_the_learner(

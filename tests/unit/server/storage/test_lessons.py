@@ -16,6 +16,7 @@ from server.storage.playlists import list_key
 from server.telemetry.metrics import PrometheusMeters
 
 PLACE = tuple(f"01a1f9ce-beb5-7acc-bfc2-00000000000{n}" for n in range(3))
+WHO = ("s", "c", "u")
 ITEM = Chosen(
     item_id="i",
     question_id="q",
@@ -113,3 +114,40 @@ async def test_a_loop_that_is_late_by_itself_does_not_take_redis_for_dead(
     time.sleep(0.1)  # noqa: ASYNC251 - the loop stands still for many times the deadline
     asyncio.get_running_loop().call_soon(channels.tells[0], ELEMENT)
     assert await asked is not None
+
+
+async def test_under_a_key_that_the_rule_answered_while_redis_was_away_the_rule_answers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Here at once, though a lesson waits; and on other nodes as soon as Redis is told."""
+    monkeypatch.setattr(lessons, "AWAY_SECONDS", 0.02)
+    lost = LinkLostError("gone")
+    one, channels = made(lost, lost, lost)
+    assert await one.pop(WHO, "failed") is None
+    assert await one.pop(WHO, "away") is None
+    assert [words[0] for words in channels.sent] == ["EVALSHA"]
+    _, owed = lessons._keys(WHO, "away")
+    async with asyncio.timeout(2):
+        while len(channels.sent) < 5:  # two marks that are lost, and the same again
+            await asyncio.sleep(0.005)
+    assert channels.sent[-1] == ("SET", owed, "", "PX", str(lessons.KEEP_MS))
+    one._away_until, asked = 0.0, len(channels.sent)
+    assert await one.pop(WHO, "failed") is None
+    assert len(channels.sent) == asked, "it is known here without asking"
+    for tell in channels.tells[-2:]:
+        tell("OK")
+    channels.replies.append([ELEMENT, 0])
+    assert await one.pop(WHO, "another") is not None
+
+
+async def test_no_more_keys_are_remembered_than_there_is_room_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(lessons, "OWED_MAX", 2)
+    one, channels = made(LinkLostError("gone"))
+    for key in "abc":
+        assert await one.pop(WHO, key) is None
+    one._away_until = 0.0
+    channels.replies.append([ELEMENT, 0])
+    assert await one.pop(WHO, "c") is None
+    assert await one.pop(WHO, "a") is not None
