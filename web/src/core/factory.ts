@@ -13,6 +13,8 @@ import type {
   ReviewBody,
   Reviewed,
   ReviewLine,
+  ReviewStanding,
+  SchoolSettings,
   Similar,
   StockLine,
   StockMark,
@@ -42,12 +44,15 @@ export const generation = {
 export const reviews = {
   queue: (signal?: Signal) => api.get<Page<ReviewLine>>(`/reviews?limit=${QUEUE_SIZE}`, until(signal)),
   get: (id: string, signal?: Signal) => api.get<Review>(`/reviews/${id}`, until(signal)),
+  standing: (signal?: Signal) => api.get<ReviewStanding>("/review-standing", until(signal)),
   decide: (id: string, body: ReviewBody) => api.post<Reviewed>(`/reviews/${id}`, body),
 };
 
 export const factory = {
   dashboard: (days: number, signal?: Signal) => api.get<FactoryDashboard>(`/factory?days=${days}`, until(signal)),
   setBudget: async (tokens: number) => (await api.call<Budget>("PUT", "/generation-budget", { body: { tokens_limit: tokens } })).data,
+  settings: (signal?: Signal) => api.get<SchoolSettings>("/school-settings", until(signal)),
+  setSettings: async (settings: SchoolSettings) => (await api.call<SchoolSettings>("PUT", "/school-settings", { body: settings })).data,
   card: (question: string, signal?: Signal) => api.get<ProvenanceCard>(`/questions/${question}/card`, until(signal)),
   similar: (question: string, signal?: Signal) => api.get<Similar>(`/questions/${question}/similar`, until(signal)),
   stock: (course: string, signal?: Signal) => whole<StockLine>(`/courses/${course}/stock`, signal),

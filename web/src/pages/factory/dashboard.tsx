@@ -3,9 +3,9 @@ import { useState } from "preact/hooks";
 import { factory } from "../../core/factory";
 import { has } from "../../core/session";
 import { keyOr, region, t, type Key } from "../../i18n";
-import type { Budget, FactoryDashboard } from "../../protocol/api";
+import type { Budget, FactoryDashboard, SchoolSettings } from "../../protocol/api";
 import { Button, ButtonLink } from "../../ui/button";
-import { Segments, TextField } from "../../ui/form";
+import { FormFault, Segments, TextField } from "../../ui/form";
 import { toast } from "../../ui/toast";
 import { Frame } from "../frame";
 import { Ready, useLoading } from "../loading";
@@ -67,6 +67,17 @@ function Counts({ title, of, word }: { readonly title: string; readonly of: Read
   );
 }
 
+/** What is used, and behind it what is set aside. */
+function BudgetBar({ of }: { readonly of: Budget }) {
+  const part = (tokens: number) => `${(100 * Math.min(of.tokens_limit, tokens)) / Math.max(1, of.tokens_limit)}%`;
+  return (
+    <div class="budget-bar" aria-hidden="true">
+      <i class="held" style={{ inlineSize: part(of.tokens_used + of.tokens_held) }} />
+      <i style={{ inlineSize: part(of.tokens_used) }} />
+    </div>
+  );
+}
+
 function BudgetCard({ start }: { readonly start: Budget }) {
   const [budget, setBudget] = useState(start);
   const [limit, setLimit] = useState(String(start.tokens_limit));
@@ -82,8 +93,9 @@ function BudgetCard({ start }: { readonly start: Budget }) {
         <h2>{t("factory.budget")}</h2>
         <span class="sm mut">{budget.month}</span>
       </header>
-      <progress max={Math.max(1, budget.tokens_limit)} value={Math.min(budget.tokens_limit, budget.tokens_used)} aria-label={t("factory.budget")} />
-      <p class="sm">{t("factory.budgetUsed", { used: budget.tokens_used, limit: budget.tokens_limit, held: budget.tokens_held })}</p>
+      <BudgetBar of={budget} />
+      <p class="sm">{t("factory.budgetUsed", { used: budget.tokens_used, limit: budget.tokens_limit })}</p>
+      {budget.tokens_held > 0 && <p class="sm mut">{t("factory.budgetHeld", { held: budget.tokens_held })}</p>}
       {has("admin") && (
         <form
           class="row w budget-form"
@@ -98,6 +110,40 @@ function BudgetCard({ start }: { readonly start: Budget }) {
           </Button>
         </form>
       )}
+    </section>
+  );
+}
+
+/** How many look at a risky question; a school with one reviewer lets one suffice. */
+function ReviewersCard() {
+  const loading = useLoading((signal) => factory.settings(signal), []);
+  const { fault, submit } = useSubmitting();
+  const save = (settings: SchoolSettings) =>
+    submit(async () => {
+      const saved = await factory.setSettings(settings);
+      loading.put(() => saved);
+      toast(t(settings.reviewers === 1 ? "factory.reviewersSaved" : "factory.reviewersBack"));
+    });
+  return (
+    <section class="card">
+      <header>
+        <h2>{t("factory.reviewersNeeded")}</h2>
+      </header>
+      <p class="sm mut">{t("factory.reviewersNeededText")}</p>
+      <Ready of={loading} lines={1}>
+        {(settings) => (
+          <Segments
+            label={t("factory.reviewersNeeded")}
+            options={[
+              { value: "2", label: t("factory.reviewers.2") },
+              { value: "1", label: t("factory.reviewers.1") },
+            ]}
+            value={String(settings.reviewers)}
+            onValue={(value) => void save({ ...settings, reviewers: Number(value) })}
+          />
+        )}
+      </Ready>
+      <FormFault says={fault} />
     </section>
   );
 }
@@ -122,6 +168,7 @@ function Whole({ of }: { readonly of: FactoryDashboard }) {
         <Counts title={t("factory.rejectedFor")} of={of.rejected_for} word={(reason) => t(keyOr(`factory.reason.${reason}`, "factory.reason.other"))} />
       </div>
       <BudgetCard start={of.budget} />
+      {has("admin") && <ReviewersCard />}
     </div>
   );
 }

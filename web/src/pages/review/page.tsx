@@ -123,6 +123,19 @@ function Table({ queue, onDecided, again }: TableProps) {
   );
 }
 
+/** Who reviews alone is told what will wait for ever. */
+function Alone({ decided }: { readonly decided: number }) {
+  const loading = useLoading((signal) => reviews.standing(signal), [decided]);
+  if (loading.now.is !== "ready") return null;
+  const { needed, reviewers, for_another } = loading.now.value;
+  if (needed < 2 || reviewers > 1) return null;
+  return (
+    <p class="banner warn round" data-testid="reviews-alone">
+      {t("factory.alone", { count: for_another })}
+    </p>
+  );
+}
+
 export function ReviewsPage() {
   const loading = useLoading((signal) => reviews.queue(signal), []);
   const [gone, setGone] = useState<ReadonlySet<string>>(new Set());
@@ -141,6 +154,7 @@ export function ReviewsPage() {
           {t("factory.progress", { done: gone.size, waiting: left.length, more: more ? 1 : 0 })}
         </span>
       </div>
+      <Alone decided={gone.size} />
       <Ready of={loading} lines={10}>
         {() =>
           left.length === 0 ? (
