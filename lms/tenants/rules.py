@@ -8,6 +8,9 @@ from lms.tenants.model import Tenant
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 NAME_MAX_CHARS = 200
+BAND_LEAST_MILLI = 500
+BAND_MOST_MILLI = 950
+BAND_WIDTH_MILLI = 50
 
 
 def check_new(slug: str, name: str) -> None:
@@ -18,6 +21,17 @@ def check_new(slug: str, name: str) -> None:
         )
     if not 1 <= len(name) <= NAME_MAX_CHARS:
         raise Invalid(f"A school's name has 1 to {NAME_MAX_CHARS} characters.", pointer="/name")
+
+
+def check_band(low_milli: int, high_milli: int) -> None:
+    """Raise Invalid for a chance of a right answer at which nobody learns, or which no item would hit."""
+    if not BAND_LEAST_MILLI <= low_milli <= high_milli - BAND_WIDTH_MILLI:
+        raise Invalid(
+            f"The band begins at {BAND_LEAST_MILLI} or above, and is {BAND_WIDTH_MILLI} wide or wider.",
+            pointer="/band_low_milli",
+        )
+    if high_milli > BAND_MOST_MILLI:
+        raise Invalid(f"The band ends at {BAND_MOST_MILLI} or below.", pointer="/band_high_milli")
 
 
 def pick(

@@ -1,5 +1,6 @@
 """Open a school; find the one that a caller means; see and change what it has set."""
 
+from dataclasses import asdict
 from datetime import datetime
 
 import asyncpg
@@ -52,6 +53,7 @@ async def change_settings(
 ) -> Settings:
     """Set all of it; who did is written down."""
     _check_manages(who)
+    rules.check_band(new.band_low_milli, new.band_high_milli)
     before = await store.settings(connection, who.tenant_id)
     await store.save_settings(connection, who.tenant_id, new, who.user_id, now)
     entry = audit.Entry(
@@ -59,10 +61,15 @@ async def change_settings(
         user_id=who.user_id,
         action="school.settings",
         subject_id=who.tenant_id,
-        data={"reviewers_before": before.reviewers, "reviewers": new.reviewers},
+        data=_changed(before, new),
     )
     await audit.note(connection, who.tenant_id, entry, now)
     return new
+
+
+def _changed(before: Settings, new: Settings) -> dict[str, int]:
+    was, now = asdict(before), asdict(new)
+    return {**{f"{name}_before": was[name] for name in was if was[name] != now[name]}, **now}
 
 
 def _check_manages(who: Principal) -> None:

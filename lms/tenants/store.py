@@ -71,9 +71,10 @@ async def add(
 async def settings(connection: asyncpg.Connection, tenant_id: str) -> Settings:
     """What the school has set."""
     row = await connection.fetchrow(
-        "SELECT reviewers FROM school_settings WHERE tenant_id = $1", tenant_id
+        "SELECT reviewers, band_low_milli, band_high_milli FROM school_settings WHERE tenant_id = $1",
+        tenant_id,
     )
-    return Settings() if row is None else Settings(reviewers=row["reviewers"])
+    return Settings() if row is None else Settings(**row)
 
 
 async def save_settings(
@@ -81,10 +82,9 @@ async def save_settings(
 ) -> None:
     """Set all of it."""
     await connection.execute(
-        "INSERT INTO school_settings (tenant_id, reviewers, set_by, set_at) VALUES ($1, $2, $3, $4)"
-        " ON CONFLICT (tenant_id) DO UPDATE SET reviewers = EXCLUDED.reviewers, set_by = EXCLUDED.set_by, set_at = EXCLUDED.set_at",
-        tenant_id,
-        new.reviewers,
-        by,
-        now,
+        "INSERT INTO school_settings (tenant_id, reviewers, band_low_milli, band_high_milli, set_by, set_at)"
+        " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (tenant_id) DO UPDATE SET reviewers = EXCLUDED.reviewers,"
+        " band_low_milli = EXCLUDED.band_low_milli, band_high_milli = EXCLUDED.band_high_milli,"
+        " set_by = EXCLUDED.set_by, set_at = EXCLUDED.set_at",
+        *(tenant_id, new.reviewers, new.band_low_milli, new.band_high_milli, by, now),
     )

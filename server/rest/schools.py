@@ -17,7 +17,12 @@ async def get_settings(call: Call[None]) -> Answer:
 
 async def change_settings(call: Call[shapes.SchoolSettingsChange]) -> Answer:
     """Set all of it."""
-    new, desk = Settings(reviewers=call.body.reviewers), call.deps.desk()
+    body, desk = call.body, call.deps.desk()
+    new = Settings(
+        reviewers=body.reviewers,
+        band_low_milli=body.band_low_milli,
+        band_high_milli=body.band_high_milli,
+    )
 
     async def effect(connection: asyncpg.Connection) -> Answer:
         done = await service.change_settings(
@@ -29,4 +34,8 @@ async def change_settings(call: Call[shapes.SchoolSettingsChange]) -> Answer:
 
 
 def _shown(settings: Settings) -> shapes.SchoolSettings:
-    return shapes.SchoolSettings(reviewers=settings.reviewers)
+    return shapes.SchoolSettings(
+        reviewers=settings.reviewers,
+        band_low_milli=settings.band_low_milli,
+        band_high_milli=settings.band_high_milli,
+    )

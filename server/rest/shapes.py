@@ -305,12 +305,17 @@ class Status(Reply, frozen=True, kw_only=True):
 
 
 class SchoolSettings(Reply, frozen=True, kw_only=True):
-    """What the school has set: `reviewers` look at an item of the factory that is risky or of the sample."""
+    """What the school has set: `reviewers` look at an item of the factory that is risky or of the sample; the band is the chance of a
+    right answer that lessons of the tutor aim at, in thousandths."""
 
     reviewers: int
+    band_low_milli: int
+    band_high_milli: int
 
 
 class SchoolSettingsChange(Body, frozen=True, kw_only=True):
     """All of it as it should be."""
 
     reviewers: Annotated[int, msgspec.Meta(ge=1, le=2)]
+    band_low_milli: Annotated[int, msgspec.Meta(ge=500, le=900)] = 700
+    band_high_milli: Annotated[int, msgspec.Meta(ge=550, le=950)] = 850

@@ -197,6 +197,9 @@ CREATE TABLE school_settings (
     tenant_id uuid NOT NULL,
     -- How many look at an item of the factory that is risky, or of the sample that reviewers are compared by.
     reviewers smallint NOT NULL DEFAULT 2 CHECK (reviewers IN (1, 2)),
+    -- The chance of a right answer that the lessons of its learners aim at, in thousandths.
+    band_low_milli  smallint NOT NULL DEFAULT 700 CHECK (band_low_milli BETWEEN 500 AND 950),
+    band_high_milli smallint NOT NULL DEFAULT 850 CHECK (band_high_milli BETWEEN band_low_milli + 50 AND 950),
     set_by    uuid NOT NULL,
     set_at    timestamptz NOT NULL,
     PRIMARY KEY (tenant_id)

@@ -247,14 +247,18 @@ export interface Status {
   readonly components: readonly ComponentStatus[];
 }
 
-/** What the school has set: `reviewers` look at an item of the factory that is risky or of the sample. */
+/** What the school has set: `reviewers` look at an item of the factory that is risky or of the sample; the band is the chance of a right answer that lessons of the tutor aim at, in thousandths. */
 export interface SchoolSettings {
   readonly reviewers: number;
+  readonly band_low_milli: number;
+  readonly band_high_milli: number;
 }
 
 /** All of it as it should be. */
 export interface SchoolSettingsChange {
   readonly reviewers: number;
+  readonly band_low_milli?: number;
+  readonly band_high_milli?: number;
 }
 
 /** A file that is about to be sent; `type` is its media type. `class_id` says which class it is for, which the caller must be able to join: once complete, it is a line of the chat there, and those who may join may fetch it until it is taken back. */

@@ -147,3 +147,20 @@ async def test_a_password_hash_is_in_no_answer(school: School, admin: Api) -> No
     for path in ("/users", "/me", "/courses"):
         assert "argon2" not in str((await admin.call("GET", path)).body)
     assert demo.PASSWORD not in str((await admin.call("GET", "/users")).body)
+
+
+async def test_what_a_school_sets_is_its_administrators_alone_and_makes_sense(
+    school: School,
+) -> None:
+    admin, teacher = await school.sign_in("admin"), await school.sign_in("teacher")
+    path = "/school-settings"
+    bare = {"reviewers": 2, "band_low_milli": 700, "band_high_milli": 850}
+    assert (await admin.call("GET", path)).body == bare
+    new = {"reviewers": 1, "band_low_milli": 600, "band_high_milli": 700}
+    assert (await teacher.call("PUT", path, new, key=school.key())).status == 403
+    assert (await admin.call("PUT", path, new, key=school.key())).body == new
+    assert (await admin.call("GET", path)).body == new
+    for low, high in ((680, 700), (800, 700), (400, 700), (700, 960)):
+        odd = {**new, "band_low_milli": low, "band_high_milli": high}
+        assert (await admin.call("PUT", path, odd, key=school.key())).status == 422
+    assert (await admin.call("PUT", path, bare, key=school.key())).body == bare
