@@ -9,6 +9,8 @@ const ROUNDS = 5;
 const PAUSE_MS = 500;
 
 export interface Options {
+  /** Once there, it is a line of the chat of this class. */
+  readonly classId?: string;
   readonly signal?: AbortSignal;
   /** How much of it is there, from 0 to 1. */
   readonly onProgress?: (share: number) => void;
@@ -71,7 +73,7 @@ export async function send(ways: Ways, file: File, options: Options = {}): Promi
 
 export async function sendFile(file: File, options: Options = {}): Promise<Upload> {
   const until = options.signal ? { signal: options.signal } : {};
-  const about = { name: file.name, size: file.size, type: file.type || "application/octet-stream" };
+  const about = { name: file.name, size: file.size, type: file.type || "application/octet-stream", ...(options.classId === undefined ? {} : { class_id: options.classId }) };
   return await send(
     {
       begin: () => api.post<UploadTicket>("/uploads", about, until),

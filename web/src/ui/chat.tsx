@@ -10,12 +10,16 @@ import "./chat.css";
 
 const NEAR_END_PX = 80;
 const TYPING_EVERY_MS = 2000;
+/** As the school takes them; one's own room for files may be smaller, which it says by itself. */
+export const FILE_MAX_GB = 10;
 
 /** Something said here that the server has not confirmed yet. */
 export interface Unsent {
   key: string;
   text: string;
   failed: boolean;
+  /** It is a file: how much of it is there, from 0 to 1, and why it would not go. */
+  file?: { readonly share: number; readonly fault: string };
 }
 
 interface ListProps {
@@ -27,6 +31,7 @@ interface ListProps {
   mayDelete: (line: ChatLine) => boolean;
   onDelete: (line: ChatLine) => void;
   onRetry: (unsent: Unsent) => void;
+  onGiveUp: (unsent: Unsent) => void;
   onOpen: (file: ClassFile) => void;
 }
 
@@ -55,21 +60,39 @@ export function ChatList(props: ListProps) {
           <Line key={line.seq} line={line} follows={lines[place - 1]} {...props} mine={line.user === you} />
         ))}
         {unsent.map((entry) => (
-          <li key={entry.key} class="msg mine" aria-busy={!entry.failed}>
-            <p dir="auto">{entry.text}</p>
-            {entry.failed ? (
-              <span class="row xs c-danger">
-                {t("class.notSent")}
-                <button class="btn ghost s" onClick={() => props.onRetry(entry)}>{t("class.retry")}</button>
-              </span>
-            ) : (
-              <span class="xs dim">{t("class.sending")}</span>
-            )}
-          </li>
+          <UnsentLine key={entry.key} entry={entry} {...props} />
         ))}
       </ol>
       <Typing names={typing} />
     </div>
+  );
+}
+
+function UnsentLine({ entry, onRetry, onGiveUp }: { entry: Unsent } & Pick<ListProps, "onRetry" | "onGiveUp">) {
+  const { text, failed, file } = entry;
+  return (
+    <li class="msg mine" aria-busy={!failed} data-testid="chat-unsent">
+      {file ? (
+        <p class="chat-file">
+          <Icon name="file" />
+          <bdi class="sp wrapany">{text}</bdi>
+          <button class="ib s" aria-label={t("class.fileStop", { name: text })} onClick={() => onGiveUp(entry)}>
+            <Icon name="x" />
+          </button>
+        </p>
+      ) : (
+        <p dir="auto">{text}</p>
+      )}
+      {file && !failed && <progress max={1} {...(file.share > 0 ? { value: file.share } : {})} aria-label={t("class.fileSending", { name: text })} />}
+      {failed ? (
+        <span class="row w xs c-danger" role="alert">
+          {file?.fault || t("class.notSent")}
+          <button class="btn ghost s" onClick={() => onRetry(entry)}>{t("class.retry")}</button>
+        </span>
+      ) : (
+        <span class="xs dim">{t("class.sending")}</span>
+      )}
+    </li>
   );
 }
 
@@ -168,9 +191,34 @@ interface ComposeProps {
   focus: boolean;
   onSend: (text: string) => void;
   onTyping: () => void;
+  onFile: (file: File) => void;
 }
 
-export function Compose({ focus, onSend, onTyping }: ComposeProps) {
+/** The browser's own choice of a file, behind a button that looks like the others. */
+function Attach({ onFile }: Pick<ComposeProps, "onFile">) {
+  const input = useRef<HTMLInputElement>(null);
+  return (
+    <>
+      <input
+        ref={input}
+        type="file"
+        hidden
+        data-testid="chat-attach-file"
+        onChange={({ currentTarget }) => {
+          const file = currentTarget.files?.[0];
+          if (file) onFile(file);
+          // The same file can be chosen again.
+          currentTarget.value = "";
+        }}
+      />
+      <button type="button" class="ib s" data-testid="chat-attach" aria-label={t("class.attach", { size: FILE_MAX_GB })} title={t("class.attach", { size: FILE_MAX_GB })} onClick={() => input.current?.click()}>
+        <Icon name="clip" />
+      </button>
+    </>
+  );
+}
+
+export function Compose({ focus, onSend, onTyping, onFile }: ComposeProps) {
   const [text, setText] = useState("");
   const field = useRef<HTMLTextAreaElement>(null);
   const said = useRef(0);
@@ -199,6 +247,7 @@ export function Compose({ focus, onSend, onTyping }: ComposeProps) {
         send();
       }}
     >
+      <Attach onFile={onFile} />
       <textarea
         ref={field}
         class="in"

@@ -2,6 +2,7 @@
 
 import { beforeEach, expect, it } from "vitest";
 import { ClassStore } from "../../src/core/store";
+import type { Options } from "../../src/core/uploads";
 import { Outbox } from "../../src/pages/class/outbox";
 import type { Ack, Event } from "../../src/protocol/messages";
 
@@ -9,6 +10,7 @@ let answers: ((answer: Ack) => void)[];
 let store: ClassStore;
 let outbox: Outbox;
 let seq: number;
+let sent: { file: File; options: Options; done: (upload?: unknown) => void; fail: (error: Error) => void }[];
 beforeEach(() => {
   answers = [];
   seq = 5;
@@ -26,7 +28,8 @@ beforeEach(() => {
     command: () => new Promise<Ack>((resolve) => answers.push(resolve)),
     position: () => ({ epoch: 1, seq }),
   };
-  outbox = new Outbox(connection, store);
+  sent = [];
+  outbox = new Outbox(connection, store, (file, options) => new Promise((done, fail) => sent.push({ file, options, done, fail })));
 });
 
 function said(user: string, text: string): void {
@@ -65,4 +68,52 @@ it("what was refused stays to be tried again", async () => {
   answers[0]?.({ ok: false, code: "slow_down", message: "" });
   await sending;
   expect(words()).toEqual(["hi (failed)"]);
+});
+
+const FILE = new File(["some words"], "notes.txt");
+
+function filed(user: string, name: string): void {
+  seq += 1;
+  store.event({ epoch: 1, seq, type: "upload.ready", at: 0, by: user, data: { user, name: user, file: { id: "f", name, size: 10, type: "text/plain" } } });
+}
+
+it("a file is shown with what of it is there, until the class has its line", async () => {
+  const sending = outbox.attach(FILE);
+  sent[0]?.options.onProgress?.(0.5);
+  expect(outbox.unsent.value[0]).toMatchObject({ text: "notes.txt", failed: false, file: { share: 0.5 } });
+  said("me", "notes.txt");
+  expect(words()).toEqual(["notes.txt"]);
+  filed("me", "notes.txt");
+  expect(words()).toEqual([]);
+  sent[0]?.done();
+  await sending;
+  expect(words()).toEqual([]);
+});
+
+it("a file that did not go stays, and goes again when it is asked to", async () => {
+  const sending = outbox.attach(FILE);
+  sent[0]?.fail(new Error("the link is away"));
+  await sending;
+  expect(words()).toEqual(["notes.txt (failed)"]);
+  const [entry] = outbox.unsent.value;
+  if (entry) outbox.retry(entry);
+  expect(sent.map(({ file }) => file)).toEqual([FILE, FILE]);
+  expect(words()).toEqual(["notes.txt"]);
+});
+
+it("a file that is given up is sent no further", async () => {
+  const sending = outbox.attach(FILE);
+  const [entry] = outbox.unsent.value;
+  if (entry) outbox.giveUp(entry);
+  expect(sent[0]?.options.signal?.aborted).toBe(true);
+  expect(words()).toEqual([]);
+  sent[0]?.fail(new Error("stopped"));
+  await sending;
+  expect(words()).toEqual([]);
+});
+
+it("an empty file does not go out", async () => {
+  await outbox.attach(new File([], "nothing.txt"));
+  expect(sent).toEqual([]);
+  expect(words()).toEqual(["nothing.txt (failed)"]);
 });

@@ -2,6 +2,7 @@
 
 import { useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { sendFile } from "../../core/uploads";
 import { t } from "../../i18n";
 import type { ChatLine, Person, QuizNow } from "../../protocol/messages";
 import { Confirm } from "../../ui/dialog";
@@ -39,7 +40,7 @@ type Question =
 export default function ClassPage({ visit, onBack }: { visit: Visit; onBack: () => void }) {
   const { store } = visit;
   const parts = useMemo(
-    () => ({ acts: new Acts(visit), faces: new Faces(visit), viewer: new TileViewer(visit), outbox: new Outbox(visit.connection, visit.store) }),
+    () => ({ acts: new Acts(visit), faces: new Faces(visit), viewer: new TileViewer(visit), outbox: outboxOf(visit) }),
     [visit],
   );
   useEffect(() => {
@@ -57,6 +58,10 @@ export default function ClassPage({ visit, onBack }: { visit: Visit; onBack: () 
   }, [store.ending.value]);
   if (store.ending.value) return <Ended ending={store.ending.value} onBack={onBack} />;
   return <Room visit={visit} {...parts} />;
+}
+
+function outboxOf({ connection, store, live }: Visit): Outbox {
+  return new Outbox(connection, store, (file, options) => sendFile(file, { ...options, classId: live.id }));
 }
 
 interface RoomProps {

@@ -115,11 +115,12 @@ function Chat({ visit, faces, outbox, acts, opened, role, onDelete }: Props) {
         mayDelete={(line) => role === "teacher" || (line.user === you && role !== "observer")}
         onDelete={onDelete}
         onRetry={(entry) => outbox.retry(entry)}
+        onGiveUp={(entry) => outbox.giveUp(entry)}
         onOpen={(file) => void acts.openFile(file)}
       />
       {role !== "observer" && (
         <footer>
-          <Compose focus={opened} onSend={(text) => void outbox.send(text)} onTyping={() => connection.say("chat.typing", {})} />
+          <Compose focus={opened} onSend={(text) => void outbox.send(text)} onTyping={() => connection.say("chat.typing", {})} onFile={(file) => void outbox.attach(file)} />
         </footer>
       )}
     </>
