@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Literal
 import asyncpg
 
 from lms.adaptive import store
-from lms.adaptive.needs import Wish
 from lms.adaptive.store import Waiting
 from lms.attempts.model import Desk
 from lms.errors import Unavailable
@@ -65,7 +64,6 @@ class Refiller:
         self._means = means
         self._playlists = means.playlists
         self._ttl_seconds = ttl_seconds
-        self._wish = Wish()
         self._banks: OrderedDict[Place, _Kept] = OrderedDict()
         self._rest = REST_SECONDS
 
@@ -136,11 +134,15 @@ class Refiller:
             bank = await self._bank(connection, place)
             batch.by_rule = await refilling.found_by_rule(connection, place, user_ids, now)
             learners = await refilling.learners(*(connection, place, user_ids, batch.listed, now))
+            wish = await refilling.wish(connection, place[0])
         desk = Desk(now=now, new_id=self._means.new_id)
         for learner in learners:
-            batch.made[learner.user_id] = refilling.made(
-                *(learner, place[1], bank, self._wish, desk)
-            )
+            last = batch.last(learner.user_id)
+            last = last if last is not None and refilling.stays(learner, last) else None
+            picked, stays = refilling.chosen(learner, last, bank, wish)
+            batch.made[learner.user_id] = refilling.made(learner, place[1], picked, desk)
+            if stays:
+                batch.stays[learner.user_id] = batch.waiting[learner.user_id][-1]
             await asyncio.sleep(0)  # what else this process does is not kept waiting
         practices = [one for learner in learners for one in batch.made[learner.user_id]]
         if practices:
@@ -222,22 +224,36 @@ class _Batch:
         self.by_rule: set[tuple[str, str]] = set()
         self.made: dict[str, list[Practice]] = {}
         self.kept: list[Practice] = []
+        # What waits on behind what was made.
+        self.stays: dict[str, bytes] = {}
         self.how: dict[str, How] = {}
         self._overtaken: set[str] = set()
+        self._urgent = {one.user_id for one in held if one.urgent}
+
+    def last(self, user_id: str) -> wire.Batch | None:
+        """The last lesson that waits for a learner who waits for another one now."""
+        waiting = self.waiting[user_id]
+        if user_id not in self._urgent or not waiting:
+            return None
+        with contextlib.suppress(ValueError):
+            return wire.unpacked(waiting[-1])
+        return None
 
     def swap(self, user_id: str) -> Swap:
         """What waits for a learner, and what is to wait instead."""
-        made = self.made[user_id]
+        made, behind = self.made[user_id], [self.stays[user_id]] if user_id in self.stays else []
+        count = len(made) + len(behind)
         lessons = [
-            wire.packed(one.practice_id, one.items, len(made) - place)
+            wire.packed(one.practice_id, one.items, count - place)
             for place, one in enumerate(made, start=1)
         ]
-        return (*self.place, user_id), self.waiting[user_id], lessons
+        return (*self.place, user_id), self.waiting[user_id], lessons + behind
 
     def put_away(self, user_ids: Collection[str]) -> None:
         """The lessons that were made for these are given to nobody."""
         for user_id in user_ids:
             self._overtaken |= {one.practice_id for one in self.made.pop(user_id, ())}
+            self.stays.pop(user_id, None)
 
     @property
     def waiting_ids(self) -> set[str]:
@@ -257,7 +273,8 @@ class _Batch:
         for user_id in self.waiting:
             how = self.how.get(user_id, "again")
             if how == "written":
-                found |= _practice_ids(self.waiting[user_id])
+                gone = [one for one in self.waiting[user_id] if one != self.stays.get(user_id)]
+                found |= _practice_ids(gone)
             if how in ("again", "empty"):
                 found |= {one.practice_id for one in self.made.get(user_id, ())}
         return found

@@ -17,11 +17,12 @@ RECENT_MAX = 600
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """A learner whose next items are to be chosen; `asks` tells whether somebody has asked again since."""
+    """A learner whose next items are to be chosen, at once or not; `asks` tells whether somebody has asked again since."""
 
     user_id: str
     asks: int
     asked_at: datetime
+    urgent: bool
 
 
 # --- What is known of learners -------------------------------------------------------------------
@@ -206,11 +207,16 @@ async def hold(
     ]
     rows = await connection.fetch(
         "UPDATE refills SET held_until = $4 WHERE tenant_id = $1 AND course_id = $2 AND user_id = ANY ($3::uuid[])"
-        " RETURNING user_id, asks, asked_at",
+        " RETURNING user_id, asks, asked_at, urgent",
         *(*place, ids, until),
     )
     return [
-        Waiting(user_id=str(row["user_id"]), asks=row["asks"], asked_at=row["asked_at"])
+        Waiting(
+            user_id=str(row["user_id"]),
+            asks=row["asks"],
+            asked_at=row["asked_at"],
+            urgent=row["urgent"],
+        )
         for row in rows
     ]
 

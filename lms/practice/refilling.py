@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 import asyncpg
@@ -14,11 +14,15 @@ from lms.adaptive.shelf import Shelf, shelved
 from lms.adaptive.table import Pick
 from lms.attempts.model import Desk
 from lms.ids import least_of
-from lms.practice import assigning, placement_store, refill_store
+from lms.practice import assigning, placement_store, refill_store, wire
 from lms.practice.model import Practice
 from lms.practice.refill_store import Place
+from lms.practice.wire import Batch
+from lms.tenants import store as tenants
 
 AHEAD = 2
+# A lesson waits behind others for no longer before it is chosen anew.
+STAYS = timedelta(hours=24)
 LOOK_BACK = timedelta(days=30)
 EXPOSURE_WEEKS = 2
 # Longer than choosing for a batch ever takes.
@@ -38,6 +42,12 @@ async def bank(connection: asyncpg.Connection, place: Place, now: datetime) -> B
     since = week_of(now) - timedelta(weeks=EXPOSURE_WEEKS)
     given = await store.exposures(connection, *place, since)
     return Bank(shelved(await refill_store.bank(connection, place, given)))
+
+
+async def wish(connection: asyncpg.Connection, tenant_id: str) -> Wish:
+    """How the lessons of this school are to be."""
+    found = await tenants.settings(connection, tenant_id)
+    return Wish(low=found.band_low_milli / 1000, high=found.band_high_milli / 1000)
 
 
 async def learners(
@@ -81,10 +91,50 @@ async def found_by_rule(
     return await refill_store.found_by_rule(connection, place, user_ids, _id_of(now - JUST_NOW))
 
 
-def made(learner: Learner, course_id: str, bank: Bank, wish: Wish, desk: Desk) -> list[Practice]:
-    """The next lessons of this learner, counted as given out; none where the bank has nothing for them."""
-    picked = playlist.lessons(learner, bank.shelf, wish, AHEAD, bank.given)
+def stays(learner: Learner, last: Batch) -> bool:
+    """Whether this lesson, the last that waits, may wait on behind a new one: nothing has changed since it was chosen but a quiz in class.
+
+    After a quiz a whole class is chosen for at once, and each waits for the first of the new lessons only: what is finished next has
+    all of them chosen anew.
+    """
+    newest = learner.met[0] if learner.met else None
+    if newest is None or newest.source != "quiz" or learner.assigned:
+        return False
+    if not _id_of(learner.now - STAYS) <= last.practice_id < _id_of(newest.at):
+        return False
+    met = {one.question_id for one in learner.met}
+    return _questions(last).isdisjoint(met | learner.barred)
+
+
+def chosen(
+    learner: Learner, last: Batch | None, bank: Bank, wish: Wish
+) -> tuple[list[list[Pick]], bool]:
+    """The next lessons of this learner, counted as given out; none where the bank has nothing. And whether `last` waits on behind them.
+
+    It does not where the bank is too small for a whole lesson beside it.
+    """
+    picked: list[list[Pick]] = []
+    if last is not None:
+        held = _questions(last)
+        knowing = replace(learner, handed=learner.handed | held)
+        picked = playlist.lessons(knowing, bank.shelf, wish, AHEAD - 1, bank.given)
+        ids = [one.item.question_id for picks in picked for one in picks]
+        if len(ids) < wish.items * (AHEAD - 1) or not held.isdisjoint(ids):
+            last = None
+    if last is None:
+        picked = playlist.lessons(learner, bank.shelf, wish, AHEAD, bank.given)
     bank.given.update(one.item.question_id for picks in picked for one in picks)
+    return picked, last is not None
+
+
+def _questions(lesson: Batch) -> set[str]:
+    return {wire.parts_of(one)[0] for one in lesson.versions}
+
+
+def made(
+    learner: Learner, course_id: str, picked: Sequence[Sequence[Pick]], desk: Desk
+) -> list[Practice]:
+    """These lessons, to be kept."""
     return [
         Practice(
             practice_id=desk.new_id(),

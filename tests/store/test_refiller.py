@@ -1,6 +1,8 @@
 """From an answer to the next lesson: the real stores and workers, round by round."""
 
+import itertools
 import signal
+import statistics
 import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -10,6 +12,7 @@ from typing import Any
 import pytest
 
 from lms.adaptive import store as adaptive
+from lms.adaptive.needs import Learner, Wish
 from lms.attempts.model import Desk
 from lms.events import (
     AttemptGraded,
@@ -19,10 +22,13 @@ from lms.events import (
     PracticeFinished,
 )
 from lms.identity import Principal
-from lms.ids import SessionId, TenantId, UserId
-from lms.practice import practices, refill_store, wire
+from lms.ids import SessionId, TenantId, UserId, uuid7
+from lms.practice import practices, refill_store, refilling, wire
+from lms.practice import store as practice_store
 from lms.practice.model import Practice
 from lms.practice.wire import Batch
+from lms.tenants import store as tenants
+from lms.tenants.model import Settings
 from server.storage.playlists import Playlists, PlaylistsAwayError, list_key
 from server.storage.redis import connected
 from tests.support.stores import Stores
@@ -47,7 +53,7 @@ async def shop(stores: Stores, valkey_url: str) -> AsyncIterator[Workshop]:
 
 @pytest.fixture(scope="module")
 async def bank(shop: Workshop) -> Bank:
-    return await a_bank(shop, learners=14, items=40)
+    return await a_bank(shop, learners=15, items=40)
 
 
 def _refiller(shop: Workshop) -> Refiller:
@@ -130,6 +136,57 @@ async def test_what_went_wrong_in_class_is_at_the_head_of_the_next_lesson(
     assert "class_quiz" not in _whys(other)
 
 
+async def test_after_a_quiz_one_new_lesson_goes_before_the_last_that_waits(
+    shop: Workshop, bank: Bank
+) -> None:
+    user = bank.users[14]
+    place = (bank.tenant_id, bank.course_id, user)
+    await _ask(shop, bank, user)
+    await _refilled(shop)
+    [[first, last]] = await shop.means.playlists.waiting([place])
+    await shop.write(bank.tenant_id, [bank.in_class(user, "sharing", 0, new_id())])
+    await _settle(shop)
+    await _refilled(shop)
+    [[head, behind]] = await shop.means.playlists.waiting([place])
+    assert behind == last
+    new = wire.unpacked(head)
+    assert _whys(new)[0] == "class_quiz"
+    assert (new.left, wire.unpacked(behind).left) == (1, 0)
+    assert not {*new.versions} & {*wire.unpacked(last).versions}
+    ids = "SELECT array_agg(practice_id::text) FROM practices WHERE user_id = $1"
+    kept = await shop.fetchval(ids, user)
+    assert set(kept) == {new.practice_id, wire.unpacked(last).practice_id}  # type: ignore[call-overload]
+    assert wire.unpacked(first).practice_id not in str(kept)
+
+
+async def test_a_class_chosen_for_at_once_and_one_by_one_gets_the_same_lists(
+    shop: Workshop, bank: Bank
+) -> None:
+    place, users, now = (bank.tenant_id, bank.course_id), sorted(bank.users), shop.means.now()
+    waiting = set[str]()
+    async with shop.means.database.transaction(bank.tenant_id) as connection:
+        at_once = await refilling.learners(*(connection, place, users, waiting, now))
+        banks = [await refilling.bank(connection, place, now) for _ in range(2)]
+        one_by_one = [
+            learner
+            for user in users
+            for learner in await refilling.learners(*(connection, place, [user], waiting, now))
+        ]
+
+    def lists(learners: list[Learner], bank_now: refilling.Bank) -> list[bytes]:
+        ids = itertools.count(1)
+        desk = Desk(now=now, new_id=lambda: uuid7(next(ids), bytes(10)))
+        lessons = []
+        for one in learners:
+            picked, _ = refilling.chosen(one, None, bank_now, Wish())
+            lessons += refilling.made(one, place[1], picked, desk)
+        return [wire.packed(one.practice_id, one.items) for one in lessons]
+
+    made = lists(at_once, banks[0])
+    assert len(made) > len(at_once) > 1
+    assert made == lists(one_by_one, banks[1])
+
+
 async def test_a_lesson_that_is_taken_meanwhile_is_never_in_the_new_list(
     shop: Workshop, bank: Bank
 ) -> None:
@@ -142,7 +199,7 @@ async def test_a_lesson_that_is_taken_meanwhile_is_never_in_the_new_list(
     taken = wire.unpacked(before[0])
 
     class Slow(Playlists):
-        async def replace(self, *given: Any) -> bool:
+        async def replace(self, *given: Any) -> list[bool]:
             if await shop.redis.llen(list_key(place)) == 2:
                 await shop.redis.lpop(list_key(place))
             return await super().replace(*given)
@@ -229,6 +286,25 @@ async def test_a_small_bank_that_one_lesson_gave_out_whole_is_warm_by_the_next(
         [warm] = await _waiting(shop, small, user)
         assert len(warm.versions) == 18
         await shop.redis.lpop(list_key((small.tenant_id, small.course_id, user)))
+
+
+async def test_lessons_aim_at_the_band_of_their_school(shop: Workshop) -> None:
+    own = await a_bank(shop, learners=2, items=40)
+    aimed = []
+    for user, (low, high) in zip(own.users, ((900, 950), (500, 550)), strict=True):
+        new = Settings(band_low_milli=low, band_high_milli=high)
+        async with shop.means.database.transaction(own.tenant_id) as connection:
+            await tenants.save_settings(connection, own.tenant_id, new, user, shop.means.now())
+        await _ask(shop, own, user)
+        await _refilled(shop)
+        waiting = [one.practice_id for one in await _waiting(shop, own, user)]
+        async with shop.means.database.transaction(own.tenant_id) as connection:
+            found = await practice_store.get(connection, own.tenant_id, user, waiting[0])
+        assert found is not None
+        chances = [one.chance_milli for one in found.items]
+        aimed.append(statistics.median(chances))
+    easy, hard = aimed
+    assert hard < 600 < 850 < easy
 
 
 async def test_who_has_left_the_course_has_no_lessons_any_more(shop: Workshop, bank: Bank) -> None:
