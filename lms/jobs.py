@@ -16,6 +16,7 @@ JobKind = Literal[
     "assessment.materialise",
     "regrade.apply",
     "generation.run",
+    "generation.tidy",
     "items.ingest",
     "items.recall",
     "items.stock",

@@ -116,6 +116,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             description="After how many weeks answers, papers, grades and audit leave their tables, as tables of their own; 0 keeps all.",
         ),
     ]
+    factory_keep_days: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=3650,
+            description="After how many days the content factory forgets the steps of its jobs, and answers of models that nobody asked for since.",
+        ),
+    ]
     playlist_ttl_seconds: Annotated[
         Seconds,
         Meta(

@@ -30,6 +30,8 @@ class Recurring:
 RECURRING = (
     # Accepted items come into the bank at two at night.
     Recurring(kind="items.ingest", every=timedelta(days=1), after=timedelta(hours=2)),
+    # What the factory wrote down about its work is forgotten at four.
+    Recurring(kind="generation.tidy", every=timedelta(days=1), after=timedelta(hours=4)),
     Recurring(kind="items.stock", every=timedelta(hours=1)),
     # Items that were not answered since cost it nothing.
     Recurring(kind="quality.measure", every=timedelta(hours=1), after=timedelta(minutes=20)),

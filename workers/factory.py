@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
+from lms.ai import step_store
 from lms.ai.calling import Tools
 from lms.ai.gateway import Gateway, Patience
 from lms.ai.running import Running
@@ -29,6 +30,10 @@ POOL = 8
 LEASE = timedelta(seconds=10)
 TURN_REST_SECONDS = 0.0
 TWIN_REST_SECONDS = 5.0
+# So long the traces of jobs are kept, and answers of models that nobody asks for, where nothing else is set.
+KEPT = timedelta(days=90)
+FORGOTTEN_AT_ONCE = 2_000
+FORGETS = {"steps": step_store.forget_steps, "answers": step_store.forget_answers}
 
 
 @contextlib.asynccontextmanager
@@ -42,7 +47,8 @@ async def factory(means: Means, settings: Settings) -> AsyncIterator[list[Jobs]]
             statement_timeout_ms=settings.statement_timeout_ms,
             role="lectern_factory",
         ) as database:
-            yield lanes(replace(means, database=database), models)
+            kept = timedelta(days=settings.factory_keep_days)
+            yield lanes(replace(means, database=database), models, kept)
     finally:
         await models.close()
 
@@ -60,9 +66,9 @@ def _models(means: Means, settings: Settings) -> Gateway:
     return gateway(providers, means.meters, means.steady, chance)
 
 
-def lanes(means: Means, models: Gateway) -> list[Jobs]:
-    """Workers of the factory's jobs; `means` has a database whose role sees the staging."""
-    work = FactoryWork(models)
+def lanes(means: Means, models: Gateway, kept: timedelta = KEPT) -> list[Jobs]:
+    """Workers of the factory's jobs; `means` has a database whose role sees the staging, `kept` is how long traces stay."""
+    work = FactoryWork(models, kept)
     manner = Manner(name="factory", lease=LEASE, given_up={"generation.run": work.give_up})
     return [Jobs(means, work.handlers(), measures=False, manner=manner) for _ in range(LANES)]
 
@@ -70,12 +76,17 @@ def lanes(means: Means, models: Gateway) -> list[Jobs]:
 class FactoryWork:
     """What each kind of job of the factory does."""
 
-    def __init__(self, models: Gateway) -> None:
+    def __init__(self, models: Gateway, kept: timedelta) -> None:
         self._models = models
+        self._kept = kept
 
     def handlers(self) -> Mapping[str, Handler]:
         """By kind."""
-        return {"generation.run": self.generate, **REVIEW_HANDLERS, **MEASURE_HANDLERS}
+        own: Mapping[str, Handler] = {
+            "generation.run": self.generate,
+            "generation.tidy": self.tidy,
+        }
+        return {**own, **REVIEW_HANDLERS, **MEASURE_HANDLERS}
 
     async def generate(self, bench: Bench, job: Leased) -> None:
         """Make items for a turn; the job comes back until it is over."""
@@ -84,6 +95,16 @@ class FactoryWork:
             raise LaterError(TURN_REST_SECONDS)
         if ending == "twin":
             raise LaterError(TWIN_REST_SECONDS)
+
+    async def tidy(self, bench: Bench, job: Leased) -> None:
+        """Forget the traces of jobs that are long over, and answers that nobody asks for any more, batch by batch."""
+        before = bench.means.now() - self._kept
+        for what, forget in FORGETS.items():
+            gone = FORGOTTEN_AT_ONCE
+            while gone == FORGOTTEN_AT_ONCE:
+                async with bench.transaction() as connection:
+                    gone = await forget(connection, job.tenant_id, before, FORGOTTEN_AT_ONCE)
+                bench.means.meters.count("generation_forgotten_total", {"what": what}, by=gone)
 
     async def give_up(self, bench: Bench, job: Leased) -> None:
         """Its job has failed."""

@@ -238,7 +238,7 @@ class Caller:
         async with self.bench.transaction() as connection:
             if await store.lock(connection, self.tenant_id, self.job_id) != "running":
                 raise StopError
-            kept = await step_store.kept(connection, self.tenant_id, step.traced.digest)
+            kept = await step_store.kept(connection, self.tenant_id, step.traced.digest, now)
             if kept is not None:
                 if await step_store.note(connection, place, step.traced, step_store.KEPT, now):
                     self._count(place.step, step_store.KEPT)

@@ -2,18 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import asyncpg
 import msgspec
 
 from lms.ai.asks import Tried
 from lms.ai.budget_store import Lost, Place
+from lms.ids import least_of
 
 # Beside the outcomes of a call: `kept` was served from what was answered before, `lost` was under way when its worker died.
 KEPT, LOST = "kept", "lost"
 # The step that ends a slot: whether its draft passed the gates or which one turned it down.
 GATES = "gates"
+USED_EVERY = timedelta(days=1)
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,12 +37,25 @@ class Traced:
     digest: bytes
 
 
-async def kept(connection: asyncpg.Connection, tenant_id: str, digest: bytes) -> Kept | None:
-    """What was answered to exactly this."""
-    found = await connection.fetchval(
-        "SELECT answer FROM model_answers WHERE tenant_id = $1 AND digest = $2", tenant_id, digest
+async def kept(
+    connection: asyncpg.Connection, tenant_id: str, digest: bytes, now: datetime
+) -> Kept | None:
+    """What was answered to exactly this; that it is still asked for is written down once a day."""
+    row = await connection.fetchrow(
+        "SELECT answer, used_at FROM model_answers WHERE tenant_id = $1 AND digest = $2",
+        tenant_id,
+        digest,
     )
-    return None if found is None else msgspec.json.decode(found, type=Kept)
+    if row is None:
+        return None
+    if row["used_at"] < now - USED_EVERY:
+        await connection.execute(
+            "UPDATE model_answers SET used_at = $3 WHERE tenant_id = $1 AND digest = $2",
+            tenant_id,
+            digest,
+            now,
+        )
+    return msgspec.json.decode(row["answer"], type=Kept)
 
 
 async def keep(
@@ -48,7 +63,7 @@ async def keep(
 ) -> None:
     """Keep an answer; the first one stays."""
     await connection.execute(
-        "INSERT INTO model_answers (tenant_id, digest, answer, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+        "INSERT INTO model_answers (tenant_id, digest, answer, created_at, used_at) VALUES ($1, $2, $3, $4, $4) ON CONFLICT DO NOTHING",
         tenant_id,
         digest,
         msgspec.json.encode(answer).decode(),
@@ -132,3 +147,36 @@ async def ended_slots(
         GATES,
     )
     return {row["slot"]: row["outcome"] for row in rows}
+
+
+# --- In time they go -----------------------------------------------------------------------------
+
+
+async def forget_steps(
+    connection: asyncpg.Connection, tenant_id: str, before: datetime, most: int
+) -> int:
+    """Remove steps of jobs that were asked for before and are over, the oldest first; how many went."""
+    done: str = await connection.execute(
+        "DELETE FROM generation_steps WHERE tenant_id = $1 AND (job_id, slot, step, try) IN"
+        " (SELECT s.job_id, s.slot, s.step, s.try FROM generation_steps s JOIN generation_jobs j ON j.tenant_id = $1"
+        " AND j.job_id = s.job_id AND j.state NOT IN ('queued', 'running')"
+        " WHERE s.tenant_id = $1 AND s.job_id < $2 ORDER BY s.job_id LIMIT $3)",
+        tenant_id,
+        least_of(int(before.timestamp() * 1000)),
+        most,
+    )
+    return int(done.rpartition(" ")[2])
+
+
+async def forget_answers(
+    connection: asyncpg.Connection, tenant_id: str, before: datetime, most: int
+) -> int:
+    """Remove answers that nobody has asked for since, the oldest first; how many went."""
+    done: str = await connection.execute(
+        "DELETE FROM model_answers WHERE tenant_id = $1 AND digest IN (SELECT digest FROM model_answers"
+        " WHERE tenant_id = $1 AND used_at < $2 ORDER BY used_at LIMIT $3)",
+        tenant_id,
+        before,
+        most,
+    )
+    return int(done.rpartition(" ")[2])

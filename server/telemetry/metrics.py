@@ -117,6 +117,7 @@ MEANINGS = {
     "model_breaker_open": "1 while a provider of models is left alone, or on trial.",
     "model_prompts_refused_total": "Prompts that went nowhere because they held a trace of a person, by kind.",
     "generation_items_total": "Items that the content factory made, by tier and by gate: passed, or the one that turned it down.",
+    "generation_forgotten_total": "Steps of jobs, and kept answers of models, that were forgotten because they were old.",
     "generation_steps_total": "Calls of models for items, by step and outcome; kept: served from an earlier answer, lost: its worker died in it.",
     "generation_tokens_total": "Tokens that the models told, by way: in or out.",
     "generation_cost_micros_total": "What the models cost, in millionths of the currency of config/models.toml.",

@@ -5,12 +5,13 @@ import json
 import re
 import tempfile
 from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from lms.ai import tries
+from lms.ai import step_store, tries
 from lms.ai.model import Job
 from lms.courses import store as courses
 from lms.questions.model import Kind
@@ -19,6 +20,7 @@ from tests.support.factory import SOURCE, Factory, brief, providers
 from tests.support.scripted_models import ScriptedModels
 from tests.support.stores import Stores
 from tests.support.workshop import Workshop, new_id, workshop
+from workers import calendar
 
 pytestmark = pytest.mark.store
 
@@ -205,6 +207,56 @@ async def test_the_answers_of_one_course_serve_another_of_the_school(
     assert row["tokens_in"] + row["tokens_out"] == 0
     assert len(models.heard) == calls
     assert {one["outcome"] for one in await factory.steps(job) if one["step"] in CHAIN} == {"kept"}
+
+
+async def test_what_is_asked_for_still_is_kept_and_the_rest_is_forgotten_in_time(
+    factory: Factory, models: ScriptedModels
+) -> None:
+    factory.providers = providers(models)
+    first, tenant_id = await factory.ask(), factory.exam.tenant_id
+    await factory.work()
+    other = await factory.ask(brief(series=1))
+    await factory.work()
+    stale = "UPDATE model_answers SET used_at = now() - interval '100 days' WHERE tenant_id = $1"
+    await factory.execute(stale, tenant_id)
+    course_id = new_id()
+    async with factory.shop.means.database.transaction(tenant_id) as connection:
+        await courses.add(connection, tenant_id, course_id, "Another", NOW)
+    await factory.ask(course_id=course_id)
+    await factory.work()
+    used = {one["digest"] for one in await factory.steps(first) if one["step"] in CHAIN}
+    # Daily, by the calendar.
+    tidy = next(one for one in calendar.RECURRING if one.kind == "generation.tidy")
+    async with factory.shop.means.database.transaction(None) as connection:
+        await calendar.ask(connection, tidy, NOW)
+    await factory.be_due()
+    await factory.work()
+    left = await factory.rows("SELECT digest FROM model_answers WHERE tenant_id = $1", tenant_id)
+    assert {one["digest"] for one in left} == used
+    assert await factory.steps(other)
+
+
+async def test_steps_of_jobs_that_are_over_go_some_at_a_time(factory: Factory) -> None:
+    over, goes_on = await factory.ask(), await factory.ask(brief(series=1))
+    await factory.work()
+    await factory.execute(
+        "UPDATE generation_jobs SET state = 'running' WHERE job_id = $1", goes_on.job_id
+    )
+    steps, staged = len(await factory.steps(over)), len(await factory.staged(over))
+    tenant_id, now = factory.exam.tenant_id, factory.shop.means.now()
+    async with factory.database() as database:
+
+        async def forget(before: datetime) -> int:
+            async with database.transaction(tenant_id) as connection:
+                return await step_store.forget_steps(connection, tenant_id, before, 3)
+
+        assert await forget(now - timedelta(days=1)) == 0
+        gone = [await forget(now + timedelta(days=1)) for _ in range(steps // 3 + 1)]
+    assert steps > 3
+    assert (gone[0], sum(gone)) == (3, steps)
+    assert not await factory.steps(over)
+    assert await factory.steps(goes_on)
+    assert len(await factory.staged(over)) == staged > 0
 
 
 async def test_while_the_same_is_being_made_a_second_job_waits_for_the_first(

@@ -98,8 +98,11 @@ CREATE TABLE model_answers (
     digest     bytea NOT NULL,
     answer     jsonb NOT NULL,
     created_at timestamptz NOT NULL,
+    -- To the day: by it answers that nobody asks for any more are forgotten.
+    used_at    timestamptz NOT NULL,
     PRIMARY KEY (tenant_id, digest)
 );
+CREATE INDEX model_answers_by_use ON model_answers (tenant_id, used_at);
 COMMENT ON TABLE model_answers IS 'tenant: what a model answered to exactly this prompt; asked again it costs nothing';
 
 CREATE TABLE token_budgets (
@@ -338,7 +341,8 @@ GRANT INSERT ON questions_staging TO lectern_review;
 GRANT SELECT ON generation_steps, item_vectors TO lectern_review;
 GRANT UPDATE ON provenance_cards TO lectern_review;
 GRANT SELECT, INSERT, UPDATE ON questions_staging, provenance_cards TO lectern_factory;
-GRANT SELECT, INSERT ON generation_steps, model_answers TO lectern_factory;
+GRANT SELECT, INSERT, DELETE ON generation_steps TO lectern_factory;
+GRANT SELECT, INSERT, UPDATE, DELETE ON model_answers TO lectern_factory;
 GRANT SELECT, INSERT, UPDATE, DELETE ON token_holds TO lectern_factory;
 GRANT SELECT ON review_decisions TO lectern_factory;
 GRANT SELECT, INSERT, UPDATE, DELETE ON item_vectors TO lectern_factory;
