@@ -7,6 +7,8 @@ from decimal import Decimal
 from itertools import islice
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from lms.ai import rules_tier
 from lms.ai.gates import order
@@ -374,3 +376,43 @@ def test_questions_of_the_bank_are_matched_with_their_answers_and_no_answer_fits
         assert len({text.casefold() for text in options.values()}) == len(options)
         for left in draft.content.left:
             assert options[draft.key.pairs[left.id]] == asked[left.text]
+
+
+ANYTHING = st.lists(
+    st.one_of(
+        st.sampled_from(
+            [
+                "The",
+                "der",
+                "la",
+                "wave",
+                "waves",
+                "Rhein",
+                "343",
+                "0.50",
+                "1492",
+                "٣٤٣",
+                "%",
+                "not",
+            ]
+        ),
+        st.sampled_from(
+            [".", ". ", ".\n", "。", "\uff0c", "!", "?", " ", "-", "{{gap}}", "'", "河流"]
+        ),
+        st.text(max_size=8),
+    ),
+    max_size=120,
+).map(" ".join)
+
+
+@settings(max_examples=40, deadline=None)
+@given(ANYTHING, st.sampled_from(sorted(LANGUAGES)), st.sampled_from(FROM_SOURCE))
+def test_whatever_a_source_says_its_items_stand_in_it(
+    source: str, language: str, kind: Kind
+) -> None:
+    for draft in made(kind, source, language=language):
+        assert draft.quote
+        assert draft.quote in source
+        shown = [one.text for one in draft.content.options]
+        assert len(set(shown)) == len(shown)
+        assert set(draft.key.correct) <= {one.id for one in draft.content.options}
