@@ -21,8 +21,8 @@ export function Head({ visit, view, nowMs, onView }: Props) {
   return (
     <header class="ctop">
       <span class="logo dk"><Mark /></span>
-      <h1 class="clip">
-        <bdi>{live.course_title}</bdi>
+      <h1 class="clip" dir="auto">
+        {live.course_title}
         <span class="mut dk title"> · <bdi>{live.title}</bdi></span>
       </h1>
       <span class="badge live">

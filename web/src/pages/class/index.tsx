@@ -227,7 +227,8 @@ function useQuiz(quiz: QuizNow | null, leads: boolean, show: (name: PanelName) =
   const id = quiz && !quiz.revealed ? quiz.quiz : null;
   useEffect(() => {
     // Who is in the middle of a word finishes it: the quiz is said aloud, and has its tab.
-    const writes = document.activeElement?.matches("textarea, input[type=text]") ?? false;
+    const at = document.activeElement;
+    const writes = (at instanceof HTMLTextAreaElement || at instanceof HTMLInputElement) && at.value.trim() !== "";
     if (id !== null && !leads && !writes) show("quiz");
   }, [id, leads]);
 }

@@ -35,7 +35,9 @@ interface Props {
 export function Panel(props: Props) {
   const { visit, shown, opened, unread, onShow } = props;
   const tabs = useRef<HTMLDivElement>(null);
-  const names = panelsOf(visit.store.room.value.quiz, props.role);
+  const { quiz } = visit.store.room.value;
+  const names = panelsOf(quiz, props.role);
+  const asksNow = quiz !== null && !quiz.revealed && props.role !== "teacher" && shown !== "quiz";
   useEffect(() => {
     if (opened && shown !== "chat") tabs.current?.querySelector<HTMLElement>("[aria-selected=true]")?.focus();
   }, [opened, shown]);
@@ -69,7 +71,7 @@ export function Panel(props: Props) {
         >
           {tab("chat", t("class.chat"), unread, true)}
           {tab("people", t("class.people"), visit.store.room.value.people.length, false)}
-          {names.includes("quiz") && tab("quiz", t("class.quiz"), 0, false)}
+          {names.includes("quiz") && tab("quiz", t("class.quiz"), asksNow ? 1 : 0, true)}
         </div>
         <IconButton small icon="x" label={t("class.closePanel")} onClick={() => onShow(null)} />
       </div>

@@ -24,7 +24,7 @@ export function PracticeToDo({ courses }: { readonly courses: readonly Course[] 
               <span class="sm mut">{t("course.practiceText")}</span>
             </span>
             <ButtonLink size="s" href={`/courses/${id}/practice`} aria-label={t(hasBegun(id) ? "course.goOnIn" : "course.practiseIn", { title })} data-testid="home-practise">
-              {t(hasBegun(id) ? "course.goOn" : "course.practise")}
+              {t(hasBegun(id) ? "course.goOnShort" : "course.practise")}
             </ButtonLink>
           </li>
         ))}

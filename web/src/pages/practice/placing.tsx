@@ -159,7 +159,7 @@ function Asking({ courseId, step, item, afterUnknown, onStep, onLeave }: AskingP
       <div data-testid="placement-item" data-item={item.id} data-kind={item.kind}>
         <Question kind={item.kind} content={item.content} pictures={item.pictures} value={value} onValue={busy ? undefined : setValue} name={`p-${item.id}`} />
       </div>
-      <p>
+      <p class="leave">
         <Button look="ghost" size="s" onClick={onLeave} data-testid="placement-leave">
           {t("practice.placementLeave")}
         </Button>

@@ -49,7 +49,9 @@ function Item({ lesson, item }: { readonly lesson: PracticeLesson; readonly item
   const first = useRef(true);
   const at = lesson.at.value;
   useLayoutEffect(() => {
-    if (!first.current) head.current?.focus({ preventScroll: true });
+    // The button that led here has gone with its page; whoever is somewhere else on this one stays there.
+    const nowhere = document.activeElement === document.body || document.activeElement?.id === "main";
+    if (!first.current || nowhere) head.current?.focus({ preventScroll: true });
     first.current = false;
     scrollTo(0, 0);
   }, [at]);

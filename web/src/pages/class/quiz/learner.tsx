@@ -27,8 +27,14 @@ export function Learner({ now }: { readonly now: QuizNow }) {
     const timer = setInterval(again, AGAIN_MS * (1 + Math.random()));
     return () => clearInterval(timer);
   }, [behind, again]);
+  const body = useRef<HTMLDivElement>(null);
+  const shown = loading.now.is === "ready" && loading.now.value.quiz.revealed;
+  useEffect(() => {
+    // How it went stands at the top; whoever answered is at the end of it.
+    if (shown) body.current?.scrollTo(0, 0);
+  }, [shown]);
   return (
-    <div class="body quiz" tabIndex={0} data-testid="quiz">
+    <div class="body quiz" tabIndex={0} ref={body} data-testid="quiz">
       <Ready of={loading} lines={6}>
         {({ quiz }) => (quiz.revealed ? <Shown of={quiz} /> : <Asked of={quiz} kept={kept} />)}
       </Ready>
