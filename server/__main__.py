@@ -343,10 +343,18 @@ def _socket_folder(settings: Settings) -> Iterator[Path]:
         yield sockets
 
 
+# New values that outlive what made them, before the young ones are looked at; and so many such looks before older ones are, twice.
+GARBAGE = (20_000, 20, 20)
+
+
 def settle() -> None:
-    """What is there at the start stays: a collector of garbage that walked through it would hold up the loop by 50 ms."""
+    """What is there at the start stays: a collector of garbage that walked through it would hold up the loop by 50 ms.
+
+    Nor does it look at requests under way, some hundreds of values each moment, which go by themselves.
+    """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*GARBAGE)
 
 
 def _stop_signal() -> asyncio.Event:

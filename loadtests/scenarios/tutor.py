@@ -8,14 +8,16 @@ import os
 import random
 import re
 import shutil
+import statistics
 import subprocess
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
 import asyncpg
@@ -29,9 +31,11 @@ from lms.practice.showing import shown
 from lms.questions import store as questions
 from loadtests.beside import beside_node
 from loadtests.clients.http import Link, connected
+from loadtests.clients.lean import Lines
 from loadtests.clients.student import Student, students_of
 from loadtests.report import machine, write_result
 from loadtests.scenarios.submit import Offered, offer
+from server.pages import fixed_headers
 from server.rest.items import MOST_BYTES, OVERHEAD_BYTES
 from server.storage import embedded
 from server.storage.migrate import migrate
@@ -44,6 +48,7 @@ from server.telemetry.metrics import PrometheusMeters
 from tests.support.exams import SKILLS, Exam, exam_in, new_id
 from tests.support.running import running
 
+Result = TypeVar("Result")
 SERVERS = Path(__file__).parent.parent / "servers"
 PACKAGES = (
     "express@5.2.1",
@@ -58,6 +63,8 @@ ITEMS = 200
 LESSONS = 25  # that wait for each student at the start of a round
 ROUNDS = 3
 COLD_STUDENTS = 400
+# The app has a core of its own; Redis and the client share the other one.
+APP_CORE, OTHERS_CORE = 0, 1
 RESPONSES = 1_000_000
 COLD_RATE = 20.0
 OPEN_S = 3.0
@@ -98,6 +105,26 @@ def cpu_s(process: psutil.Process) -> float:
     return float(used.user + used.system)
 
 
+def pin(process: psutil.Process, core: int) -> None:
+    """All threads of a process to one core, where there are two."""
+    for thread in process.threads():
+        with contextlib.suppress(ProcessLookupError):
+            os.sched_setaffinity(thread.id, {core % (os.cpu_count() or 1)})
+
+
+async def beside(work: Callable[[], Result], *, yielding: bool = False) -> Result:
+    """Blocking work of a client in a thread on the core of Redis; a `yielding` one turns round and round, and lets Redis pass at once."""
+
+    def placed() -> Result:
+        os.sched_setaffinity(0, {OTHERS_CORE % (os.cpu_count() or 1)})
+        if yielding:
+            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+        return work()
+
+    with ThreadPoolExecutor(1) as thread:
+        return await asyncio.get_running_loop().run_in_executor(thread, placed)
+
+
 # --- What is served --------------------------------------------------------------------------------
 
 
@@ -132,12 +159,14 @@ class Hall:
     async def fill(self, list_name: str, lessons: int) -> None:
         """So many lessons for each student, as this server wants them."""
         make = MAKERS[list_name]
-        made: list[bytes] = [
-            make(*self.lesson(one, number)) for one in range(20) for number in range(20)
-        ]
+        made, last = (
+            [make(*self.lesson(one, number), left) for one in range(20) for number in range(20)]
+            for left in (1, 0)
+        )
         for one, student in enumerate(self.students):
             name = key(list_name, t=self.school.tenant_id, u=student.user_id, c=student.course_id)
-            elements = [made[(one * 20 + number) % len(made)] for number in range(lessons)]
+            places = [(one * 20 + number) % len(made) for number in range(lessons)]
+            elements = [made[place] for place in places[:-1]] + [last[places[-1]]]
             pipe = self.redis.pipeline(transaction=False)
             pipe.delete(name)
             pipe.rpush(name, *elements)
@@ -147,7 +176,7 @@ class Hall:
 ID = "019b{:04x}-{:04x}-7{:03x}-8000-000000000000"
 
 
-def _peer(practice_id: str, chosen: Sequence[Chosen]) -> bytes:
+def _peer(practice_id: str, chosen: Sequence[Chosen], _left: int) -> bytes:
     """The same as JSON, for who takes it apart."""
     items = [
         {
@@ -161,14 +190,14 @@ def _peer(practice_id: str, chosen: Sequence[Chosen]) -> bytes:
     return msgspec.json.encode({"practice_id": practice_id, "items": items})
 
 
-def _tuned(practice_id: str, chosen: Sequence[Chosen]) -> bytes:
+def _tuned(practice_id: str, chosen: Sequence[Chosen], _left: int) -> bytes:
     """The same as Lectern's, in JSON, which Node reads fastest."""
     batch = wire.batch(practice_id, chosen)
     heads = [head.decode() for head in batch.heads]
     return msgspec.json.encode([batch.practice_id, batch.versions, heads])
 
 
-MAKERS: dict[str, Callable[[str, Sequence[Chosen]], bytes]] = {
+MAKERS: dict[str, Callable[[str, Sequence[Chosen], int], bytes]] = {
     "next": wire.packed,
     "peer": _peer,
     "peer-tuned": _tuned,
@@ -204,24 +233,30 @@ async def open_hall(urls: embedded.StoreUrls, database: Database, client: Client
 # --- As much as it takes ---------------------------------------------------------------------------
 
 
-async def drained(rival: Rival, hall: Hall, redis: psutil.Process) -> Cost:
+async def drained(rival: Rival, hall: Hall, redis: psutil.Process, *, keyed: bool = False) -> Cost:
     """Every lesson of every list is taken, some rounds long; the lists are filled between them, and that is not counted."""
     app_s = redis_s = took = 0.0
     done = size = 0
+    requests = [student.next() for student in hall.students]
+    await hall.fill(rival.list_name, 1)
+    with contextlib.closing(
+        Lines(rival.port, 1)
+    ) as one:  # items are read once, by nobody in a hurry
+        await beside(lambda: one.drain([asked(requests, keyed)], STUDENTS // 10))
     for turn in range(ROUNDS + 1):
         await hall.fill(rival.list_name, LESSONS)
-        links = await connected(rival.port, CONNECTIONS)
-        before, app, store = time.perf_counter(), cpu_s(rival.app), cpu_s(redis)
-        size = await _round(rival, links, hall.students)
-        if turn:  # the first is for what is compiled, cached and connected once
-            took += time.perf_counter() - before
-            app_s += cpu_s(rival.app) - app
-            redis_s += cpu_s(redis) - store
-            done += STUDENTS * LESSONS
-        for link in links:
-            link.close()
+        with contextlib.closing(Lines(rival.port, CONNECTIONS)) as lines:
+            asking = [asked(requests[place::CONNECTIONS], keyed) for place in range(CONNECTIONS)]
+            before, app, store = time.perf_counter(), cpu_s(rival.app), cpu_s(redis)
+            each = STUDENTS // CONNECTIONS * LESSONS
+            size = await beside(lambda: lines.drain(asking, each))  # noqa: B023 - it is over before the next turn
+            if turn:  # the first is for what is compiled, cached and connected once
+                took += time.perf_counter() - before
+                app_s += cpu_s(rival.app) - app
+                redis_s += cpu_s(redis) - store
+                done += each * CONNECTIONS
     return Cost(
-        name=rival.name,
+        name=rival.name + (", each under a key" if keyed else ""),
         per_s=done / took,
         app_ms=app_s * 1e6 / done,
         redis_ms=redis_s * 1e6 / done,
@@ -229,20 +264,14 @@ async def drained(rival: Rival, hall: Hall, redis: psutil.Process) -> Cost:
     )
 
 
-async def _round(rival: Rival, links: Sequence[Link], students: Sequence[Student]) -> int:
-    """Each connection asks for some students in turn, one request at a time; how many bytes a lesson has."""
-    size = 0
-
-    async def one(place: int) -> None:
-        nonlocal size
-        mine = [student.next() for student in students[place :: len(links)]]
-        for number in range(len(mine) * LESSONS):
-            status, body = await links[place].ask(mine[number % len(mine)])
-            assert status == 200, (rival.name, status, body[:300])
-            size = len(body)
-
-    await asyncio.gather(*(one(place) for place in range(len(links))))
-    return size
+def asked(requests: Sequence[bytes], keyed: bool) -> Iterator[bytes]:
+    """These in turn, for ever; where they are keyed, each under a key of its own, as the pages ask."""
+    for number in itertools.count():
+        request = requests[number % len(requests)]
+        if keyed:
+            line = f"\r\nIdempotency-Key: {new_id()}\r\n\r\n".encode()
+            request = request.removesuffix(b"\r\n\r\n") + line
+        yield request
 
 
 # --- Latency ---------------------------------------------------------------------------------------
@@ -250,21 +279,17 @@ async def _round(rival: Rival, links: Sequence[Link], students: Sequence[Student
 
 async def warm(rival: Rival, hall: Hall, rate: float) -> Offered:
     """Requests at moments that nobody waits for, on lists that do not run out."""
-    await hall.fill(rival.list_name, math.ceil(rate * OPEN_S * 1.5 / STUDENTS))
-    links = await connected(rival.port, CONNECTIONS)
+    await hall.fill(rival.list_name, math.ceil(rate * OPEN_S * 1.2 / STUDENTS))
     requests = [student.next() for student in hall.students]
-    turn = 0
-
-    async def ask(link: Link) -> int:
-        nonlocal turn
-        turn += 1
-        status, _ = await link.ask(requests[turn % len(requests)])
-        return status
-
-    found = await offer(links, rate, OPEN_S, ask)
-    for link in links:
-        link.close()
-    return found
+    with contextlib.closing(Lines(rival.port, CONNECTIONS)) as lines:
+        took = await beside(lambda: lines.offer(requests, rate, OPEN_S), yielding=True)
+    return Offered(
+        rate=rate,
+        done_per_s=len(took) / OPEN_S,
+        p50_ms=statistics.median(took) * 1000,
+        p99_ms=statistics.quantiles(took, n=100)[98] * 1000,
+        refused=0,
+    )
 
 
 async def redis_part(port: int) -> tuple[int, dict[float, int]]:
@@ -355,7 +380,9 @@ async def peer(name: str, command: Sequence[str], list_name: str) -> AsyncIterat
     assert process.stdout is not None
     try:
         port = int(await asyncio.wait_for(process.stdout.readline(), 30))
-        yield Rival(name=name, port=port, app=psutil.Process(process.pid), list_name=list_name)
+        app = psutil.Process(process.pid)
+        pin(app, APP_CORE)
+        yield Rival(name=name, port=port, app=app, list_name=list_name)
     finally:
         process.stdin.close()
         await process.wait()
@@ -374,12 +401,9 @@ async def ours(
         "LECTERN_FAST_LANE": str(int(fast_lane)),
     }
     async with running(folder, environ) as lectern:
-        yield Rival(
-            name=name,
-            port=lectern.http_port,
-            app=psutil.Process(lectern.pid),
-            list_name="next",
-        )
+        app = psutil.Process(lectern.pid)
+        pin(app, APP_CORE)
+        yield Rival(name=name, port=lectern.http_port, app=app, list_name="next")
         await lectern.stop()
 
 
@@ -388,6 +412,7 @@ class Found:
     """What the page says."""
 
     costs: list[Cost] = dataclass_field(default_factory=list)
+    keyed: Cost | None = None
     half: Offered | None = None
     pops: tuple[int, dict[float, int]] = (0, {})
     cold: Offered | None = None
@@ -399,10 +424,12 @@ async def measured(folder: Path, scratch: Path, urls: embedded.StoreUrls, hall: 
     """All servers on the same lists, one after the other."""
     found = Found()
     redis = _valkey()
+    pin(redis, OTHERS_CORE)
     async with ours("Lectern, plain aiohttp", folder, urls, fast_lane=False) as rival:
         found.costs.append(await drained(rival, hall, redis))
     async with ours("Lectern, fast lane", folder, urls, fast_lane=True) as rival:
         found.costs.append(await drained(rival, hall, redis))
+        found.keyed = await drained(rival, hall, redis, keyed=True)
         before = await redis_part(rival.port)
         found.half = await warm(rival, hall, found.costs[-1].per_s / 2)
         after = await redis_part(rival.port)
@@ -479,6 +506,8 @@ def write(found: Found) -> None:
     """The page of results."""
     assert found.half is not None
     assert found.cold is not None
+    assert found.keyed is not None
+    extra = sum(len(f"{name}: {value}\r\n") for name, value in fixed_headers(tls=False).items())
     by_name = {one.name: one.both_ms for one in found.costs}
     plain, lane = found.costs[0], found.costs[1]
     total, within = found.pops
@@ -492,8 +521,9 @@ def write(found: Found) -> None:
             "A student asks for the next lesson: the token is checked (HS256), a list in Redis is popped, twenty items are answered as",
             f"{lane.bytes_each:,} bytes of JSON. All servers serve the same students the same items from the same Valkey, one after the other; each",
             f"is asked over {CONNECTIONS} connections, one request at a time on each, until its lists are empty, {ROUNDS} times over {STUDENTS * LESSONS:,} lessons. CPU is from",
-            "/proc, of the app and of Valkey, only while requests are served. Lectern also looks at revocations, counts rates, times every request,",
-            "gives it an id, and pops by a script that knows repeated requests; the peers are spared all that. The peers' secret is a KeyObject.",
+            f"/proc, of the app and of Valkey, only while requests are served. Each app has core {APP_CORE} to itself; Valkey and the client, a loop over epoll",
+            f"in a thread, share core {OTHERS_CORE}. Lectern also looks at revocations, counts rates, times every request, gives it an id, and sends {extra} bytes",
+            "of security headers more; the peers are spared all that. The peers' secret is a KeyObject.",
             f"{machine()} Load average: {found.load:.1f}.",
             "",
             "## As much as it takes",
@@ -504,6 +534,8 @@ def write(found: Found) -> None:
                 f"| {one.name} | {one.per_s:,.0f} | {one.app_ms:.1f} | {one.redis_ms:.1f} | {one.both_ms:.1f} |"
                 for one in found.costs
             ),
+            "",
+            f"Under an Idempotency-Key of its own each, as the pages ask (a script pops and remembers; no peer knows that), the lane takes {found.keyed.app_ms:.1f} + {found.keyed.redis_ms:.1f} = {found.keyed.both_ms:.1f}.",
             "",
             "| takes so many times the CPU of | Lectern, plain aiohttp | Lectern, fast lane |",
             "|---|---|---|",

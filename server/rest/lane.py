@@ -29,7 +29,8 @@ BEARER_MAX_CHARS = 4200
 POLICY: Final = "lean"
 # Paths that are remembered.
 KNOWN_MAX = 4096
-IDS_AT_ONCE = 256
+# Ids of one chance: sixteen bits of it are counted.
+COUNTED = 65_535
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,18 +94,18 @@ class FastLane:
         self._fixed = (
             f"{lines}{limits.policy_line(deps.limiter, POLICY)}Cache-Control: no-store\r\n"
         )
-        self._date = (0, "")
         self._stamped: datetime | None = None
         self._known: dict[bytes, _Found] = {}
         self._series: dict[
             tuple[str, int], tuple[Callable[[], None], Callable[[float], None]]
         ] = {}
-        self._new_id = _Ids(deps.clock).next
+        self._ids = _Ids(deps.clock)
 
     def stamp(self) -> datetime:
         """The time of exams, read once a turn of the loop: what comes in one turn has come by its beginning."""
         if self._stamped is None:
             self._stamped = self._deps.exams.clock.now()
+            self._ids.turn()
             asyncio.get_running_loop().call_soon(self._turned)
         return self._stamped
 
@@ -151,7 +152,7 @@ class FastLane:
         left = limits.taken_here(self._deps.limiter, POLICY, who)
         if not left.allowed:
             return False
-        trace_id = self._new_id()
+        trace_id = self._ids.next()
 
         def tell(answer: Answer) -> None:
             count, observe = self._series_of(route, answer.status)
@@ -194,32 +195,36 @@ class FastLane:
             f"HTTP/1.1 {_STATUS[answer.status]}\r\n{self._fixed}"
             f'RateLimit: "{POLICY}";r={left.remaining};t={math.ceil(left.reset_seconds)}\r\n'
             f"{said}Trace-Id: {trace_id}\r\nContent-Type: {answer.content_type}\r\n"
-            f"Content-Length: {len(body)}\r\nDate: {self._now()}\r\n\r\n"
+            f"Content-Length: {len(body)}\r\nDate: {self._ids.date}\r\n\r\n"
         )
-        return head.encode() + body
-
-    def _now(self) -> str:
-        seconds = self._deps.clock.wall_ms() // 1000
-        if seconds != self._date[0]:
-            self._date = (seconds, formatdate(seconds, usegmt=True))
-        return self._date[1]
+        return head.encode("ascii") + body
 
 
 class _Ids:
-    """UUIDv7s whose chance is drawn for many at once: a call of the system each would be dear."""
+    """UUIDv7s of one turn of the loop, and the date in it: their chance is drawn for many at once and counted on, as RFC 9562 (6.2) has it."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._chance = b""
-        self._at = 0
+        self._from_ms = self._to_ms = 0
+        self._head = self._chance = self.date = ""
+        self._count = COUNTED
+
+    def turn(self) -> None:
+        """Read the clock."""
+        ms = self._clock.wall_ms()
+        self._head = uuid7(ms, bytes(RANDOM_BYTES))[:14]
+        if not self._from_ms <= ms < self._to_ms:
+            self._from_ms = ms - ms % 1000
+            self._to_ms = self._from_ms + 1000
+            self.date = formatdate(ms // 1000, usegmt=True)
 
     def next(self) -> str:
         """A new one."""
-        at = self._at
-        if at == len(self._chance):
-            self._chance, at = os.urandom(RANDOM_BYTES * IDS_AT_ONCE), 0
-        self._at = at + RANDOM_BYTES
-        return uuid7(self._clock.wall_ms(), self._chance[at : self._at])
+        if self._count >= COUNTED:
+            self._chance = uuid7(0, os.urandom(RANDOM_BYTES))[14:-4]
+            self._count = 0
+        self._count += 1
+        return f"{self._head}{self._chance}{self._count:04x}"
 
 
 _STATUS = {one.value: f"{one.value} {one.phrase}" for one in HTTPStatus}

@@ -267,6 +267,8 @@ class ShardedChannels:
         )
 
     def _link_of(self, channel: str) -> Link | None:
+        if self._ranges and not self._place.cluster:
+            return self._links.get(self._ranges[0].master)
         address = self._address_of(channel)
         return self._links.get(address) if address is not None else None
 
