@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import asyncpg
 
@@ -20,27 +21,55 @@ from lms.questions import service as questions
 from lms.questions import store as question_store
 from lms.questions.model import Question
 
-# Items that are looked through in one transaction.
+# Items that are measured in one transaction, and whose ids are looked up at once.
 AT_ONCE = 50
+LOOKED_AT = 5_000
 RISK = 90
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Scan:
+    """Which items of a school are looked at: those that were used since, or all; and up to when that is."""
+
+    tenant_id: str
+    since: datetime | None
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """What a batch came to, `held` as (course, question), and the id to go on after; None at the end."""
+    """What a batch came to, `held` as (course, question)."""
 
     items: int
     held: tuple[tuple[str, str], ...]
-    after: str | None
+
+
+async def begin(connection: asyncpg.Connection, tenant_id: str, now: datetime) -> Scan:
+    """What is to be looked at now."""
+    last = await quality_store.scanned(connection, tenant_id)
+    return Scan(tenant_id=tenant_id, since=quality.since(last, now), until=now)
+
+
+async def next_ids(connection: asyncpg.Connection, scan: Scan, after: str | None) -> Sequence[str]:
+    """The next items of a scan, after this one; fewer than LOOKED_AT at the end."""
+    if scan.since is None:
+        return await quality_store.every(connection, scan.tenant_id, after, LOOKED_AT)
+    place = (scan.tenant_id, scan.since)
+    return await quality_store.used(connection, place, after, LOOKED_AT)
+
+
+async def finish(connection: asyncpg.Connection, scan: Scan) -> None:
+    """All of it is done."""
+    await quality_store.note_scanned(
+        connection, scan.tenant_id, scan.until, whole=scan.since is None
+    )
 
 
 async def batch(
-    connection: asyncpg.Connection, tenant_id: str, after: str | None, desk: Desk
+    connection: asyncpg.Connection, tenant_id: str, ids: Sequence[str], desk: Desk
 ) -> Measured:
-    """Measure the next items of a school. The connection is one that may write the staging."""
-    found, after = await quality_store.due(
-        connection, tenant_id, after, (AT_ONCE, quality.ANSWERS_MIN)
-    )
+    """Measure those of these items that need it. The connection is one that may write the staging."""
+    found = await quality_store.due(connection, tenant_id, ids, quality.ANSWERS_MIN)
     asked = await question_store.get_all(connection, tenant_id, [one.question_id for one in found])
     seed = await practice.seed(connection, tenant_id) if found else ""
     bad = list[tuple[Due, Figures]]()
@@ -58,7 +87,7 @@ async def batch(
         for one, figures in bad
         if await _hold(connection, tenant_id, one, figures, desk)
     ]
-    return Measured(items=len(found), held=tuple(held), after=after)
+    return Measured(items=len(found), held=tuple(held))
 
 
 async def _figures(

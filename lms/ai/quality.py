@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from math import atanh, sqrt, tanh
 from statistics import StatisticsError, correlation, fmean
 from typing import Literal
@@ -31,6 +32,9 @@ MOST_CORRELATION = 0.99
 STRONG_PART = 3
 # Once somebody has put a held item back, so many times the answers of then are needed to hold it again.
 AGAIN_TIMES = 2
+# What is told of an answer this late is not missed by the next look at what is new; what comes later still is found when all is looked at.
+OVERLAP = timedelta(hours=2)
+WHOLE_EVERY = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,3 +230,10 @@ def _difficulty(used: Used) -> int | None:
         if use.strength is not None
     ]
     return difficulty.measured(used.label, pairs) if len(pairs) >= PAIRS_MIN else None
+
+
+def since(last: tuple[datetime, datetime] | None, now: datetime) -> datetime | None:
+    """From when on uses of items are new; None: all items are to be looked at. `last` is (up to when it was done, when it was all)."""
+    if last is None or now - last[1] >= WHOLE_EVERY:
+        return None
+    return last[0] - OVERLAP

@@ -24,6 +24,14 @@ _ANSWERED = (
     " + (SELECT count(*) FROM item_outcomes o WHERE o.tenant_id = q.tenant_id AND o.question_id = q.question_id"
     " AND o.version = q.version)"
 )
+USED = """
+SELECT question_id FROM (
+    SELECT r.question_id FROM responses r WHERE r.tenant_id = $1 AND r.at >= $2
+    UNION
+    SELECT o.question_id FROM exam_standings s JOIN item_outcomes o ON o.tenant_id = $1 AND o.attempt_id = s.attempt_id
+        WHERE s.tenant_id = $1 AND s.graded_at >= $2
+) AS used WHERE $3::uuid IS NULL OR question_id > $3 ORDER BY question_id LIMIT $4
+"""
 # Answers in practice, in quizzes and in the test that places learners; strength is what the skill model takes the learner for.
 _PRACTISED = """
 SELECT r.share_milli / 1000.0::float8 AS share, (s.state ->> 'slow')::float8 AS strength, r.source,
@@ -81,21 +89,64 @@ class Line:
     generated: bool
 
 
-async def due(
-    connection: asyncpg.Connection, tenant_id: str, after: str | None, page: tuple[int, int]
-) -> tuple[list[Due], str | None]:
-    """Of the next so many items in use those that may be measured; and the id to go on after. `page` is (items, fewest answers)."""
+async def scanned(
+    connection: asyncpg.Connection, tenant_id: str
+) -> tuple[datetime, datetime] | None:
+    """Up to when the use of items was measured, and when all items were looked at; None for a school that is new to it."""
+    row = await connection.fetchrow(
+        "SELECT until, whole_at FROM item_scans WHERE tenant_id = $1", tenant_id
+    )
+    return None if row is None else (row["until"], row["whole_at"])
+
+
+async def note_scanned(
+    connection: asyncpg.Connection, tenant_id: str, until: datetime, *, whole: bool
+) -> None:
+    """Up to there it is done."""
+    await connection.execute(
+        "INSERT INTO item_scans AS s (tenant_id, until, whole_at) VALUES ($1, $2, $2) ON CONFLICT (tenant_id) DO UPDATE"
+        " SET until = EXCLUDED.until, whole_at = CASE WHEN $3 THEN EXCLUDED.whole_at ELSE s.whole_at END",
+        tenant_id,
+        until,
+        whole,
+    )
+
+
+async def used(
+    connection: asyncpg.Connection, place: tuple[str, datetime], after: str | None, most: int
+) -> list[str]:
+    """Items that were answered, or graded in an exam, since; by id. `place` is (tenant, since)."""
+    rows = await connection.fetch(USED, *place, after, most)
+    return [str(row["question_id"]) for row in rows]
+
+
+async def every(
+    connection: asyncpg.Connection, tenant_id: str, after: str | None, most: int
+) -> list[str]:
+    """All items of a school, by id."""
     rows = await connection.fetch(
-        f"SELECT q.question_id, q.version, {_ANSWERED} AS answered, i.answered AS before, i.held_after"
-        " FROM (SELECT * FROM questions WHERE tenant_id = $1 AND ($2::uuid IS NULL OR question_id > $2)"
-        " ORDER BY question_id LIMIT $3) q LEFT JOIN item_quality i"
-        " ON i.tenant_id = q.tenant_id AND i.question_id = q.question_id AND i.version = q.version"
-        " ORDER BY q.question_id",
+        "SELECT question_id FROM questions WHERE tenant_id = $1 AND ($2::uuid IS NULL OR question_id > $2)"
+        " ORDER BY question_id LIMIT $3",
         tenant_id,
         after,
-        page[0],
+        most,
     )
-    found = [
+    return [str(row["question_id"]) for row in rows]
+
+
+async def due(
+    connection: asyncpg.Connection, tenant_id: str, ids: Sequence[str], fewest: int
+) -> list[Due]:
+    """Those of these items that have so many answers, and enough of them since they were measured."""
+    rows = await connection.fetch(
+        f"SELECT q.question_id, q.version, {_ANSWERED} AS answered, i.answered AS before, i.held_after"
+        " FROM questions q LEFT JOIN item_quality i"
+        " ON i.tenant_id = q.tenant_id AND i.question_id = q.question_id AND i.version = q.version"
+        " WHERE q.tenant_id = $1 AND q.question_id = ANY($2::uuid[]) ORDER BY q.question_id",
+        tenant_id,
+        ids,
+    )
+    return [
         Due(
             question_id=str(row["question_id"]),
             version=row["version"],
@@ -103,9 +154,8 @@ async def due(
             held_after=row["held_after"],
         )
         for row in rows
-        if row["answered"] >= page[1] and _is_more(row["answered"], row["before"])
+        if row["answered"] >= fewest and _is_more(row["answered"], row["before"])
     ]
-    return found, str(rows[-1]["question_id"]) if len(rows) == page[0] else None
 
 
 def _is_more(answered: int, before: int | None) -> bool:

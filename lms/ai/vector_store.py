@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 import asyncpg
 
@@ -20,6 +20,7 @@ _AS_LOOKED_FOR = (
     " SET LOCAL plan_cache_mode = force_custom_plan"
 )
 TEXT_MAX_CHARS = 8_000
+_BEFORE_ALL = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,18 +174,19 @@ async def similar(
     return [(questions.listed_of(one), float(one["cosine"])) for one in rows]
 
 
+BEHIND = (
+    "SELECT DISTINCT q.course_id FROM questions q LEFT JOIN item_vectors v"
+    " ON v.tenant_id = q.tenant_id AND v.subject_id = q.question_id AND v.space = $2"
+    " WHERE q.tenant_id = $1 AND q.updated_at >= $3 AND (v.subject_id IS NULL OR v.created_at < q.updated_at)"
+    " ORDER BY q.course_id LIMIT $4"
+)
+
+
 async def behind(
-    connection: asyncpg.Connection, tenant_id: str, space: str, most: int
+    connection: asyncpg.Connection, place: tuple[str, str], since: datetime | None, most: int
 ) -> list[str]:
-    """Some courses in whose banks items lack a vector in this space."""
-    rows = await connection.fetch(
-        "SELECT DISTINCT q.course_id FROM questions q LEFT JOIN item_vectors v"
-        " ON v.tenant_id = q.tenant_id AND v.subject_id = q.question_id AND v.space = $2"
-        " WHERE q.tenant_id = $1 AND (v.subject_id IS NULL OR v.created_at < q.updated_at) ORDER BY q.course_id LIMIT $3",
-        tenant_id,
-        space,
-        most,
-    )
+    """Some courses in whose banks items that were changed since (or any) lack a vector; `place` is (tenant, space)."""
+    rows = await connection.fetch(BEHIND, *place, since or _BEFORE_ALL, most)
     return [str(row["course_id"]) for row in rows]
 
 

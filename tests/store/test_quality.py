@@ -4,7 +4,7 @@ import json
 import random
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,7 +12,7 @@ import asyncpg
 import msgspec
 import pytest
 
-from lms.ai import measuring
+from lms.ai import measuring, quality_store, vector_store
 from lms.ai.quality_store import Line
 from lms.assessments.chance import Chance
 from lms.attempts import papers
@@ -153,16 +153,14 @@ class InUse:
 
     async def measure(self, minutes: int = 0) -> set[str]:
         """The names of the items that were held."""
-        held, after = set[str](), None
-        while True:
-            async with self.factory.transaction(self.tenant_id) as connection:
-                done = await measuring.batch(
-                    connection, self.tenant_id, after, desk(NOW + timedelta(minutes=minutes))
-                )
-            held |= {question_id for _, question_id in done.held}
-            after = done.after
-            if after is None:
-                return {name for name, item in self.items.items() if item in held}
+        at = desk(NOW + timedelta(minutes=minutes))
+        async with self.factory.transaction(self.tenant_id) as connection:
+            scan = await measuring.begin(connection, self.tenant_id, at.now)
+            ids = await measuring.next_ids(connection, scan, None)
+            done = await measuring.batch(connection, self.tenant_id, ids, at)
+            await measuring.finish(connection, scan)
+        held = {question_id for _, question_id in done.held}
+        return {name for name, item in self.items.items() if item in held}
 
     async def lines(self, fault: str | None = None) -> dict[str, Line]:
         async with self.exam.database.transaction(self.tenant_id) as connection:
@@ -357,3 +355,66 @@ async def test_the_job_measures_and_gives_every_item_its_vector(in_use: InUse) -
     assert [str(one["user_id"]) for one in asked] == [in_use.exam.learners[1]]
     await MEASURE_HANDLERS["quality.measure"](bench, job)
     assert counted["items_held_total"] == 1
+
+
+async def looked_at(in_use: InUse, at: datetime) -> set[str]:
+    """The names of the items that a look at this time takes in; it is noted as done."""
+    async with in_use.factory.transaction(in_use.tenant_id) as connection:
+        scan = await measuring.begin(connection, in_use.tenant_id, at)
+        ids = await measuring.next_ids(connection, scan, None)
+        await measuring.finish(connection, scan)
+    return {name for name, item in in_use.items.items() if item in ids}
+
+
+async def test_only_what_was_used_since_is_looked_at_and_all_of_it_once_a_week(
+    in_use: InUse,
+) -> None:
+    before, later = NOW - timedelta(hours=4), NOW + timedelta(hours=3)
+    assert await looked_at(in_use, before) == set(PLANTED)
+    assert await looked_at(in_use, before) == set()
+    await in_use.practise("good")
+    await in_use.examine("easy")
+    async with in_use.exam.database.transaction(in_use.tenant_id) as connection:
+        await connection.execute(
+            "INSERT INTO exam_standings (tenant_id, attempt_id, user_id, course_id, revision, released, graded_at, items)"
+            " SELECT DISTINCT $1::uuid, attempt_id, $2::uuid, $3::uuid, 1, false, $4::timestamptz, '[]'::jsonb"
+            " FROM item_outcomes WHERE tenant_id = $1",
+            *(in_use.tenant_id, in_use.exam.learners[0], in_use.exam.course_id, NOW),
+        )
+    assert await looked_at(in_use, NOW) == {"good", "easy"}
+    # What is told of late is not missed; long after it is old.
+    assert await looked_at(in_use, NOW + timedelta(hours=1)) == {"good", "easy"}
+    assert await looked_at(in_use, later) == {"good", "easy"}
+    assert await looked_at(in_use, later) == set()
+    assert await looked_at(in_use, before + timedelta(days=7)) == set(PLANTED)
+
+
+async def test_what_is_new_is_found_by_an_index_and_not_in_the_whole_bank(
+    in_use: InUse,
+) -> None:
+    place = (in_use.tenant_id, in_use.exam.course_id, NOW - timedelta(days=30))
+    owner = await asyncpg.connect(in_use.owner_url)
+    try:
+        await owner.execute(
+            "INSERT INTO questions (tenant_id, question_id, course_id, version, kind, title, level, language, created_at, updated_at)"
+            " SELECT $1, gen_random_uuid(), $2, 1, 'essay', 'Old', 1, 'en', $3, $3 FROM generate_series(1, 5000)",
+            *place,
+        )
+        await owner.execute(
+            "INSERT INTO responses (tenant_id, user_id, source_id, item_id, course_id, source, question_id, version,"
+            " skills, difficulty, share_milli, at) SELECT $1, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), $2,"
+            " 'practice', gen_random_uuid(), 1, '{x}', 50, 0, $3 FROM generate_series(1, 5000)",
+            *place,
+        )
+        await owner.execute("ANALYZE questions, responses")
+    finally:
+        await owner.close()
+    async with in_use.factory.transaction(in_use.tenant_id) as connection:
+        used = await connection.fetch(
+            f"EXPLAIN {quality_store.USED}", in_use.tenant_id, NOW, None, 10
+        )
+        changed = await connection.fetch(
+            f"EXPLAIN {vector_store.BEHIND}", in_use.tenant_id, "n-grams", NOW, 10
+        )
+    assert "responses_by_time" in str(used)
+    assert "questions_by_change" in str(changed)

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import AsyncIterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -252,10 +252,12 @@ async def test_similar_items_come_nearest_first_without_the_item_itself_and_by_t
 async def test_courses_that_lag_behind_are_found_until_they_have_caught_up(
     factory: Database, bank: Exam
 ) -> None:
-    async def behind() -> list[str]:
+    async def behind(since: datetime | None = None) -> list[str]:
         async with factory.transaction(bank.tenant_id) as connection:
-            return await vector_store.behind(connection, bank.tenant_id, SPACE, 10)
+            return await vector_store.behind(connection, (bank.tenant_id, SPACE), since, 10)
 
     assert await behind() == [bank.course_id]
+    assert await behind(NOW - timedelta(days=1)) == [bank.course_id]
+    assert await behind(NOW + timedelta(days=1)) == []
     await caught(factory, place(bank), Ngrams(), minutes=1)
     assert await behind() == []

@@ -148,6 +148,8 @@ CREATE TABLE responses (
 );
 CREATE INDEX responses_by_learner ON responses (tenant_id, user_id, course_id, at);
 CREATE INDEX responses_by_question ON responses (tenant_id, question_id, version);
+-- What was answered since: items are measured by what is new.
+CREATE INDEX responses_by_time ON responses (tenant_id, at);
 COMMENT ON TABLE responses IS 'tenant: how each item went for each learner, wherever it was asked; a read model';
 
 CREATE TABLE learner_skills (
@@ -186,6 +188,7 @@ CREATE TABLE exam_standings (
     items      jsonb NOT NULL,
     PRIMARY KEY (tenant_id, attempt_id)
 ) WITH (fillfactor = 70);
+CREATE INDEX exam_standings_by_time ON exam_standings (tenant_id, graded_at);
 COMMENT ON TABLE exam_standings IS 'tenant: graded items of attempts, and whether they are released; a read model';
 
 CREATE TABLE recalled_items (

@@ -305,6 +305,14 @@ CREATE TABLE item_quality (
     PRIMARY KEY (tenant_id, question_id, version)
 );
 CREATE INDEX item_quality_by_course ON item_quality (tenant_id, course_id, question_id);
+-- Up to when the items of a school were looked at, as far as they were used or changed, and when all of them were last.
+CREATE TABLE item_scans (
+    tenant_id uuid NOT NULL,
+    until     timestamptz NOT NULL,
+    whole_at  timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id)
+);
+COMMENT ON TABLE item_scans IS 'tenant: up to when the use of items was measured';
 COMMENT ON TABLE item_quality IS 'tenant: how an item did in use, and what is wrong with it';
 
 DO $$
@@ -312,14 +320,14 @@ DECLARE
     name text;
 BEGIN
     FOREACH name IN ARRAY ARRAY['generation_jobs', 'generation_steps', 'model_answers', 'token_budgets', 'token_holds', 'questions_staging',
-        'review_decisions', 'school_settings', 'provenance_cards', 'recalls', 'recalled_uses', 'item_vectors', 'stock_marks', 'item_quality'] LOOP
+        'review_decisions', 'school_settings', 'provenance_cards', 'recalls', 'recalled_uses', 'item_vectors', 'stock_marks', 'item_quality', 'item_scans'] LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
         EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', name);
         EXECUTE format('CREATE POLICY own_school ON %I TO lectern_app USING (tenant_id = lectern_tenant())'
             ' WITH CHECK (tenant_id = lectern_tenant())', name);
     END LOOP;
     -- What lies here is nobody's but the factory's and the reviewers'.
-    FOREACH name IN ARRAY ARRAY['generation_steps', 'model_answers', 'token_holds', 'questions_staging', 'review_decisions', 'item_vectors'] LOOP
+    FOREACH name IN ARRAY ARRAY['generation_steps', 'model_answers', 'token_holds', 'questions_staging', 'review_decisions', 'item_vectors', 'item_scans'] LOOP
         EXECUTE format('REVOKE ALL ON %I FROM lectern_app', name);
     END LOOP;
 END
@@ -346,3 +354,4 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON model_answers TO lectern_factory;
 GRANT SELECT, INSERT, UPDATE, DELETE ON token_holds TO lectern_factory;
 GRANT SELECT ON review_decisions TO lectern_factory;
 GRANT SELECT, INSERT, UPDATE, DELETE ON item_vectors TO lectern_factory;
+GRANT SELECT, INSERT, UPDATE ON item_scans TO lectern_factory;
