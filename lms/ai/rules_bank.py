@@ -28,6 +28,7 @@ class Asked:
     right: str
     accepted: Sequence[str]
     wrong: Sequence[str] = ()
+    explanation: str = ""
 
 
 # --- Statements -----------------------------------------------------------------------------------
@@ -82,8 +83,14 @@ def _of_kind(ground: Ground, one: Question) -> Asked | None:
         accepted = [right]
     else:
         return None
-    kind = one.listed.kind
-    return Asked(kind=kind, prompt=content.prompt, right=right, accepted=accepted, wrong=wrong)
+    return Asked(
+        kind=one.listed.kind,
+        prompt=content.prompt,
+        right=right,
+        accepted=accepted,
+        wrong=wrong,
+        explanation=key.explanation,
+    )
 
 
 def _with_unit(one: Question, number: str) -> str:
@@ -153,7 +160,8 @@ def _answers(ground: Ground) -> Iterator[Draft]:
         if one.kind == "numeric":
             texts.sort(key=lambda text: Decimal(text.split()[0]))
         shown = options(texts)
-        key = Key(correct=[option.id for option in shown if option.text == one.right])
+        correct = [option.id for option in shown if option.text == one.right]
+        key = Key(correct=correct, explanation=one.explanation)
         yield draft("single_choice", Content(prompt=one.prompt, options=shown), key)
 
 
@@ -165,7 +173,9 @@ def statements(ground: Ground) -> Iterator[Draft]:
         told = [one.right] if truth else neighbours.wrong(one, 1)
         if told:
             prompt = asked(ground.says("answer").format(told[0].rstrip(".。")), one.prompt)
-            yield draft("true_false", Content(prompt=prompt), Key(truth=truth))
+            yield draft(
+                "true_false", Content(prompt=prompt), Key(truth=truth, explanation=one.explanation)
+            )
             truth = not truth
 
 

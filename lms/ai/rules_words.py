@@ -26,6 +26,23 @@ NUMBER = re.compile(
     r"(?<![^\W\u3040-\u9fff])(?<![.,/:-])\d{1,6}(?:\.\d{1,4})?(?![^\W\u3040-\u9fff]|[/:]|[.,]\d|-\d)"
 )
 UNIT = re.compile(r"\s*([^\s\d.,;:!?()]+)")
+PERCENT_SIGN = re.compile(
+    r"%|٪|percent|per cent|prozent|por ?cent|porcent|pour ?cent|процент|في المئة|في المائة|بالمئة|بالمائة",
+    re.IGNORECASE,
+)
+FIRST, NEXT = (
+    re.compile(
+        r"(?:(?:first|at first|to begin|primero|en primer lugar|al principio|d['’]abord|premièrement|au début|zuerst|zunächst"
+        r"|сначала|сперва|primeiro|em primeiro lugar|no início)\b|أولا|في البداية|首先|先)",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"(?:(?:then|next|after|afterwards|second|third|finally|at last|last|después|luego|entonces|finalmente|por último|ensuite|puis"
+        r"|après|enfin|finalement|dann|danach|anschließend|schließlich|zuletzt|затем|потом|после|далее|наконец|depois|então"
+        r"|em seguida|por fim)\b|ثم|بعد|ثانيا|ثالثا|أخيرا|وأخيرا|然后|接着|之后|再|最后)",
+        re.IGNORECASE,
+    ),
+)
 # A noun stands after an article or a small word; Arabic marks it by its own article, German by its first letter.
 _NOUNS: Mapping[str, re.Pattern[str]] = {
     "en": re.compile(
@@ -117,6 +134,11 @@ def measured(source: str) -> dict[str, tuple[str, ...]]:
         if unit is not None:
             found.setdefault(unit[1], {})[number.group()] = None
     return {unit: tuple(numbers) for unit, numbers in found.items()}
+
+
+def roots(text: str) -> frozenset[str]:
+    """The roots of the words of a text, each letter by letter: what an apostrophe joins is two words."""
+    return frozenset(wording.root(wording.plain(word)) for word in WORD.findall(text))
 
 
 def is_one(name: str, text: str, language: str) -> bool:

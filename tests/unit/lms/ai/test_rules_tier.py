@@ -118,6 +118,20 @@ def test_no_more_than_all_of_it_is_ever_told_in_percent() -> None:
             )
 
 
+def test_two_missing_words_are_both_to_be_found_and_no_blank_reads_as_stress() -> None:
+    french = "Paris voit naître l'Assemblée de tout le peuple. La ville entière garde l'Hôtel de la Monnaie royale."
+    for source, language in ((SOURCE, "en"), (french, "fr")):
+        for draft in made("multiple_choice", source, language=language):
+            if BLANK not in about(draft):
+                continue
+            assert len(right_of(draft)) == 2
+            assert len(re.findall(rf"(?<!\S){BLANK}", about(draft))) == 2
+            first, second = right_of(draft)
+            filled = about(draft).replace(BLANK, first, 1).replace(BLANK, second, 1)
+            turned = about(draft).replace(BLANK, second, 1).replace(BLANK, first, 1)
+            assert draft.quote in (filled, turned)
+
+
 def test_words_that_stand_behind_the_same_article_are_mixed_up_first() -> None:
     source = (
         "Der Blutkreislauf geht durch alle Teile von uns allen. Die Muskulatur hilft uns jeden Tag beim Gehen."
@@ -318,9 +332,11 @@ def test_questions_with_many_answers_or_none_by_themselves_are_left_alone() -> N
 
 def test_a_number_of_the_bank_keeps_its_unit_and_its_tolerance() -> None:
     asked = "How long is the wave of this tone in air?"
-    key = Key(number="0.78", tolerance="0.2", units={"m": "1", "cm": "0.01"})
+    why = "Its speed by its frequency."
+    key = Key(number="0.78", tolerance="0.2", units={"m": "1", "cm": "0.01"}, explanation=why)
     [draft] = made("single_choice", "", (told("numeric", asked, key),))
     assert right_of(draft) == ["0.78 m"]
+    assert draft.key.explanation == why
     for wrong in wrong_of(draft):
         number, unit = wrong.split()
         assert unit == "m"
