@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 import asyncpg
 
 from lms.adaptive import store
+from lms.adaptive.needs import Learner, Wish
 from lms.adaptive.store import Waiting
 from lms.attempts.model import Desk
 from lms.errors import Unavailable
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 TAKEN_AT_ONCE = 400
 BATCH_LEARNERS = 200
+# What so many learners have answered lately is held at once.
+READ_AT_ONCE = 50
 # Who was killed while choosing is waited for so long.
 HELD = timedelta(seconds=10)
 AGAIN_AFTER = timedelta(milliseconds=500)
@@ -39,7 +42,7 @@ MAKES = 3
 # After a batch that nobody waits for.
 PAUSE_SECONDS = 0.2
 REST_SECONDS = 0.25
-LONG_REST_SECONDS = 1.0
+LONG_REST_SECONDS = 0.4
 BANKS = 16
 BANK_SECONDS = 60.0
 
@@ -129,26 +132,37 @@ class Refiller:
 
     async def _make(self, batch: "_Batch", user_ids: Collection[str]) -> None:
         """New lessons, written down; of those who do not learn here any more, none."""
-        now, place = self._means.now(), batch.place
+        now, place, users = self._means.now(), batch.place, sorted(user_ids)
         async with self._means.database.transaction(place[0]) as connection:
             bank = await self._bank(connection, place)
-            batch.by_rule = await refilling.found_by_rule(connection, place, user_ids, now)
-            learners = await refilling.learners(*(connection, place, user_ids, batch.listed, now))
             wish = await refilling.wish(connection, place[0])
-        desk = Desk(now=now, new_id=self._means.new_id)
-        for learner in learners:
-            last = batch.last(learner.user_id)
-            last = last if last is not None and refilling.stays(learner, last) else None
-            picked, stays = refilling.chosen(learner, last, bank, wish)
-            batch.made[learner.user_id] = refilling.made(learner, place[1], picked, desk)
-            if stays:
-                batch.stays[learner.user_id] = batch.waiting[learner.user_id][-1]
-            await asyncio.sleep(0)  # what else this process does is not kept waiting
-        practices = [one for learner in learners for one in batch.made[learner.user_id]]
+            batch.by_rule = await refilling.found_by_rule(connection, place, users, now)
+        practices: list[Practice] = []
+        for start in range(0, len(users), READ_AT_ONCE):
+            part = users[start : start + READ_AT_ONCE]
+            async with self._means.database.transaction(place[0]) as connection:
+                learners = await refilling.learners(*(connection, place, part, batch.listed, now))
+            for learner in learners:
+                practices += self._chosen(batch, learner, bank, wish)
+                await asyncio.sleep(0)  # what else this process does is not kept waiting
         if practices:
             async with self._means.database.transaction(place[0]) as connection:
                 await refill_store.add_all(connection, place[0], practices)
             batch.kept += practices
+
+    def _chosen(
+        self, batch: "_Batch", learner: Learner, bank: Bank, wish: Wish
+    ) -> Sequence["Practice"]:
+        """The new lessons of a learner."""
+        user_id = learner.user_id
+        last = batch.last(user_id)
+        last = last if last is not None and refilling.stays(learner, last) else None
+        picked, stays = refilling.chosen(learner, last, bank, wish)
+        desk = Desk(now=learner.now, new_id=self._means.new_id)
+        batch.made[user_id] = refilling.made(learner, batch.place[1], picked, desk)
+        if stays:
+            batch.stays[user_id] = batch.waiting[user_id][-1]
+        return batch.made[user_id]
 
     async def _bank(self, connection: asyncpg.Connection, place: Place) -> Bank:
         """The bank of a course: read again when it has changed, and now and then for what was given out meanwhile."""
