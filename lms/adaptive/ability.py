@@ -65,13 +65,13 @@ def _likelihoods(answers: Sequence[tuple[int, float]]) -> list[float]:
     """How well each point of the grid explains the answers, with the prior."""
     weights = list(PRIOR)
     for difficulty, share in answers:
-        right = min(max(0.0, share), 1.0)
-        explained = (chance**right * (1 - chance) ** (1 - right) for chance in _curve(difficulty))
+        explained = _explained(difficulty, min(max(0.0, share), 1.0))
         weights = [weight * part for weight, part in zip(weights, explained, strict=True)]
     return weights
 
 
-@functools.lru_cache(maxsize=128)
-def _curve(difficulty: int) -> tuple[float, ...]:
-    """The chances of a right answer along the grid; there are 101 difficulties."""
-    return tuple(chance_at(point, difficulty) for point in GRID)
+@functools.lru_cache(maxsize=1024)
+def _explained(difficulty: int, right: float) -> tuple[float, ...]:
+    """The likelihood of this share along the grid; there are 101 difficulties, and shares are mostly none or all."""
+    chances = (chance_at(point, difficulty) for point in GRID)
+    return tuple(chance**right * (1 - chance) ** (1 - right) for chance in chances)
