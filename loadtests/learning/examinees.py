@@ -3,14 +3,19 @@
 import math
 import random
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 
 from lms.adaptive import ability
 from lms.adaptive.mixer import chance_at
 
 Pool = Sequence[tuple[str, int]]
 Right = Callable[[float, int], float]  # ability in logits, difficulty -> chance
+Answers = tuple[tuple[int, float], ...]
+# Number of the examinee, their answers, what they were asked -> the item to ask next.
+Choose = Callable[[int, Answers, Collection[str]], str | None]
+LOOKED_AT = 9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,38 +46,73 @@ def by_guessing(value: float, difficulty: int) -> float:
 
 
 def adaptive(pool: Pool, right: Right, items: int, examinees: int, seed: int) -> Sitting:
-    """Everybody gets the items that tell most."""
-    return _sat(pool, right, items, examinees, seed, by_chance=False)
+    """Everybody gets the items that tell most, as the placement picks them."""
+
+    def choose(number: int, answers: Answers, asked: Collection[str]) -> str | None:
+        return ability.pick(pool, asked, ability.estimate(answers), f"{seed}/{number}")
+
+    return _sat(pool, right, items, examinees, seed, choose)
 
 
 def at_random(pool: Pool, right: Right, items: int, examinees: int, seed: int) -> Sitting:
     """The same people get items at random."""
-    return _sat(pool, right, items, examinees, seed, by_chance=True)
+    orders: dict[int, list[tuple[str, int]]] = {}
+
+    def choose(number: int, answers: Answers, _: Collection[str]) -> str:
+        if number not in orders:
+            orders[number] = random.Random(f"order {seed}/{number}").sample(pool, items)
+        return orders[number][len(answers)][0]
+
+    return _sat(pool, right, items, examinees, seed, choose)
+
+
+def unbounded(pool: Pool, right: Right, items: int, examinees: int, seed: int) -> Sitting:
+    """What can be had at all: no cap, each time the item after which the least spread of the ability is to be expected."""
+    chosen: dict[Answers, str] = {}
+
+    def choose(_: int, answers: Answers, asked: Collection[str]) -> str:
+        if answers not in chosen:  # who answered the same is asked the same
+            chosen[answers] = _least_spread(pool, asked, answers)
+        return chosen[answers]
+
+    return _sat(pool, right, items, examinees, seed, choose)
+
+
+def _least_spread(pool: Pool, asked: Collection[str], answers: Answers) -> str:
+    """Looked for among the difficulties next to the one where the odds are even."""
+    now = ability.estimate(answers)
+    items = {difficulty: item for item, difficulty in pool if item not in asked}
+    odds = {one: abs(chance_at(now.value, one) - 0.5) for one in items}
+    near = sorted(items, key=lambda one: odds[one])[:LOOKED_AT]
+    return items[min(near, key=lambda one: _spread(answers, now, one))]
+
+
+def _spread(answers: Answers, now: ability.Ability, difficulty: int) -> float:
+    """The expected variance after one more item; the mean of what would be estimated is what is estimated now."""
+    if_wrong, if_right = (
+        ability.estimate((*answers, (difficulty, share))) for share in (0.0, 1.0)
+    )
+    chance = (now.value - if_wrong.value) / (if_right.value - if_wrong.value)
+    return chance * if_right.error**2 + (1 - chance) * if_wrong.error**2
 
 
 def _sat(
-    pool: Pool, right: Right, items: int, examinees: int, seed: int, *, by_chance: bool
+    pool: Pool, right: Right, items: int, examinees: int, seed: int, choose: Choose
 ) -> Sitting:
     squares, asked_of = [0.0] * items, Counter[str]()
     difficulty_of = dict(pool)
     for number in range(examinees):
-        value, rng = _examinee(seed, number)
-        order = iter(rng.sample(pool, items))
-        answers: list[tuple[int, float]] = []
+        value, rng = _examinee(seed, number, examinees)
+        answers: Answers = ()
         asked: set[str] = set()
-        now = ability.Ability()
         for place in range(items):
-            item = (
-                next(order)[0] if by_chance else ability.pick(pool, asked, now, f"{seed}/{number}")
-            )
+            item = choose(number, answers, asked)
             assert item is not None, "the pool is larger than the test"
             asked.add(item)
-            asked_of[item] += 1
-            answers.append(
-                (difficulty_of[item], float(rng.random() < right(value, difficulty_of[item])))
-            )
-            now = ability.estimate(answers)
-            squares[place] += (now.value - value) ** 2
+            difficulty = difficulty_of[item]
+            answers = (*answers, (difficulty, float(rng.random() < right(value, difficulty))))
+            squares[place] += (ability.estimate(answers).value - value) ** 2
+        asked_of.update(asked)
     return Sitting(
         errors=[math.sqrt(one / examinees) for one in squares],
         commonest=max(asked_of.values()) / examinees,
@@ -84,7 +124,7 @@ def stopped(pool: Pool, right: Right, examinees: int, seed: int) -> Stopped:
     asked_of, items, squares = Counter[str](), 0, 0.0
     difficulty_of = dict(pool)
     for number in range(examinees):
-        value, rng = _examinee(seed, number)
+        value, rng = _examinee(seed, number, examinees)
         answers: list[tuple[int, float]] = []
         asked: set[str] = set()
         now = ability.Ability()
@@ -106,11 +146,10 @@ def stopped(pool: Pool, right: Right, examinees: int, seed: int) -> Stopped:
     )
 
 
-def _examinee(seed: int, number: int) -> tuple[float, random.Random]:
-    rng = random.Random(
-        f"{seed}/{number}"
-    )  # a seed of words: Python hashes it the same everywhere
-    return rng.gauss(0, 1), rng
+def _examinee(seed: int, number: int, count: int) -> tuple[float, random.Random]:
+    """Abilities are the quantiles of a normal distribution: nobody's luck in drawing them."""
+    # A seed of words: Python hashes it the same everywhere.
+    return NormalDist().inv_cdf((number + 0.5) / count), random.Random(f"{seed}/{number}")
 
 
 def needed(errors: Sequence[float], error: float) -> float:
