@@ -1,6 +1,6 @@
 """The skills of learners as people see them: a learner's own, and the map of a class."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,6 +14,8 @@ from lms.identity import Principal
 from lms.practice import assigning, mapping_store, placement_store
 
 MAP_LEARNERS = 2000
+# So many at a time: a whole class at once would keep everybody else on the node waiting.
+LEARNERS_AT_ONCE = 25
 # What the rule of being stuck looks at, of each learner.
 STUCK_DAYS = timedelta(days=14)
 STUCK_ANSWERS = 15
@@ -44,16 +46,6 @@ class Row:
         return max((one.last_at for one in self.skills if one.last_at), default=None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Read:
-    """What a map is made of: names and states by learner, their last answers, and the skills of the bank."""
-
-    names: Mapping[str, str]
-    states: Mapping[str, Mapping[str, SkillState]]
-    met: Mapping[str, Sequence[Met]]
-    bank: Sequence[str]
-
-
 async def mine(
     connection: asyncpg.Connection, who: Principal, course_id: str, now: datetime
 ) -> Mine:
@@ -72,31 +64,34 @@ async def mine(
     )
 
 
-async def read(
-    connection: asyncpg.Connection, who: Principal, course_id: str, now: datetime
-) -> Read:
-    """What the map of a class is made of, for who may see it."""
+async def skills(connection: asyncpg.Connection, who: Principal, course_id: str) -> list[str]:
+    """The skills of the bank of a course, for who may see how its learners stand."""
     await courses.get(connection, who, course_id, "skill.see")
-    place = (who.tenant_id, course_id)
+    return await mapping_store.skills(connection, (who.tenant_id, course_id))
+
+
+async def rows(
+    connection: asyncpg.Connection, place: tuple[str, str], skill: str | None, now: datetime
+) -> AsyncIterator[list[Row]]:
+    """The learners of the map of (tenant, course), some at a time, for who may see them; with a skill, that one alone."""
     names = await mapping_store.learners(connection, place, MAP_LEARNERS)
-    return Read(
-        names=names,
-        states=await store.skills_of(connection, who.tenant_id, course_id, names),
-        met=await store.met_by(connection, place, names, now - STUCK_DAYS, STUCK_ANSWERS),
-        bank=await mapping_store.skills(connection, place),
-    )
+    user_ids = list(names)
+    for start in range(0, len(user_ids), LEARNERS_AT_ONCE):
+        some = user_ids[start : start + LEARNERS_AT_ONCE]
+        states = await store.skills_of(connection, *place, some)
+        met = await store.met_by(connection, place, some, now - STUCK_DAYS, STUCK_ANSWERS)
+        yield [_row((one, names[one]), (states[one], met[one]), skill, now) for one in some]
 
 
-def rows(found: Read, skill: str | None, now: datetime) -> tuple[list[str], list[Row]]:
-    """The skills and the learners of the map; with a skill, that one alone."""
-    made = []
-    for user_id, name in found.names.items():
-        states, met = found.states[user_id], found.met[user_id]
-        skills = standing.standings(states, now)
-        stuck = standing.stuck(met)
-        if skill is not None:
-            skills = [one for one in skills if one.skill == skill]
-            stuck = [one for one in stuck if one == skill]
-        made.append(Row(user_id=user_id, name=name, skills=skills, stuck=stuck))
-    named = {one.skill for row in made for one in row.skills} | set(found.bank)
-    return sorted(named if skill is None else named & {skill}), made
+def _row(
+    who: tuple[str, str],
+    known: tuple[Mapping[str, SkillState], Sequence[Met]],
+    skill: str | None,
+    now: datetime,
+) -> Row:
+    (user_id, name), (states, met) = who, known
+    found, stuck = standing.standings(states, now), standing.stuck(met)
+    if skill is not None:
+        found = [one for one in found if one.skill == skill]
+        stuck = [one for one in stuck if one == skill]
+    return Row(user_id=user_id, name=name, skills=found, stuck=stuck)
