@@ -57,6 +57,7 @@ export class Call implements MediaEar {
       },
       shown: () => store.me.peek()?.tracks ?? [],
       seq: () => connection.position().seq,
+      random,
     });
     this.sending = new Mending(() => this.publish(), random);
     this.receiving = new Mending(() => this.subscribe(), random);
@@ -157,6 +158,7 @@ export class Call implements MediaEar {
     this.dropPublisher();
     this.receiver.close();
     this.wants.close();
+    this.telling.close();
     this.sound.close();
   }
 

@@ -1,6 +1,6 @@
 /** What is on here is told once for each change, and again when the class forgot it. */
 
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { Telling, type On } from "../../src/media/telling";
 import type { Ack, Source } from "../../src/protocol/messages";
 
@@ -16,12 +16,14 @@ function setUp() {
     wanted: () => here.wanted,
     shown: () => here.shown,
     seq: () => here.seq,
+    random: () => 1,
   });
   const answer = async (ack: Ack) => {
     answers.shift()?.(ack);
     await new Promise((resume) => setTimeout(resume, 0));
   };
-  return { told, here, telling, answer };
+  const settle = (ack: Ack) => answers.shift()?.(ack);
+  return { told, here, telling, answer, settle };
 }
 
 it("tells a change once, and a change of mind at once", () => {
@@ -59,4 +61,26 @@ it("says nothing without a link", () => {
   here.wanted = null;
   telling.compare();
   expect(told).toEqual([]);
+});
+
+it("tells it again, ever more seldom, while the class cannot keep it, and no more once it does", async () => {
+  vi.useFakeTimers();
+  try {
+    const { told, here, telling, settle } = setUp();
+    here.wanted = { mic: true };
+    telling.compare();
+    for (const pauseMs of [1000, 2000, 4000, 8000, 10_000]) {
+      const before = told.length;
+      settle({ ok: false, code: "unavailable", message: "" });
+      await vi.advanceTimersByTimeAsync(pauseMs - 1);
+      expect(told).toHaveLength(before);
+      await vi.advanceTimersByTimeAsync(1);
+      expect(told).toHaveLength(before + 1);
+    }
+    settle({ ok: true, seq: 2 });
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(told).toHaveLength(6);
+  } finally {
+    vi.useRealTimers();
+  }
 });
