@@ -99,7 +99,7 @@ class FastLane:
         self._series: dict[
             tuple[str, int], tuple[Callable[[], None], Callable[[float], None]]
         ] = {}
-        self._ids = _Ids(deps.clock)
+        self._ids = TraceIds(deps.clock)
 
     def stamp(self) -> datetime:
         """The time of exams, read once a turn of the loop: what comes in one turn has come by its beginning."""
@@ -200,7 +200,7 @@ class FastLane:
         return head.encode("ascii") + body
 
 
-class _Ids:
+class TraceIds:
     """UUIDv7s of one turn of the loop, and the date in it: their chance is drawn for many at once and counted on, as RFC 9562 (6.2) has it."""
 
     def __init__(self, clock: Clock) -> None:
@@ -208,6 +208,7 @@ class _Ids:
         self._from_ms = self._to_ms = 0
         self._head = self._chance = self.date = ""
         self._count = COUNTED
+        self.turn()
 
     def turn(self) -> None:
         """Read the clock."""

@@ -14,6 +14,21 @@ def test_counters_gauges_and_histograms_are_in_the_text() -> None:
     assert 'lectern_commit_seconds_bucket{le="0.025"} 1.0' in text
 
 
+def test_what_counts_one_series_counts_the_same_one() -> None:
+    meters = PrometheusMeters()
+    labels = {"route": "/me"}
+    count, observe = meters.counter("visits_total", labels), meters.observer("visit_seconds")
+    meters.count("visits_total", labels)
+    count()
+    meters.observe("visit_seconds", 0.02)
+    observe(0.02)
+    observe(0.2)
+    text = meters.text().decode()
+    assert 'lectern_visits_total{route="/me"} 2.0' in text
+    assert 'lectern_visit_seconds_bucket{le="0.025"} 2.0' in text
+    assert "lectern_visit_seconds_count 3.0" in text
+
+
 def test_labels_that_never_end_become_one_series() -> None:
     meters = PrometheusMeters()
     for number in range(SERIES_MAX + 50):
