@@ -223,6 +223,7 @@ class Refiller:
             await store.give_back(connection, batch.place, others, now + AGAIN_AFTER)
             users = list(batch.waiting)
             await refilling.tidy(connection, batch.place, users, batch.listed, now)
+            await refilling.use_up(connection, batch.place, batch.kept, now)
         for one in batch.held:
             how = batch.how.get(one.user_id, "again")
             self._means.meters.count("refills_total", {"how": how})

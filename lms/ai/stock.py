@@ -8,11 +8,16 @@ from lms.questions.model import Kind
 
 # A batch that came to nothing is not tried again before this.
 REST = timedelta(hours=24)
+# Whoever still uses items up is seen again within this: what was so before more items came counts no more.
+USED_UP = timedelta(hours=2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """At least `low` items of a skill at a level in a language; below that `batch` more are asked for, about `source`."""
+    """At least `low` items of a skill at a level in a language; below that `batch` more are asked for, about `source`.
+
+    They are also too few when a learner has used them up: `used_up_at` is when one last had to be given one of them again.
+    """
 
     course_id: str
     skill: str
@@ -23,6 +28,7 @@ class Mark:
     kinds: tuple[Kind, ...]
     source: str = ""
     job_id: str | None = None
+    used_up_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +44,8 @@ class Last:
 
 def is_due(mark: Mark, items: int, last: Last | None, now: datetime) -> bool:
     """Whether to ask now: one batch at a time, and the next when all that came of the last one is decided."""
-    if items >= mark.low:
+    used_up = mark.used_up_at is not None and now - mark.used_up_at <= USED_UP
+    if items >= mark.low and not used_up:
         return False
     if last is None:
         return True

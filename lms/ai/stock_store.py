@@ -40,6 +40,7 @@ def _mark(row: asyncpg.Record) -> Mark:
         kinds=tuple(row["kinds"]),
         source=row["source"],
         job_id=None if row["job_id"] is None else str(row["job_id"]),
+        used_up_at=row["used_up_at"],
     )
 
 
@@ -80,17 +81,20 @@ async def count_others(connection: asyncpg.Connection, tenant_id: str, mark: Mar
 
 
 async def low(
-    connection: asyncpg.Connection, tenant_id: str, limit: int
+    connection: asyncpg.Connection, tenant_id: str, used_up_since: datetime, limit: int
 ) -> list[tuple[Mark, int]]:
-    """Marks below which the items in use have fallen, in courses that go on, each with how many there are; the emptiest first."""
+    """Marks below which the items in use have fallen, or that a learner has used up since, in courses that go on; the emptiest first.
+
+    Each with how many items there are.
+    """
     rows = await connection.fetch(
         "SELECT m.*, n.items FROM stock_marks m JOIN courses c ON c.tenant_id = $1 AND c.course_id = m.course_id"
         " AND NOT c.archived CROSS JOIN LATERAL (SELECT count(*) AS items FROM questions q WHERE q.tenant_id = $1"
         " AND q.course_id = m.course_id AND q.level = m.level AND q.state = 'published'"
         " AND q.skills @> ARRAY[m.skill] AND q.language = m.language) n"
-        " WHERE m.tenant_id = $1 AND n.items < m.low ORDER BY n.items, m.course_id, m.skill, m.level LIMIT $2",
-        tenant_id,
-        limit,
+        " WHERE m.tenant_id = $1 AND (n.items < m.low OR m.used_up_at > $3)"
+        " ORDER BY n.items, m.course_id, m.skill, m.level LIMIT $2",
+        *(tenant_id, limit, used_up_since),
     )
     return [(_mark(row), row["items"]) for row in rows]
 

@@ -45,7 +45,7 @@ async def page(
 
 async def scan(connection: asyncpg.Connection, tenant_id: str, desk: Desk) -> int:
     """Ask the factory for what there is too little of; how many batches were asked for."""
-    low = await stock_store.low(connection, tenant_id, SCAN_MAX)
+    low = await stock_store.low(connection, tenant_id, desk.now - stock.USED_UP, SCAN_MAX)
     ids = [mark.job_id for mark, _ in low if mark.job_id is not None]
     last_of = await stock_store.last_of(connection, tenant_id, ids)
     asked = 0

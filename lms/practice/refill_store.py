@@ -1,7 +1,7 @@
 """SQL of lessons that are made ahead; reads the bank, who learns in the course, and what they are asked elsewhere."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import asyncpg
 import msgspec
@@ -43,11 +43,9 @@ async def bank_version(
     return row["items"], row["at"]
 
 
-async def bank(
-    connection: asyncpg.Connection, place: Place, given: Mapping[str, int]
-) -> list[Candidate]:
-    """What may be practised in this course, and how often each was given out; difficulty as it was measured, else as it is labelled."""
-    rows = await connection.fetch(
+async def bank(connection: asyncpg.Connection, place: Place) -> list[asyncpg.Record]:
+    """Rows of what may be practised in this course; difficulty as it was measured, else as it is labelled."""
+    found: list[asyncpg.Record] = await connection.fetch(
         "SELECT q.question_id, q.version, q.skills, q.level, q.language, q.title,"
         " coalesce(i.difficulty, q.difficulty) AS difficulty FROM questions AS q"
         " LEFT JOIN item_quality AS i USING (tenant_id, question_id, version)"
@@ -56,6 +54,11 @@ async def bank(
         list(PRACTISED),
         BANK_MAX,
     )
+    return found
+
+
+def candidates(rows: Sequence[asyncpg.Record], given: Mapping[str, int]) -> list[Candidate]:
+    """The items of these rows, and how often each was given out."""
     return [
         Candidate(
             question_id=str(row["question_id"]),
@@ -182,6 +185,22 @@ async def take_back(
         list(practice_ids),
     )
     return [one.question_id for row in rows for one in _asked.decode(row["items"])]
+
+
+async def use_up(
+    connection: asyncpg.Connection, place: Place, question_ids: Collection[str], now: datetime
+) -> None:
+    """Note at the marks of these items that there are too few beside them, once an hour."""
+    await connection.execute(
+        "SELECT pg_advisory_xact_lock(hashtextextended(concat_ws(' ', 'stock', $1::uuid, $2::uuid), 0))",
+        *place,
+    )
+    await connection.execute(
+        "UPDATE stock_marks AS m SET used_up_at = $4 FROM questions AS q WHERE q.tenant_id = $1 AND q.question_id = ANY ($3::uuid[])"
+        " AND m.tenant_id = $1 AND m.course_id = $2 AND m.skill = ANY (q.skills) AND m.level = q.level AND m.language = q.language"
+        " AND (m.used_up_at IS NULL OR m.used_up_at < $5)",
+        *(*place, list(question_ids), now, now - timedelta(hours=1)),
+    )
 
 
 async def forget_unbegun(

@@ -1,5 +1,6 @@
 """Make lessons ahead for some learners of a course: read how they stand in a few queries, choose without any, keep what was chosen."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -41,7 +42,10 @@ async def bank(connection: asyncpg.Connection, place: Place, now: datetime) -> B
     """The bank of a course as it is now."""
     since = week_of(now) - timedelta(weeks=EXPOSURE_WEEKS)
     given = await store.exposures(connection, *place, since)
-    return Bank(shelved(await refill_store.bank(connection, place, given)))
+    rows = await refill_store.bank(connection, place)
+    # Thousands of items are sorted beside the loop: answers are on their way in the same process.
+    shelf = await asyncio.to_thread(lambda: shelved(refill_store.candidates(rows, given)))
+    return Bank(shelf)
 
 
 async def wish(connection: asyncpg.Connection, tenant_id: str) -> Wish:
@@ -180,6 +184,16 @@ async def settle(
         connection, place, week_of(now), {name: times for name, times in given.items() if times}
     )
     await store.done(connection, place, held)
+
+
+async def use_up(
+    connection: asyncpg.Connection, place: Place, practices: Sequence[Practice], now: datetime
+) -> None:
+    """Say where the bank has too few items, by those that had to be chosen again."""
+    chosen = (item for one in practices for item in one.items)
+    again = {item.question_id for item in chosen if item.reason.why == "again"}
+    if again:
+        await refill_store.use_up(connection, place, again, now)
 
 
 async def tidy(

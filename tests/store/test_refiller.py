@@ -289,6 +289,31 @@ async def test_a_small_bank_that_one_lesson_gave_out_whole_is_warm_by_the_next(
         await shop.redis.lpop(list_key((small.tenant_id, small.course_id, user)))
 
 
+async def test_a_bank_that_a_learner_has_used_up_is_said_to_be_so_at_its_mark(
+    shop: Workshop,
+) -> None:
+    """What is given again is said to be so, and the factory is asked for more by whoever set a mark."""
+    small = await a_bank(shop, learners=1, items=6, skills=("adding", "angles"))
+    [user], place = small.users, (small.tenant_id, small.course_id)
+    async with shop.means.database.transaction(small.tenant_id) as connection:
+        for skill, level in (("adding", 1), ("angles", 2), ("angles", 1)):
+            await connection.execute(
+                "INSERT INTO stock_marks (tenant_id, course_id, skill, level, language, low, batch, kinds, set_by, set_at)"
+                " VALUES ($1, $2, $3, $4, 'en', 1, 5, '{true_false}', $5, now())",
+                *(*place, skill, level, user),
+            )
+    answers = [small.answer(user, "adding", 1000, item=one) for one in range(6)]
+    answers += [small.answer(user, "angles", 1000, item=one) for one in range(2)]
+    await shop.write(small.tenant_id, answers)
+    await _settle(shop)
+    used_up = "SELECT string_agg(skill || level, ' ' ORDER BY skill) FROM stock_marks WHERE tenant_id = $1 AND used_up_at IS NOT NULL"
+    await _ask(shop, small, user)
+    await _refilled(shop)
+    whys = [_whys(one) for one in await _waiting(shop, small, user)]
+    assert (len(whys[0]), {*whys[1]}) == (5, {"again"})
+    assert await shop.fetchval(used_up, small.tenant_id) == "adding1 angles2"
+
+
 async def test_lessons_aim_at_the_band_of_their_school(shop: Workshop) -> None:
     own = await a_bank(shop, learners=2, items=40)
     aimed = []

@@ -97,6 +97,15 @@ async def test_a_drained_stock_asks_the_factory_for_more_once(office: Office) ->
     assert series == [(1,), (2,)]
 
 
+async def test_a_stock_that_a_learner_has_used_up_asks_for_more(office: Office) -> None:
+    await in_bank(office, 3)
+    await set_mark(office, mark(office))
+    assert await scan(office) == 0
+    await office.fetch("UPDATE stock_marks SET used_up_at = $2 WHERE tenant_id = $1", NOW)
+    assert await scan(office, hours=3) == 0
+    assert await scan(office, hours=1) == 1
+
+
 async def test_what_waits_for_a_reviewer_counts_as_on_its_way(office: Office) -> None:
     await set_mark(office, mark(office))
     assert await scan(office) == 1

@@ -253,6 +253,8 @@ CREATE TABLE stock_marks (
     source    text NOT NULL DEFAULT '',
     kinds     text[] NOT NULL,
     job_id    uuid,
+    -- When a learner last had to be given an item of it again, for want of others.
+    used_up_at timestamptz,
     set_by    uuid NOT NULL,
     set_at    timestamptz NOT NULL,
     PRIMARY KEY (tenant_id, course_id, skill, level, language)

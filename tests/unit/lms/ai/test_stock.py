@@ -36,6 +36,24 @@ def test_one_batch_at_a_time_and_the_next_when_the_last_is_decided(
     assert stock.is_due(MARK, items, last, NOW) is due
 
 
+@pytest.mark.parametrize(
+    ("hours", "last", "due"),
+    [
+        (1, None, True),
+        (1, DONE, True),
+        (1, replace(DONE, waiting=1), False),
+        (1, replace(DONE, state="running"), False),
+        # Since then more may have come.
+        (3, None, False),
+    ],
+)
+def test_items_that_a_learner_has_used_up_are_too_few_however_many(
+    hours: int, last: Last | None, due: bool
+) -> None:
+    used_up = replace(MARK, used_up_at=NOW - timedelta(hours=hours))
+    assert stock.is_due(used_up, 500, last, NOW) is due
+
+
 @pytest.mark.parametrize("state", ["queued", "running"])
 def test_never_while_one_is_being_made(state: JobState) -> None:
     last = replace(DONE, state=state, asked_at=NOW - timedelta(days=9))
