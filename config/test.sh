@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs every test on two workers; the last line is the runner's summary, the exit code is the runner's.
+# Runs every test on three workers, because journeys and drills mostly wait; the last line is the runner's summary, the exit code is the runner's.
 # Usage: config/test.sh [pytest arguments]
 set -eu
 cd "$(dirname "$0")/.."
@@ -7,6 +7,6 @@ if [ -z "${LECTERN_CHROMIUM:-}" ] && ! command -v chromium >/dev/null 2>&1 && ! 
     printf 'lectern: no Chromium here: the journeys are left out (install chromium, or set LECTERN_CHROMIUM)\n'
 fi
 code=0
-.venv/bin/python -m pytest -n "${LECTERN_TEST_WORKERS:-2}" --dist loadgroup "$@" || code=$?
+.venv/bin/python -m pytest -n "${LECTERN_TEST_WORKERS:-3}" --dist loadgroup --no-loadscope-reorder "$@" || code=$?
 printf '%s\n' "$code" >.venv/tests.code
 exit "$code"

@@ -21,6 +21,24 @@ settings.register_profile("same", deadline=None, derandomize=True)
 settings.register_profile("explore", deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
+HERE = Path(__file__).parent
+# What takes long and cannot be divided begins first, what is small fills the gaps at the end.
+TURNS = ("journeys", "store", "attack", "media", "checks", "house", "unit")
+# Their modules have servers and databases of their own: on two workers they would be started twice.
+WHOLE = {"store", "attack", "media"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Say to the runner which tests belong on one worker, and in which order they come."""
+    for item in items:
+        if _folder(item) in WHOLE and item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+    items.sort(key=lambda item: TURNS.index(_folder(item)))
+
+
+def _folder(item: pytest.Item) -> str:
+    return item.path.relative_to(HERE).parts[0]
+
 
 @pytest.fixture(scope="session")
 def short_folder() -> Iterator[Path]:

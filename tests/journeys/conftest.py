@@ -56,19 +56,37 @@ SHARING = {
     "test_the_end_of_a_class",
 }
 
+# They have cameras and microphones going; the others are of pages. Each half has a worker and a browser of its own.
+WITH_MEDIA = {
+    "test_a_browser_that_refuses",
+    "test_a_full_class",
+    "test_a_live_class",
+    "test_coming_back",
+    "test_many_cameras",
+    "test_one_place",
+    "test_sound_and_pictures",
+    "test_the_way_of_media",
+    "test_thumb_and_keys",
+    "test_two_nodes",
+}
+# A journey that hangs is told by the deadlines of its steps: this one is for what has none.
+LONGEST_S = 300
+
 # What the browser itself says of a network that is away; the page has its own words for it.
 OF_THE_NETWORK = ("Failed to load resource", "WebSocket connection to")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep all journeys on one worker, and leave them out, saying so, where there is no Chromium."""
+    """Keep each half of the journeys on one worker, and leave all out, saying so, where there is no Chromium."""
     here = Path(__file__).parent
     absent = chromium() is None
     for item in items:
         if here not in item.path.parents:
             continue
         item.add_marker(pytest.mark.journey)
-        item.add_marker(pytest.mark.xdist_group("journeys"))
+        half = "classes" if item.path.stem in WITH_MEDIA else "journeys"
+        item.add_marker(pytest.mark.xdist_group(half))
+        item.add_marker(pytest.mark.timeout(LONGEST_S))
         if absent:
             item.add_marker(pytest.mark.skip(reason="no Chromium on this machine"))
 

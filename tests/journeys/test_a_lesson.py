@@ -69,7 +69,11 @@ async def test_a_lesson_is_checked_at_once_and_goes_on_without_a_link(
 
     await learner.part("practice-returned").get_by_role("button", name="Look").click()
     await expect(learner.page.locator("dialog[open] .reviewed > li")).to_have_count(AWAY)
+    await learner.page.keyboard.press("1")
     await learner.page.keyboard.press("Escape")
+    await expect(learner.page.locator("dialog[open]")).to_have_count(0)
+    chosen = learner.item.get_by_role("radio", checked=True)
+    assert await chosen.count() == 0, "nobody chooses behind a dialog"
     for _ in range(ALL - 2 - AWAY):
         await learner.gives(RIGHT)
         await learner.goes_on()
@@ -171,7 +175,7 @@ async def lesson_is_made_of(lectern: RunningLectern, course: str, who: str, why:
     connection = await asyncpg.connect(lectern.environ["LECTERN_DATABASE_URL"])
     ready = (
         "SELECT EXISTS (SELECT FROM practices JOIN users USING (tenant_id, user_id) WHERE course_id = $1"
-        " AND email = $2 AND path = 'warm' AND items -> 0 -> 'reason' ->> 'why' = $3)"
+        " AND email = $2 AND path = 'warm' AND items::jsonb -> 0 -> 'reason' ->> 'why' = $3)"
         # The wish for it is taken away once the lessons lie in their lists.
         " AND NOT EXISTS (SELECT FROM refills WHERE course_id = $1)"
     )

@@ -25,8 +25,9 @@ export function isWriting(target: EventTarget | null): boolean {
   return typed || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement;
 }
 
-/** The control of the choice that a key names, while it can be chosen. */
+/** The control of the choice that a key names, while it can be chosen: not behind an open dialog. */
 export function choiceOf(key: string): HTMLInputElement | null {
+  if (document.querySelector("dialog:modal")) return null;
   const letter = LETTERS.indexOf(key.toLowerCase()) + 1;
   const digit = /^[1-9]$/.test(key) ? Number(key) : letter;
   return digit > 0 ? document.querySelector<HTMLInputElement>(`.question [data-digit="${digit}"]:not(:disabled)`) : null;
