@@ -1,7 +1,8 @@
 """The constants of the models of skill and ability, in one place; `loadtests/scenarios/learning.py` measures them on public logs.
 
 Those of the course were fitted on learners of Statics2011 that the published figures are not taken from. That log names no skills,
-so those of a skill come from simulated learners of another family (of other seeds than the published ones). Memory has the published parameters of FSRS (memory.py).
+so those of a skill come from simulated learners of another family (of other seeds than the published ones), as quick as helps them: quicker ones help no more there, and cost more where neighbouring items of
+Statics2011 are taken for a skill. Memory has the published parameters of FSRS (memory.py).
 """
 
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ class Pace:
 
 
 COURSE = Pace(first_step=0.6, shrink=0.04, least_step=0.045, fast_step=0.36, fast_keep=0.88)
-SKILL = Pace(first_step=0.6, shrink=0.05, least_step=0.1, fast_step=0.15, fast_keep=0.7)
+SKILL = Pace(first_step=0.4, shrink=0.05, least_step=0.08, fast_step=0.15, fast_keep=0.7)
 STRENGTH_BOUND = 6.0
 
 # Difficulty 0 to 100 of the bank, in logits: so many points are one logit.
