@@ -447,14 +447,14 @@ async def test_what_was_measured_counts_before_what_was_labelled(
     place = (bank.tenant_id, bank.course_id)
     async with shop.means.database.transaction(bank.tenant_id) as connection:
         before = await refill_store.bank_version(connection, place)
-        labelled = {one.question_id: one for one in await refill_store.bank(connection, place, {})}
+        labelled = (await refilling.bank(connection, place, shop.means.now())).shelf.items
         hard, plain = sorted(labelled)[:2]
         await connection.execute(
             "INSERT INTO item_quality (tenant_id, course_id, question_id, version, answered, mean_share, difficulty,"
             " measured_at) VALUES ($1, $2, $3, $4, 40, 0.2, 93, $5)",
             *(*place, hard, labelled[hard].version, shop.means.now()),
         )
-        measured = {one.question_id: one for one in await refill_store.bank(connection, place, {})}
+        measured = (await refilling.bank(connection, place, shop.means.now())).shelf.items
         assert await refill_store.bank_version(connection, place) != before
         await connection.execute("DELETE FROM item_quality")
     assert labelled[hard].difficulty != 93
