@@ -98,6 +98,11 @@ async def hold(
     )
     assert row is not None, "the month is open"
     room = budget.room(row["tokens_limit"], row["tokens_used"], row["tokens_held"], each * calls)
+    if room == "later":
+        # What was lost is not free again by waiting for others.
+        lost = await _lost(connection, place.tenant_id)
+        used, held = row["tokens_used"] + lost, row["tokens_held"] - lost
+        room = budget.room(row["tokens_limit"], used, held, each * calls)
     if room != "ok":
         return room
     # Calls of this step that were lost stay set aside beside it, in the month that they were made in.
@@ -112,6 +117,15 @@ async def hold(
     )
     await _use(connection, place.tenant_id, held_in, (-each * calls, 0, 0))
     return "ok"
+
+
+async def _lost(connection: asyncpg.Connection, tenant_id: str) -> int:
+    """What is set aside for calls that dead workers have made."""
+    tokens: int = await connection.fetchval(
+        "SELECT coalesce(sum(lost * each), 0)::bigint FROM token_holds WHERE tenant_id = $1",
+        tenant_id,
+    )
+    return tokens
 
 
 async def begin(connection: asyncpg.Connection, place: Place) -> None:

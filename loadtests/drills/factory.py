@@ -244,7 +244,10 @@ async def looked(size: Size, place: Ground) -> Books:
     asked = Counter(_told(one) for one in heard)
     again, lost = sum(asked.values()) - len(asked), await place.number(LOST)
     billed = _billed(heard)
-    limits = [(await school.budget())["tokens_limit"] for school in place.schools]
+    budgets = [await school.budget() for school in place.schools]
+    limits, books_say = (
+        [one[name] for one in budgets] for name in ("tokens_limit", "tokens_used")
+    )
     in_flight = LANES * SLOTS_AT_ONCE * place.toll.total
     faults = {
         "items that a job that is done owes": await _owed(place),
@@ -257,6 +260,9 @@ async def looked(size: Size, place: Ground) -> Books:
         "schools over their budget by our books": await place.number(OVER_BUDGET),
         "schools over their budget by the models' books": sum(
             billed[number] > limit for number, limit in enumerate(limits)
+        ),
+        "schools whose books say less than the models'": sum(
+            billed[number] > used for number, used in enumerate(books_say)
         ),
         "calls that belong to no school": billed[-1],
         "tokens still set aside": await place.number(STILL_HELD),
@@ -319,8 +325,10 @@ def page(size: Size, books: Books) -> str:
     )
     calls = (
         f"Calls under way at a kill: {lost / max(1, books.toll.total):.1f} on average, {LANES * SLOTS_AT_ONCE} at most."
-        f" Their tokens count as used, since nobody knows whether they were billed. {again} of them were asked again"
-        f" ({again / max(1, books.looked_at['calls that the models heard']):.1%} of all calls); no other call was."
+        f" Their tokens stay set aside until the step is asked again, and then count as much as the call in their place. {again} of them"
+        f" were asked again ({again / max(1, books.looked_at['calls that the models heard']):.1%} of all calls); no other call was."
+        f" The books say {books.looked_at['tokens used'] / max(1, books.looked_at['tokens that the models would bill']):.2f} times what"
+        " the models would bill."
     )
     rows = [
         f"{machine()} Worker, models, stores and the drill share it.",

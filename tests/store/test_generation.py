@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from lms.ai import step_store, tries
+from lms.ai import budget, budget_store, step_store, tries
 from lms.ai.model import Job
 from lms.courses import store as courses
 from lms.questions.model import Kind
@@ -392,6 +392,27 @@ async def test_of_a_job_that_ends_first_they_count_as_what_they_may_have_cost_at
     await factory.work()
     budget = await factory.budget()
     assert (budget["tokens_held"], budget["tokens_used"]) == (0, begun * 9_000)
+
+
+async def test_where_what_was_lost_leaves_no_room_nobody_waits_for_it(factory: Factory) -> None:
+    job = await factory.ask()
+    await died_in_a_call(factory, job, begun=2)
+    await factory.limit(28_000)
+    tenant_id, now = factory.exam.tenant_id, factory.shop.means.now()
+
+    async def room(calls: int) -> budget.Room:
+        async with factory.database() as database, database.transaction(tenant_id) as connection:
+            place = budget_store.Place(
+                tenant_id=tenant_id, job_id=job.job_id, slot=calls, step="stem"
+            )
+            return await budget_store.hold(connection, place, (3_000, calls), now)
+
+    async with factory.database() as database, database.transaction(tenant_id) as connection:
+        await budget_store.take_over(connection, tenant_id, job.job_id)
+    assert await room(4) == "spent"
+    assert await room(3) == "ok"
+    # What is under way may be free again soon.
+    assert await room(1) == "later"
 
 
 async def test_a_job_that_was_tried_too_often_has_failed_and_holds_nothing(
