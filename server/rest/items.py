@@ -1,6 +1,6 @@
 """Items of practice as they are sent and checked: encoded once a version, kept in this process."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from lms.practice import store, wire
@@ -12,6 +12,7 @@ from lms.uploads.model import Upload
 from lms.uploads.rules import ids_in
 from server.auth import signed
 from server.auth.keys import KeyRing
+from server.rest.withdrawn import Withdrawn
 from server.storage.postgres import Database
 from server.storage.shelf import Shelf
 from signaling.context import Clock, Meters
@@ -24,7 +25,8 @@ OVERHEAD_BYTES = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """A version: what stands behind the head of an answer (empty where pictures need addresses of now), and how it is checked."""
+    """A version: what stands behind the head of an answer (empty where pictures need addresses of now, or it is out of use), and how it
+    is checked."""
 
     tail: bytes
     sheet: Sheet
@@ -36,7 +38,16 @@ class Item:
 class Items:
     """One a process."""
 
-    def __init__(self, database: Database, keys: KeyRing, clock: Clock, meters: Meters) -> None:
+    def __init__(
+        self,
+        withdrawn: Withdrawn,
+        database: Database,
+        keys: KeyRing,
+        clock: Clock,
+        meters: Meters,
+    ) -> None:
+        self._withdrawn = withdrawn
+        withdrawn.subscribe(self._forget)
         self._database = database
         self._keys = keys
         self._clock = clock
@@ -44,7 +55,7 @@ class Items:
         self._seeds: Shelf[str] = Shelf("seeds", meters, most=10_000)
 
     def tails_here(self, tenant_id: str, versions: Sequence[str]) -> list[bytes] | None:
-        """The tails of these versions, if all are at hand and as they are."""
+        """The tails of these versions, if all are at hand and as they are, and none is out of use."""
         items = self._shelf.here(tenant_id, versions)
         if items is None:
             return None
@@ -84,7 +95,14 @@ class Items:
             sheets = {at: sheet(seed, at, found) for at, found in said.items()}
             ids = ids_in([text for one in sheets.values() for text in (_text(one), _told(one))])
             shown = await uploads.linked(connection, tenant_id, ids) if ids else []
-        return {wire.version_of(*at): _item(one, shown) for at, one in sheets.items()}
+        gone = self._withdrawn.of(tenant_id)
+        return {
+            wire.version_of(*at): _item(one, shown, bare=at[0] in gone)
+            for at, one in sheets.items()
+        }
+
+    def _forget(self, tenant_id: str, question_ids: Collection[str]) -> None:
+        self._shelf.forget(tenant_id, lambda name: wire.parts_of(name)[0] in question_ids)
 
     async def _seed(self, tenant_id: str) -> Mapping[str, str]:
         async with self._database.transaction(tenant_id) as connection:
@@ -103,11 +121,11 @@ def _told(one: Sheet) -> str:
     return "\n".join((one.key.explanation, *one.key.option_feedback.values()))
 
 
-def _item(one: Sheet, uploads_of_all: Sequence[Upload]) -> Item:
+def _item(one: Sheet, uploads_of_all: Sequence[Upload], *, bare: bool) -> Item:
     seen, told = set(ids_in([_text(one)])), set(ids_in([_told(one)]))
     mine = tuple(upload for upload in uploads_of_all if upload.upload_id in seen)
     return Item(
-        tail=b"" if mine else wire.tail(one.kind, one.shown.content, {}),
+        tail=b"" if mine or bare else wire.tail(one.kind, one.shown.content, {}),
         sheet=one,
         pictures=mine,
         pictures_told=tuple(upload for upload in uploads_of_all if upload.upload_id in told),

@@ -44,10 +44,8 @@ def answer_next(deps: Deps, asked: Asked, popped: Popped | None) -> Answer | Non
     """The lesson that waited, if all that its items say is at hand."""
     if popped is None:
         return None
-    batch, tutor, tenant_id = popped.batch, deps.tutor, asked.who.tenant_id
-    if tutor.withdrawn.any_of(tenant_id, batch.versions):
-        return None
-    tails = tutor.items.tails_here(tenant_id, batch.versions)
+    batch, tutor = popped.batch, deps.tutor
+    tails = tutor.items.tails_here(asked.who.tenant_id, batch.versions)
     if tails is None:
         return None
     if not (batch.left or popped.again):

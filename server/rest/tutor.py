@@ -55,10 +55,11 @@ async def running(means: Means) -> AsyncIterator[Tutor]:
     )
     refills = Refills(means.database, means.meters)
     withdrawn = Withdrawn(means.database, means.channels, means.clock, lists_kept=means.lists_kept)
+    items = Items(withdrawn, means.database, means.keys, means.clock, means.meters)
     async with answers.running(), refills.running(), withdrawn.running():
         yield Tutor(
             lessons=Lessons(means.channels, means.meters),
-            items=Items(means.database, means.keys, means.clock, means.meters),
+            items=items,
             plans=Shelf("plans", means.meters, most=PLANS_MAX),
             answers=answers,
             refills=refills,

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection
 from datetime import timedelta
 from typing import Self
 
@@ -22,6 +22,10 @@ WHOLE_EVERY = 150
 # The latest of them.
 MOST = 100_000
 
+NONE: frozenset[str] = frozenset()
+
+Hear = Callable[[str, Collection[str]], None]  # school, ids of items
+
 _log = structlog.get_logger(__name__)
 
 
@@ -36,16 +40,16 @@ class Withdrawn:
         self._clock = clock
         self._lists_kept = lists_kept
         self._schools: dict[str, frozenset[str]] = {}
+        self._hear: Hear = lambda _tenant_id, _ids: None
         self._told = asyncio.Event()
 
-    def of(self, tenant_id: str) -> Collection[str]:
+    def of(self, tenant_id: str) -> frozenset[str]:
         """The ids of the items of this school, mostly none."""
-        return self._schools.get(tenant_id, ())
+        return self._schools.get(tenant_id, NONE)
 
-    def any_of(self, tenant_id: str, versions: Sequence[str]) -> bool:
-        """Whether one of these `<question id>.<version>` is of them."""
-        gone = self._schools.get(tenant_id)
-        return gone is not None and any(one.partition(".")[0] in gone for one in versions)
+    def subscribe(self, hear: Hear) -> None:
+        """Call `hear` for each school of which other items than before are out of use, with those that came or went."""
+        self._hear = hear
 
     async def tell(self) -> None:
         """After the commit: known here when this is over, and elsewhere a moment later; at the next look, if there is no way now."""
@@ -82,7 +86,10 @@ class Withdrawn:
         since = moment(self._clock.wall_ms()) - back
         async with self._database.transaction(None) as connection:
             found = await store.out_of_use(connection, since, MOST)
-        if back == self._lists_kept:
-            self._schools = {}
-        for tenant_id, ids in found.items():
-            self._schools[tenant_id] = self._schools.get(tenant_id, frozenset()).union(ids)
+        before = self._schools
+        stay = {} if back == self._lists_kept else before
+        self._schools = {**stay, **{one: stay.get(one, NONE).union(found[one]) for one in found}}
+        for tenant_id in {*before, *found}:
+            changed = before.get(tenant_id, NONE) ^ self._schools.get(tenant_id, NONE)
+            if changed:
+                self._hear(tenant_id, changed)

@@ -19,8 +19,8 @@ TELL_EVERY = 64
 class Shelf(Generic[Value]):
     """Values by room (a school) and name, in two halves: when the new one is full the old one goes, and what was used meanwhile stays.
 
-    So a hit costs one look into a dictionary and moves nothing. A name must say which version it is of, as nothing here is
-    ever taken back.
+    So a hit costs one look into a dictionary and moves nothing. A name must say which version it is of, as what is here is not
+    asked for again.
     """
 
     def __init__(
@@ -61,6 +61,12 @@ class Shelf(Generic[Value]):
             if value is not None:
                 self._put(room, name, value)
         return value
+
+    def forget(self, room: str, gone: Callable[[str], bool]) -> None:
+        """Let these names of a room be made anew when they are asked for next."""
+        for values in (self._new.get(room, {}), self._old.get(room, {})):
+            for name in [name for name in values if gone(name)]:
+                del values[name]
 
     async def all(self, room: str, names: Sequence[str], make: Make[Value]) -> list[Value | None]:
         """Each of these, made if it is missing; None for what cannot be made."""

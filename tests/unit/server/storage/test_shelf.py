@@ -62,6 +62,17 @@ async def test_a_room_knows_nothing_of_another() -> None:
     assert one.here("other", ["a"]) is None
 
 
+@pytest.mark.parametrize("most", [1000, 8])  # all of it in the new half; in the old one
+async def test_what_is_to_be_forgotten_is_made_anew_and_nothing_else_is(most: int) -> None:
+    one, make = shelf(most), Maker()
+    await one.all("school", ["a1", "a2", "b1", "b2", "b3"], make)
+    make.asked.clear()
+    one.forget("school", lambda name: name.startswith("a"))
+    one.forget("another", lambda _: True)
+    assert await one.all("school", ["a1", "a2", "b1"], make) == ["A1", "A2", "B1"]
+    assert make.asked == ["a1", "a2"]
+
+
 async def test_a_fault_is_everybodys_who_waited_and_nobodys_later() -> None:
     one, make = shelf(), Maker()
 
