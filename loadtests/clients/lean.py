@@ -58,6 +58,7 @@ class Lines:
         self._lines = [_Line(port) for _ in range(count)]
         self._by_file = {line.socket.fileno(): line for line in self._lines}
         self._epoll = select.epoll()
+        self.late: list[float] = []
         for file in self._by_file:
             self._epoll.register(file, select.EPOLLIN)
 
@@ -88,7 +89,10 @@ class Lines:
         return size
 
     def offer(self, requests: Sequence[bytes], rate: float, seconds: float) -> list[float]:
-        """Requests at moments that wait for nobody (Poisson); how long each took from its moment on, in seconds."""
+        """Requests at moments that wait for nobody (Poisson); how long each took from its moment on, in seconds.
+
+        `late` says afterwards how late this client itself sent each.
+        """
         chance, asking = random.Random(7), itertools.cycle(requests)
         free = collections.deque(self._lines)
         took: list[float] = []
@@ -99,6 +103,7 @@ class Lines:
             while free and due <= now and due < begun + seconds:
                 line = free.popleft()
                 line.due = due
+                self.late.append(now - due)
                 line.socket.sendall(next(asking))
                 under_way += 1
                 due += chance.expovariate(rate)

@@ -46,7 +46,7 @@ def list_key(place: Place) -> str:
 
 
 class Playlists:
-    """The side that writes; who serves pops by a script of its own."""
+    """The side that writes; who serves pops them (server.storage.lessons)."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
