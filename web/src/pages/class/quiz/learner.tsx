@@ -35,11 +35,23 @@ export function Learner({ now }: { readonly now: QuizNow }) {
   }, [shown]);
   return (
     <div class="body quiz" tabIndex={0} ref={body} data-testid="quiz">
+      {/* It is here before it has anything to say: only then it is heard. */}
+      <div class="sr" role="status">
+        {shown && t(WENT[wentOf(loading.now.value.quiz)])}
+      </div>
       <Ready of={loading} lines={6}>
         {({ quiz }) => (quiz.revealed ? <Shown of={quiz} /> : <Asked of={quiz} kept={kept} />)}
       </Ready>
     </div>
   );
+}
+
+const WENT = { missed: "class.quizMissed", right: "question.right", in_part: "question.inPart", wrong: "question.notRight" } as const;
+
+function wentOf({ mine }: Quiz): keyof typeof WENT {
+  if (mine === null) return "missed";
+  if (mine.earned_milli === mine.possible_milli) return "right";
+  return (mine.earned_milli ?? 0) > 0 ? "in_part" : "wrong";
 }
 
 interface Sent {
@@ -97,18 +109,16 @@ function Asked({ of, kept }: { readonly of: Quiz; readonly kept: boolean }) {
 }
 
 function Shown({ of }: { readonly of: Quiz }) {
-  const { mine } = of;
-  const correct = mine === null ? null : mine.earned_milli === mine.possible_milli;
+  const went = wentOf(of);
+  const correct = went === "missed" ? null : went === "right";
   return (
     <div class="stack">
-      <div role="status">
-        {correct === null ? <p class="mut">{t("class.quizMissed")}</p> : <Verdict correct={correct} inPart={(mine?.earned_milli ?? 0) > 0} />}
-      </div>
+      <div>{correct === null ? <p class="mut">{t("class.quizMissed")}</p> : <Verdict correct={correct} inPart={went === "in_part"} />}</div>
       <Question
         kind={of.kind}
         content={of.content}
         pictures={of.pictures}
-        value={mine?.value ?? null}
+        value={of.mine?.value ?? null}
         review={{ key: of.key, correct }}
         name={`quiz-${of.id}`}
       />
