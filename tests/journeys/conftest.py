@@ -73,7 +73,11 @@ WITH_MEDIA = {
 LONGEST_S = 300
 
 # What the browser itself says of a network that is away; the page has its own words for it.
-OF_THE_NETWORK = ("Failed to load resource", "WebSocket connection to")
+OF_THE_NETWORK = (
+    "Failed to load resource",
+    "WebSocket connection to",
+    "WebSocket is already in CLOSING",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
