@@ -88,7 +88,7 @@ function BudgetCard({ start }: { readonly start: Budget }) {
       toast(t("factory.budgetSaved"));
     });
   return (
-    <section class="card">
+    <section class="card stack">
       <header>
         <h2>{t("factory.budget")}</h2>
         <span class="sm mut">{budget.month}</span>
@@ -125,7 +125,7 @@ function ReviewersCard() {
       toast(t(settings.reviewers === 1 ? "factory.reviewersSaved" : "factory.reviewersBack"));
     });
   return (
-    <section class="card">
+    <section class="card stack">
       <header>
         <h2>{t("factory.reviewersNeeded")}</h2>
       </header>

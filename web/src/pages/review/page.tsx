@@ -130,7 +130,7 @@ function Alone({ decided }: { readonly decided: number }) {
   const { needed, reviewers, for_another } = loading.now.value;
   if (needed < 2 || reviewers > 1) return null;
   return (
-    <p class="banner warn round" data-testid="reviews-alone">
+    <p class="banner warn round reviews-alone" data-testid="reviews-alone">
       {t("factory.alone", { count: for_another })}
     </p>
   );
