@@ -132,15 +132,17 @@ function ReviewersCard() {
       <p class="sm mut">{t("factory.reviewersNeededText")}</p>
       <Ready of={loading} lines={1}>
         {(settings) => (
-          <Segments
-            label={t("factory.reviewersNeeded")}
-            options={[
-              { value: "2", label: t("factory.reviewers.2") },
-              { value: "1", label: t("factory.reviewers.1") },
-            ]}
-            value={String(settings.reviewers)}
-            onValue={(value) => void save({ ...settings, reviewers: Number(value) })}
-          />
+          <div class="row">
+            <Segments
+              label={t("factory.reviewersNeeded")}
+              options={[
+                { value: "2", label: t("factory.reviewers.2") },
+                { value: "1", label: t("factory.reviewers.1") },
+              ]}
+              value={String(settings.reviewers)}
+              onValue={(value) => void save({ ...settings, reviewers: Number(value) })}
+            />
+          </div>
         )}
       </Ready>
       <FormFault says={fault} />
