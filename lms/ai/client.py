@@ -163,6 +163,8 @@ class _Narrow(httpx2.AsyncBaseTransport):
         )
         response = await self._inner.handle_async_request(narrow)
         packed = response.headers.get("content-encoding", "identity") != "identity"
+        # The SDK reads errors as text, in the coding that the provider names: `zlib` is one, and unpacks without a bound.
+        response.headers["content-type"] = "application/json"
         assert isinstance(response.stream, httpx2.AsyncByteStream)
         response.stream = _Bounded(response.stream, 0 if packed else REPLY_BYTES_MAX)
         return response

@@ -173,7 +173,7 @@ def refused(status: int, body: object) -> TryOutcome:
     """What a status other than a good one means, in the light of what stands beside it."""
     try:
         return _meant(status, msgspec.convert(body, _Fault))
-    except msgspec.ValidationError:
+    except (msgspec.ValidationError, RecursionError):
         return _meant(status, _Fault())
 
 
@@ -187,7 +187,8 @@ def _meant(status: int, fault: _Fault) -> TryOutcome:
 
 def _is_dialect(fault: _Fault) -> bool:
     """Whether it is how we ask that it does not know. A text that is too long for the model may name our fields as well."""
-    said = f"{fault.param} {fault.message}"[:MESSAGE_CHARS].casefold()
+    told = (one for one in (fault.param, fault.message) if isinstance(one, str))
+    said = " ".join(told)[:MESSAGE_CHARS].casefold()
     return "context length" not in said and any(name in said for name in DIALECT)
 
 
@@ -213,5 +214,5 @@ def _until(told: str, date: str) -> float:
     """The seconds from its own date to the one it tells; less than none where one of them is no date."""
     try:
         return (parsedate_to_datetime(told) - parsedate_to_datetime(date)).total_seconds()
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return -1.0

@@ -171,6 +171,8 @@ def outcomes(outcome: Outcome | Embedded) -> list[tuple[str, str]]:
         ("until:429:30", "busy"),
         ("cut", "failed"),
         ("302", "denied"),
+        ("coded:500:zlib", "failed"),
+        ("coded:500:undefined", "failed"),
         ("raw:", "garbage"),
         ('raw:{"choices": []}', "garbage"),
         ('raw:{"choices": [{"message": {"content": ["a"]}}]}', "garbage"),

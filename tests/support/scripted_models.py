@@ -7,7 +7,8 @@ Steps of a script, one a call, `ok` when it is at its end:
 `garbage` (no JSON for an answer), `page` (an HTML page), `wrong_schema`, `truncated`, `huge`, `packed` (gzip), `declined`, `untold`
 (no usage), `cut` (the connection ends within), `late:SECONDS` (a good answer, after a while), `say:TEXT` (exactly this as the
 model's words), `raw:TEXT` (exactly this as the whole body), `until:STATUS:SECONDS` (Retry-After as a date), `ms:STATUS:MILLISECONDS`
-(retry-after-ms), `fault:STATUS:CODE` (an error of that code), `within:STATUS` (an error in a good reply), `filtered` (a filter ended
+(retry-after-ms), `fault:STATUS:CODE` (an error of that code), `coded:STATUS:NAME` (an error
+whose bytes are said to be text in this coding), `within:STATUS` (an error in a good reply), `filtered` (a filter ended
 it), `thought` (all tokens went into thoughts).
 
 With `--manner` it turns down what a server of that kind turns down: tests/support/model_manners.py has them.
@@ -20,6 +21,7 @@ import gzip
 import json
 import ssl
 import sys
+import zlib
 from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -131,7 +133,7 @@ class ScriptedModels:
         refusal = MANNERS[self.manner](heard.call)
         if refusal is not None:
             return web.json_response(refusal.body, status=refusal.status)
-        if kind in ("until", "ms", "fault", "within"):
+        if kind in ("until", "ms", "fault", "within", "coded"):
             return _faulty(kind, *argument.partition(":")[::2])
         if kind.isdecimal():
             told = {"error": {"message": f"scripted {kind}", "type": "scripted"}}
@@ -187,6 +189,9 @@ def _faulty(kind: str, status: str, argument: str) -> web.Response:
     told: dict[str, Any] = {"message": f"scripted {status}", "type": "scripted", "param": None}
     if kind == "within":
         return web.json_response({"error": {**told, "code": int(status)}, "choices": None})
+    if kind == "coded":
+        headers = {"Content-Type": f"application/json; charset={argument}"}
+        return web.Response(body=zlib.compress(bytes(10_000)), status=int(status), headers=headers)
     headers = {}
     if kind == "until":
         # By its own clock, which is another one than ours.

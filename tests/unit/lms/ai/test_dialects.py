@@ -184,6 +184,14 @@ def test_a_status_means_what_stands_beside_it(
     assert dialects.refused(status, body) == outcome
 
 
+def test_what_stands_beside_a_status_may_be_as_deep_as_it_likes() -> None:
+    deep: Any = "response_format"
+    for _ in range(5_000):
+        deep = [deep]
+    for body in (deep, {"message": deep}, {"param": deep}, {"code": deep}):
+        assert dialects.refused(400, body) == "declined"
+
+
 NOON = "Fri, 20 Nov 2026 12:00:00 GMT"
 LATER = "Fri, 20 Nov 2026 12:00:30 GMT"
 
@@ -204,6 +212,8 @@ LATER = "Fri, 20 Nov 2026 12:00:30 GMT"
         ({"retry-after": "-5"}, None),
         ({"retry-after": "nan"}, None),
         ({"retry-after": "1e400"}, None),
+        ({"retry-after": LATER.replace("2026", "9" * 20), "date": NOON}, None),
+        ({"retry-after": LATER, "date": NOON.replace("GMT", f"+{'9' * 20}")}, None),
     ],
 )
 def test_how_long_it_wants_to_be_left_alone(headers: dict[str, str], wait_s: float | None) -> None:
