@@ -119,7 +119,8 @@ async def said(port: int, pieces: Sequence[bytes], pause: float = 0.02) -> bytes
             writer.write(piece)
             await asyncio.sleep(pause)
         while True:
-            async with asyncio.timeout(0.5):
+            # A busy machine may be long about the first word; behind it the others follow.
+            async with asyncio.timeout(0.5 if heard else 2.0):
                 got = await reader.read(65536)
             if not got:
                 heard += b"<closed>"
