@@ -75,7 +75,7 @@ async def _state(shop: Workshop) -> object:
 def test_every_kind_that_may_be_asked_for_is_done_by_somebody_and_by_one(shop: Workshop) -> None:
     patience = Patience(steady=shop.means.steady, chance=lambda: 0.5)
     models = Gateway(Providers(), {}, shop.means.meters, patience)
-    done = [*HANDLERS, *FactoryWork(models).handlers()]
+    done = [*HANDLERS, *FactoryWork(models, timedelta(days=1)).handlers()]
     assert sorted(done) == sorted(get_args(JobKind))
 
 
