@@ -39,7 +39,7 @@ def _try_to_start(lectern: RunningLectern, **environ: str) -> tuple[int, list[st
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=110,
         check=False,
     )
     return done.returncode, done.stderr.splitlines()
