@@ -15,6 +15,8 @@ export interface Call {
   readonly signal?: AbortSignal;
   /** The answer is words, not JSON: a CSV. */
   readonly reads?: "text";
+  /** The browser keeps the answer and asks each time whether it still stands: for texts that are no person's own, as others may use the computer. */
+  readonly kept?: boolean;
   /** How often at most; some callers have a patience of their own. */
   readonly tries?: number;
   /** Sign-in and refresh go out without the bearer. */
@@ -124,7 +126,7 @@ export class Api {
       method,
       headers: headersOf(call, key, bearer),
       credentials: "same-origin",
-      cache: "no-store",
+      cache: call.kept ? "no-cache" : "no-store",
       ...bodyOf(call),
     });
     if (!response.ok) throw await refusal(response);

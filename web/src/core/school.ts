@@ -29,21 +29,22 @@ const PAGE_SIZE = 100;
 /** A list that a page shows whole is cut here; longer ones are shown page by page. */
 const WHOLE_MAX_PAGES = 10;
 
-export function listed(path: string, cursor: string | null, signal: Signal, more: Readonly<Record<string, string>> = {}): Promise<Page<never>> {
+export function listed(path: string, cursor: string | null, signal: Signal, more: Readonly<Record<string, string>> = {}, kept = false): Promise<Page<never>> {
   const query = new URLSearchParams({ ...more, limit: String(PAGE_SIZE), ...(cursor === null ? {} : { cursor }) });
-  return api.get(`${path}?${query.toString()}`, signal ? { signal } : {});
+  return api.get(`${path}?${query.toString()}`, { kept, ...(signal ? { signal } : {}) });
 }
 
 interface Whole {
   readonly maxPages?: number;
   readonly more?: Readonly<Record<string, string>>;
+  readonly kept?: boolean;
 }
 
-export async function whole<Item>(path: string, signal?: Signal, { maxPages = WHOLE_MAX_PAGES, more = {} }: Whole = {}): Promise<readonly Item[]> {
+export async function whole<Item>(path: string, signal?: Signal, { maxPages = WHOLE_MAX_PAGES, more = {}, kept = false }: Whole = {}): Promise<readonly Item[]> {
   const items: Item[] = [];
   let cursor: string | null = null;
   for (let pages = 0; pages < maxPages; pages++) {
-    const page: Page<Item> = await listed(path, cursor, signal, more);
+    const page: Page<Item> = await listed(path, cursor, signal, more, kept);
     items.push(...page.items);
     cursor = page.next_cursor;
     if (cursor === null) break;
@@ -65,12 +66,12 @@ export const courses = {
   people: (id: string, signal?: Signal) => whole<Enrolment>(`/courses/${id}/enrolments`, signal),
   enrol: (id: string, body: NewEnrolment) => api.post<Enrolment>(`/courses/${id}/enrolments`, body),
   withdraw: (id: string, enrolment: string) => api.delete(`/courses/${id}/enrolments/${enrolment}`),
-  lessons: (id: string, signal?: Signal) => whole<Lesson>(`/courses/${id}/lessons`, signal),
+  lessons: (id: string, signal?: Signal) => whole<Lesson>(`/courses/${id}/lessons`, signal, { kept: true }),
   classes: (id: string, signal?: Signal) => whole<LiveClass>(`/courses/${id}/classes`, signal),
 };
 
 export const lessons = {
-  get: (id: string, signal?: Signal) => api.call<Lesson>("GET", `/lessons/${id}`, signal ? { signal } : {}),
+  get: (id: string, signal?: Signal) => api.call<Lesson>("GET", `/lessons/${id}`, { kept: true, ...(signal ? { signal } : {}) }),
   create: (course: string, body: NewLesson) => api.post<Lesson>(`/courses/${course}/lessons`, body),
   change: (id: string, body: LessonChange, etag?: string) => change<Lesson>(`/lessons/${id}`, body, etag),
   remove: (id: string) => api.delete(`/lessons/${id}`),

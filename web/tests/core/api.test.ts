@@ -65,6 +65,14 @@ describe("a call", () => {
     expect(header(0, "Idempotency-Key")).toBeNull();
   });
 
+  test("leaves nothing with the browser unless it is told that this may be kept", async () => {
+    replies = [json({}), json({})];
+    const client = new Api(world);
+    await client.get("/me");
+    await client.get("/lessons/1", { kept: true });
+    expect(sent.map(({ init }) => init.cache)).toEqual(["no-store", "no-cache"]);
+  });
+
   test("is repeated under the same key when no answer came", async () => {
     replies = [new TypeError("broken"), problem(503, "unavailable", { "Retry-After": "1" }), json({ id: "1" })];
     await new Api(world).post("/courses", { title: "Maths" });
