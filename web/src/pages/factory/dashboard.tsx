@@ -3,14 +3,15 @@ import { useState } from "preact/hooks";
 import { factory } from "../../core/factory";
 import { has } from "../../core/session";
 import { keyOr, region, t, type Key } from "../../i18n";
-import type { Budget, FactoryDashboard, SchoolSettings } from "../../protocol/api";
+import type { Budget, FactoryDashboard } from "../../protocol/api";
 import { Button, ButtonLink } from "../../ui/button";
-import { FormFault, Segments, TextField } from "../../ui/form";
+import { Segments, TextField } from "../../ui/form";
 import { toast } from "../../ui/toast";
 import { Frame } from "../frame";
 import { Ready, useLoading } from "../loading";
 import { useSubmitting } from "../submitting";
 import { money, share } from "./money";
+import { SettingsCards } from "./settings";
 import "./factory.css";
 
 const SPANS: readonly number[] = [7, 30, 90, 365];
@@ -98,7 +99,7 @@ function BudgetCard({ start }: { readonly start: Budget }) {
       {budget.tokens_held > 0 && <p class="sm mut">{t("factory.budgetHeld", { held: budget.tokens_held })}</p>}
       {has("admin") && (
         <form
-          class="row w budget-form"
+          class="row w saved-beside"
           onSubmit={(event) => {
             event.preventDefault();
             void save();
@@ -110,42 +111,6 @@ function BudgetCard({ start }: { readonly start: Budget }) {
           </Button>
         </form>
       )}
-    </section>
-  );
-}
-
-/** How many look at a risky question; a school with one reviewer lets one suffice. */
-function ReviewersCard() {
-  const loading = useLoading((signal) => factory.settings(signal), []);
-  const { fault, submit } = useSubmitting();
-  const save = (settings: SchoolSettings) =>
-    submit(async () => {
-      const saved = await factory.setSettings(settings);
-      loading.put(() => saved);
-      toast(t(settings.reviewers === 1 ? "factory.reviewersSaved" : "factory.reviewersBack"));
-    });
-  return (
-    <section class="card stack">
-      <header>
-        <h2>{t("factory.reviewersNeeded")}</h2>
-      </header>
-      <p class="sm mut">{t("factory.reviewersNeededText")}</p>
-      <Ready of={loading} lines={1}>
-        {(settings) => (
-          <div class="row">
-            <Segments
-              label={t("factory.reviewersNeeded")}
-              options={[
-                { value: "2", label: t("factory.reviewers.2") },
-                { value: "1", label: t("factory.reviewers.1") },
-              ]}
-              value={String(settings.reviewers)}
-              onValue={(value) => void save({ ...settings, reviewers: Number(value) })}
-            />
-          </div>
-        )}
-      </Ready>
-      <FormFault says={fault} />
     </section>
   );
 }
@@ -170,7 +135,7 @@ function Whole({ of }: { readonly of: FactoryDashboard }) {
         <Counts title={t("factory.rejectedFor")} of={of.rejected_for} word={(reason) => t(keyOr(`factory.reason.${reason}`, "factory.reason.other"))} />
       </div>
       <BudgetCard start={of.budget} />
-      {has("admin") && <ReviewersCard />}
+      {has("admin") && <SettingsCards />}
     </div>
   );
 }
