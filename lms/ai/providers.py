@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
@@ -21,6 +21,8 @@ KeyHeader = Literal["authorization", "api-key"]
 EnvName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,99}(?!\n)$")]
 Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,99}(?!\n)$")]
 Price = Annotated[float, msgspec.Meta(ge=0, le=100_000)]
+# Whoever calls out would stumble over anything else.
+URL = re.compile(r"[!-~]{1,2000}")
 
 
 class ProvidersFault(ValueError):
@@ -117,7 +119,7 @@ class _ProviderEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     limit_field: LimitField = "max_completion_tokens"
     answer_form: AnswerForm = "json_schema"
     api_version: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._-]{1,40}(?!\n)$")] = ""
-    ca_file: Annotated[str, msgspec.Meta(pattern=r"^/[^\n]{1,400}(?!\n)$")] = ""
+    ca_file: Annotated[str, msgspec.Meta(pattern=r"^/[^\x00-\x1f]{1,400}(?!\n)$")] = ""
     proxy_env: EnvName | None = None
 
 
@@ -206,22 +208,24 @@ def _from_environment(where: str, name: str | None, environ: Mapping[str, str]) 
 
 def _is_proxy(url: str, base_url: str) -> bool:
     """Whether it is one, and sees nothing of what goes through it: it may have a name and a password, for itself."""
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
+    parts = _parts(url)
+    if parts is None:
         return False
     beside = parts.path.strip("/") or parts.query or parts.fragment
-    return parts.scheme == "http" and bool(host) and not beside and base_url.startswith("https:")
+    return (
+        parts.scheme == "http"
+        and bool(parts.hostname)
+        and not beside
+        and base_url.startswith("https:")
+    )
 
 
 def _url_fault(url: str, *, has_key: bool) -> str:
     """What is wrong with it, never repeating it: somebody may have put a key in there."""
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
+    parts = _parts(url)
+    if parts is None:
         return "it is no URL"
+    host = parts.hostname or ""
     if parts.scheme not in ("http", "https") or not host:
         return "give https://host/path"
     if parts.username is not None or parts.password is not None:
@@ -231,6 +235,18 @@ def _url_fault(url: str, *, has_key: bool) -> str:
     if parts.scheme == "http" and has_key and not _is_this_machine(host):
         return "a key goes to another machine by https only"
     return ""
+
+
+def _parts(url: str) -> SplitResult | None:
+    """The URL in parts; None where it is none, or its host is almost an address."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname or "", parts.port
+        if "[" in parts.netloc or host.rpartition(".")[2].isdecimal():
+            ipaddress.ip_address(host)
+    except ValueError:
+        return None
+    return parts if URL.fullmatch(url) else None
 
 
 def _is_this_machine(host: str) -> bool:

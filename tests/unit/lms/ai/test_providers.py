@@ -113,6 +113,7 @@ def test_the_example_of_the_house_can_be_used_when_its_signs_are_taken_off() -> 
         "http://proxy.example/away",
         "http://proxy.example?x=1",
         "socks5://proxy.example:1080",
+        "http://proxy.example@10.0.0.256:3128",
     ],
 )
 def test_a_proxy_that_is_none_is_told_without_its_password(told: str) -> None:
@@ -171,6 +172,13 @@ M = '[[model]]\nprovider = "p"\nname = "m"\ntier = "small"\n'
         (P.replace("a.example", f"me:{KEY}@a.example"), ["base_url", "key_env"]),
         (P.replace("/v1", f"/v1?key={KEY}"), ["[[provider]] 1, base_url"]),
         (P.replace("a.example", "[::1"), ["[[provider]] 1, base_url"]),
+        (P.replace("a.example", "[v1.x]"), ["[[provider]] 1, base_url"]),
+        (P.replace("a.example", "10.0.0.256"), ["[[provider]] 1, base_url"]),
+        (P.replace("a.example", "\u2603.example"), ["[[provider]] 1, base_url"]),
+        (P.replace("a.example", "a.example\\t"), ["[[provider]] 1, base_url"]),
+        (P.replace("/v1", "/\\r\\nX: y"), ["[[provider]] 1, base_url"]),
+        (P.replace("/v1", "/v1" * 1000), ["[[provider]] 1, base_url"]),
+        (P + 'ca_file = "/a\\u0000b"\n', ["[[provider]] 1, ca_file"]),
         (P.replace("a.example", "a.example:port"), ["[[provider]] 1, base_url"]),
         (M, ["[[model]] 1, provider"]),
         (P + M.replace("small", "huge"), ["[[model]] 1, tier"]),
