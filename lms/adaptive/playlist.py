@@ -92,18 +92,24 @@ def _take(table: Table, wanted: Iterable[Need]) -> None:
 
 
 def _take_again(table: Table) -> None:
-    """What was met longest ago, where the bank has nothing else."""
+    """What was met longest ago, where the bank has nothing else: what a teacher gave before the rest."""
     last = {one.question_id: one.at for one in reversed(table.learner.met)}
-    wanted = needs(table.learner, table.known, table.shelf, table.wish, table.spent)
+    known = (table.shelf.items[one] for one in last if one in table.shelf.items)
+    items = sorted(known, key=lambda one: (last[one.question_id], one.question_id))
+    wanted = list(needs(table.learner, table.known, table.shelf, table.wish, table.spent))
+    for need in wanted:
+        if need.reason.why == "assigned":
+            of_it = [one for one in items if need.skill in one.skills and table.may_again(one)]
+            for item in of_it[: min(need.most, LEAST_ITEMS - len(table.picked))]:
+                table.take(Pick(item=item, reason=need.reason, chance=table.chance(item)))
     due = {one.skill: one.reason for one in wanted if one.reason.why == "due_review"}
-    for question_id in sorted(last, key=lambda one: (last[one], one)):
-        item = table.shelf.items.get(question_id)
-        if item is None or not table.may_again(item):
+    for item in items:
+        if not table.may_again(item):
             continue
         if len(table.picked) >= LEAST_ITEMS:
             return
         name = next((one for one in item.skills if one in due), (*item.skills, WHOLE_COURSE)[0])
-        days = max((table.learner.now - last[question_id]).days, 0)
+        days = max((table.learner.now - last[item.question_id]).days, 0)
         reason = due.get(name, Reason(why="again", skill=name, days=days))
         table.take(Pick(item=item, reason=reason, chance=table.chance(item)))
 

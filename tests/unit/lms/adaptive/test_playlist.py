@@ -255,6 +255,15 @@ def test_what_lies_in_an_open_lesson_comes_before_another_is_begun_only_rather_t
     assert more == [], "one lesson waits: what is in an open one is left there"
 
 
+def test_what_a_teacher_gave_comes_even_where_all_of_it_was_met() -> None:
+    shelf = shelved(item(n, "times" if n < 4 else "adding") for n in range(12))
+    seen = tuple(met(n, shelf.items[f"q{n:04}"].skills[0], 1000, days=1 + n) for n in range(12))
+    [again] = lessons(replace(LEARNER, met=seen, assigned={"times": 3}), shelf, WISH, 1)
+    assert sorted(whys(again)) == ["again"] * 2 + ["assigned"] * 3
+    given = {one.item.question_id for one in again if one.reason.why == "assigned"}
+    assert given == {"q0001", "q0002", "q0003"}, "what was met longest ago"
+
+
 def test_a_review_that_is_due_is_said_to_be_one_even_of_an_item_that_was_met() -> None:
     shelf = shelved(item(number, "adding") for number in range(3))
     seen = tuple(met(n, "adding", 1000, days=10 + n) for n in range(3))
