@@ -353,10 +353,8 @@ async def test_what_is_taken_out_of_use_is_in_no_lesson_that_waited(
     listed = await teacher.call("GET", f"/courses/{course}/questions")
     items = {one["kind"]: one for one in listed.body["items"]}
 
-    async def retired(kind: str) -> Got:
-        got = await change(
-            teacher, items[kind]["id"], items[kind]["version"], {"state": "retired"}
-        )
+    async def without(kind: str, state: str) -> Got:
+        got = await change(teacher, items[kind]["id"], items[kind]["version"], {"state": state})
         assert got.status == 200, got
         await school.deps.tutor.withdrawn.tell()
         return await student.call("POST", f"/courses/{course}/next", key=f"without {kind}")
@@ -367,9 +365,9 @@ async def test_what_is_taken_out_of_use_is_in_no_lesson_that_waited(
     await waiting(school, course, 2, ("single_choice", "true_false"))
     at_hand = await student.call("POST", f"/courses/{course}/next")
     assert asked(at_hand) == ("warm", ["single_choice", "true_false"])
-    assert asked(await retired("single_choice")) == ("warm", ["true_false"])
+    assert asked(await without("single_choice", "draft")) == ("warm", ["true_false"])
     await waiting(school, course, 1, ("true_false",))
-    cold = await retired("true_false")
+    cold = await without("true_false", "retired")
     assert asked(cold) == ("cold", ["numeric"])
     again = await student.call("POST", f"/courses/{course}/next", key="without true_false")
     assert again.body == cold.body

@@ -285,11 +285,12 @@ GRANT SELECT, UPDATE ON practices TO lectern_append;
 GRANT SELECT, INSERT ON practice_answers TO lectern_append;
 
 -- What went out of use since, in any school, the latest first: ids only. Every node asks, so that no lesson made before asks such an item.
+-- A draft that was changed may have been in use before.
 CREATE FUNCTION questions_out_of_use(since timestamptz, most integer) RETURNS TABLE (tenant_id uuid, question_id uuid)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
     SELECT q.tenant_id, q.question_id FROM questions AS q
-    WHERE q.state IN ('retired', 'held', 'recalled') AND q.updated_at > since ORDER BY q.updated_at DESC LIMIT most
+    WHERE q.state <> 'published' AND (q.state <> 'draft' OR q.updated_at > q.created_at) AND q.updated_at > since ORDER BY q.updated_at DESC LIMIT most
 $$;
 GRANT CREATE ON SCHEMA public TO lectern_append;
 ALTER FUNCTION questions_out_of_use(timestamptz, integer) OWNER TO lectern_append;

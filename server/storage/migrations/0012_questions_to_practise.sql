@@ -10,4 +10,4 @@ CREATE INDEX CONCURRENTLY IF NOT EXISTS questions_by_change
 
 -- What went out of use lately, for every node to know: see questions_out_of_use in 0010.
 CREATE INDEX CONCURRENTLY IF NOT EXISTS questions_withdrawn
-    ON questions (updated_at) WHERE state IN ('retired', 'held', 'recalled');
+    ON questions (updated_at) WHERE state <> 'published' AND (state <> 'draft' OR updated_at > created_at);
