@@ -5,9 +5,10 @@ import { generation } from "../../core/factory";
 import { locale, t } from "../../i18n";
 import type { BankWords, Generation, QuestionKind } from "../../protocol/api";
 import { Dialog } from "../../ui/dialog";
-import { CheckBox, FormActs, FormFault, SelectField, TextArea, TextField } from "../../ui/form";
+import { CheckBox, FileField, FormActs, FormFault, SelectField, TextArea, TextField } from "../../ui/form";
 import { useSubmitting } from "../submitting";
 import { languageSaid } from "../words";
+import { textOf } from "./textfile";
 
 /** Those that can be checked without a person. */
 export const MADE: readonly QuestionKind[] = ["single_choice", "multiple_choice", "true_false", "short_text", "numeric", "cloze", "ordering", "matching"];
@@ -34,9 +35,15 @@ export function BriefForm({ courseId, words, onAsked, onClose }: Props) {
   const [scenario, setScenario] = useState(false);
   const [note, setNote] = useState("");
   const [source, setSource] = useState("");
+  const [unread, setUnread] = useState<string>();
   const { busy, fault, refusal, submit } = useSubmitting();
   const say = (pointer: string) => refusal?.faultOf(pointer) && t("error.field");
   const turn = (kind: QuestionKind, on: boolean) => setKinds((old) => (on ? [...old, kind].slice(-KINDS_MAX) : old.filter((one) => one !== kind)));
+  const read = async (file: File | null) => {
+    const text = file && (await textOf(file, SOURCE_MAX));
+    setUnread(file && text === null ? t("factory.fileUnread") : undefined);
+    if (text) setSource(text);
+  };
   const ask = () =>
     submit(async () => {
       const brief = {
@@ -97,6 +104,7 @@ export function BriefForm({ courseId, words, onAsked, onClose }: Props) {
           onValue={setSource}
           fault={say("/source")}
         />
+        <FileField label={t("factory.file")} hint={t("factory.fileHint")} accept=".txt,.md,text/plain" onFile={(file) => void read(file)} fault={unread} />
         <TextArea label={t("factory.note")} hint={t("factory.noteHint")} rows={2} maxLength={2000} dir="auto" value={note} onValue={setNote} fault={say("/brief/note")} />
         <CheckBox label={t("factory.scenario")} checked={scenario} onChecked={setScenario} />
         <FormFault says={fault} />
