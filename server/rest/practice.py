@@ -1,6 +1,7 @@
 """Practice: the next lesson, answers checked at once, the end of a lesson, reports of items."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import asyncpg
@@ -23,6 +24,7 @@ from server.rest.call import Answer, Asked, Call, Quick
 from server.rest.deps import Deps
 from server.rest.idempotency import once
 from server.rest.items import Item
+from server.rest.tutor import Tutor
 from server.storage.lessons import Popped, Then
 from server.storage.playlists import Place
 
@@ -48,9 +50,8 @@ def answer_next(deps: Deps, asked: Asked, popped: Popped | None) -> Answer | Non
     tails = tutor.items.tails_here(asked.who.tenant_id, batch.versions)
     if tails is None:
         return None
-    if not (batch.left or popped.again):
-        tutor.refills.ask(_place(asked.who, asked.params), asked.arrived_at)
-    return Answer(body=wire.body(batch, tails), headers=WARM_AGAIN if popped.again else WARM)
+    headers = _headers(tutor, _place(asked.who, asked.params), asked.arrived_at, popped)
+    return Answer(body=wire.body(batch, tails), headers=headers)
 
 
 async def rest_next(call: Call[None], popped: Popped | None) -> Answer:
@@ -58,10 +59,16 @@ async def rest_next(call: Call[None], popped: Popped | None) -> Answer:
     batch = None if popped is None else _in_use(call, popped.batch)
     if popped is None or batch is None or not batch.versions:
         return await _found_now(call)
-    if not (batch.left or popped.again):
-        call.deps.tutor.refills.ask(_place(call.principal, call.params), call.arrived_at)
-    body = await _composed(call, batch)
-    return Answer(body=body, headers=WARM_AGAIN if popped.again else WARM)
+    place = _place(call.principal, call.params)
+    headers = _headers(call.deps.tutor, place, call.arrived_at, popped)
+    return Answer(body=await _composed(call, batch), headers=headers)
+
+
+def _headers(tutor: Tutor, place: Place, at: datetime, popped: Popped) -> Mapping[str, str]:
+    """The headers of a lesson that waited; more are asked for when it was the last."""
+    if not (popped.batch.left or popped.again):
+        tutor.refills.ask(place, at)
+    return WARM_AGAIN if popped.again else WARM
 
 
 def _in_use(call: Call[None], batch: wire.Batch) -> wire.Batch:
