@@ -30,9 +30,9 @@ TAKEN_MOST = 3
 GATHERED_MAX = 50
 REPORTS_SHOWN = 50
 WAITING_COUNTED = 1_000
-# A reported item is among the risky ones, the more so the more people say it.
 # People with a role are counted up to this.
 PEOPLE_COUNTED = 100
+# A reported item is among the risky ones, the more so the more people say it.
 REPORTED_RISK, RISK_A_REPORT, RISK_MAX = 70, 5, 100
 
 

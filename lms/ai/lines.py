@@ -14,8 +14,6 @@ from lms.ai.router import Standing
 
 # A provider may ask for more; it is left alone so long at most.
 RETRY_AFTER_MOST_S = 60.0
-FIRST_REST_S = 0.25
-LONGEST_REST_S = 8.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,8 +29,9 @@ class Curriculum:
         async def make(names: Sequence[str]) -> Mapping[str, tuple[Lesson, ...]]:
             async with self._database.transaction(tenant_id) as connection:
                 found = await store.get(connection, tenant_id, lesson_id)
-            fits = found is not None and found.version == version
-            return {name: (found,) for name in names if fits and found is not None}
+            if found is None or found.version != version:
+                return {}
+            return dict.fromkeys(names, (found,))
 
         kept = await self._shelf.one(tenant_id, f"{lesson_id}.{version}", make)
         return None if kept is None else kept[0]

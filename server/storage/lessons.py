@@ -41,7 +41,6 @@ if not lesson then return {} end
 return {lesson, 0}
 """
 SCRIPT_SHA = hashlib.sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()
-_ARGUMENTS = (str(KEEP_MS),)
 
 
 class Channels(Protocol):
