@@ -317,5 +317,5 @@ class SchoolSettingsChange(Body, frozen=True, kw_only=True):
     """All of it as it should be."""
 
     reviewers: Annotated[int, msgspec.Meta(ge=1, le=2)]
-    band_low_milli: Annotated[int, msgspec.Meta(ge=500, le=900)] = 700
-    band_high_milli: Annotated[int, msgspec.Meta(ge=550, le=950)] = 850
+    band_low_milli: Annotated[int, msgspec.Meta(ge=500, le=900)]
+    band_high_milli: Annotated[int, msgspec.Meta(ge=550, le=950)]

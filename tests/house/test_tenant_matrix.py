@@ -166,7 +166,9 @@ def cases() -> dict[str, Case]:
         "get_budget": Case(),
         "change_budget": Case(body={"tokens_limit": 1000}),
         "get_settings": Case(),
-        "change_settings": Case(body={"reviewers": 1}),
+        "change_settings": Case(
+            body={"reviewers": 1, "band_low_milli": 700, "band_high_milli": 850}
+        ),
         "get_standing": Case(),
         "whip": offer,
         "whip_end": Case(),

@@ -257,8 +257,8 @@ export interface SchoolSettings {
 /** All of it as it should be. */
 export interface SchoolSettingsChange {
   readonly reviewers: number;
-  readonly band_low_milli?: number;
-  readonly band_high_milli?: number;
+  readonly band_low_milli: number;
+  readonly band_high_milli: number;
 }
 
 /** A file that is about to be sent; `type` is its media type. `class_id` says which class it is for, which the caller must be able to join: once complete, it is a line of the chat there, and those who may join may fetch it until it is taken back. */
