@@ -172,7 +172,6 @@ class Hall:
             pipe.rpush(name, *elements)
             await pipe.execute()
 
-
     async def forget(self) -> None:
         """What Redis remembers for those who ask again: the requests of this page were more than a day's."""
         async for name in self.redis.scan_iter(match="*}:next-*", count=10_000):
