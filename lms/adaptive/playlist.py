@@ -9,14 +9,15 @@ looked for outward from where the chance is the one aimed at.
 import heapq
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from lms.adaptive.model import WHOLE_COURSE, Reason
+from lms.adaptive.model import WHOLE_COURSE, Reason, Why
 from lms.adaptive.needs import LEVEL_MAX, WORTH, Learner, Need, Wish, needs
 from lms.adaptive.shelf import Shelf
 from lms.adaptive.table import Pick, Search, Table, fit
 
 # Rather one again than fewer than these.
 LEAST_ITEMS = 5
-HEAD = ("class_quiz", "due_review")
+# At the head of a lesson, in this order.
+HEAD: tuple[Why, ...] = ("class_quiz", "assigned", "due_review")
 NOTHING: Mapping[str, int] = {}
 
 
@@ -115,18 +116,14 @@ def _take_again(table: Table) -> None:
 
 
 def _in_order(picked: Sequence[Pick], newest: Collection[str]) -> list[Pick]:
-    """What went wrong in class first (of the newest quiz at the head), then what is due, then the rest.
+    """What went wrong in class first (of the newest quiz at the head), then what a teacher gave, what is due, and the rest.
 
     No two that look the same in a row where it can be helped.
     """
     order: list[Pick] = []
     picked = sorted(picked, key=lambda one: one.reason.skill not in newest)
-    for whys in (HEAD[:1], HEAD[1:], None):
-        left = [
-            one
-            for one in picked
-            if (one.reason.why in whys if whys is not None else one.reason.why not in HEAD)
-        ]
+    heads = [[one for one in picked if one.reason.why == why] for why in HEAD]
+    for left in (*heads, [one for one in picked if one.reason.why not in HEAD]):
         while left:
             order.append(left.pop(_least_like(left, order[-1] if order else None)))
     return order

@@ -141,6 +141,7 @@ def test_what_a_teacher_assigned_is_given_until_it_is_done_at_whatever_level() -
     )
     wanted = replace(LEARNER, assigned={"far ahead": 7})
     first, second = lessons(wanted, shelf, WISH, 2)
+    assert whys(first)[:7] == ["assigned"] * 7
     assert whys(first).count("assigned") == 7
     assert "assigned" not in whys(second)
 
@@ -391,10 +392,12 @@ def test_lessons_keep_their_promises(seed: int) -> None:
     for lesson in made:
         assert 0 < len(lesson) <= WISH.items
         order = [
-            ("class_quiz", "due_review").index(why) if why in ("class_quiz", "due_review") else 2
+            ("class_quiz", "assigned", "due_review").index(why)
+            if why in ("class_quiz", "assigned", "due_review")
+            else 3
             for why in whys(lesson)
         ]
-        assert order == sorted(order), "what is due comes first"
+        assert order == sorted(order), "of the class, then assigned, then due, then the rest"
         assert all(one.reason.skill in (*one.item.skills, WHOLE_COURSE) for one in lesson)
         again = [one for one in lesson if one.item.question_id in lately]
         assert not again or len(lesson) <= 5, "again only rather than nothing"
