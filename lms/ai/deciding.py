@@ -10,7 +10,7 @@ import msgspec
 from lms import audit
 from lms.ai import review, review_store, staging, store
 from lms.ai.model import Brief, CandidateState, Decision, ReviewReason
-from lms.ai.review_store import Decided, Report, Waiting, Wanted
+from lms.ai.review_store import Decided, Look, Report, Waiting, Wanted
 from lms.ai.staging_store import Staged
 from lms.assessments import service as assessments
 from lms.attempts.model import Desk
@@ -38,7 +38,10 @@ REPORTED_RISK, RISK_A_REPORT, RISK_MAX = 70, 5, 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """An item with all that a reviewer may know of it; what another reviewer said is not among it."""
+    """An item with all that a reviewer may know of it.
+
+    `first` is the first look at one that waits for its second. Of the sample it is None: two who are compared look each for themselves.
+    """
 
     line: Waiting
     staged: Staged
@@ -46,6 +49,7 @@ class Seen:
     source: str
     reports: Sequence[Report]
     faults: Sequence[str]
+    first: Look | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,7 +193,14 @@ async def _seen(connection: asyncpg.Connection, tenant_id: str, staged: Staged) 
         source=source,
         reports=said,
         faults=faults,
+        first=await _first(connection, tenant_id, staged),
     )
+
+
+async def _first(connection: asyncpg.Connection, tenant_id: str, staged: Staged) -> Look | None:
+    if staged.state != "second" or staged.sampled:
+        return None
+    return await review_store.first_look(connection, tenant_id, staged.candidate.candidate_id)
 
 
 async def find(connection: asyncpg.Connection, who: Principal, candidate_id: str) -> Staged:

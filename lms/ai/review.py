@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 import msgspec
@@ -111,6 +112,34 @@ def diff(before: New, after: New) -> list[Change]:
         if len(found) == DIFF_MAX:
             break
     return found
+
+
+def undone(item: New, changes: Sequence[Change]) -> New:
+    """The item as it was before the changes that `diff` found."""
+    plain = _plain(item)
+    for change in reversed(changes):
+        plain = _put(plain, [_name(step) for step in change.at.split("/")[1:]], change.before)
+    return replace(item, **{name: _part(item, name, plain[name]) for name in plain})
+
+
+def _part(item: New, name: str, plain: Any) -> Any:
+    return msgspec.convert(plain, type(getattr(item, name)))
+
+
+def _name(step: str) -> str:
+    return step.replace("~1", "/").replace("~0", "~")
+
+
+def _put(at: Any, way: Sequence[str], value: Any) -> Any:
+    """The same with a value in one place; None takes away what has a name of somebody's choosing."""
+    if not way:
+        return value
+    if isinstance(at, list):
+        place = int(way[0])
+        return [*at[:place], _put(at[place], way[1:], value), *at[place + 1 :]]
+    rest = {name: one for name, one in at.items() if name != way[0]}
+    left = _put(at.get(way[0]), way[1:], value)
+    return rest if left is None else {**rest, way[0]: left}
 
 
 def _plain(item: New) -> Any:

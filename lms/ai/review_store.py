@@ -8,6 +8,7 @@ import asyncpg
 import msgspec
 
 from lms.ai.model import CandidateState, Decision, Origin
+from lms.ai.review import Change
 from lms.ai.staging_store import STAGED, Staged, staged_of
 from lms.questions.model import Kind, Labels
 
@@ -55,6 +56,16 @@ class Decided:
     reviewer_id: str
     decision: Decision
     reasons: tuple[str, ...]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What somebody made of an item before the one who looks at it now."""
+
+    name: str
+    decision: Decision
+    changes: tuple[Change, ...]
     at: datetime
 
 
@@ -312,6 +323,29 @@ async def decisions(
         )
         for row in rows
     ]
+
+
+async def first_look(
+    connection: asyncpg.Connection, tenant_id: str, candidate_id: str
+) -> Look | None:
+    """Who looked at an item first, what was decided, and what that changed."""
+    row = await connection.fetchrow(
+        "SELECT coalesce(u.name, '') AS name, d.decision, d.diff, d.at FROM review_decisions d"
+        " LEFT JOIN users u ON u.tenant_id = $1 AND u.user_id = d.reviewer_id"
+        " WHERE d.tenant_id = $1 AND d.candidate_id = $2 AND d.round = 1",
+        tenant_id,
+        candidate_id,
+    )
+    return None if row is None else _look_of(row)
+
+
+def _look_of(row: asyncpg.Record) -> Look:
+    return Look(
+        name=row["name"],
+        decision=row["decision"],
+        changes=msgspec.json.decode(row["diff"], type=tuple[Change, ...]),
+        at=row["at"],
+    )
 
 
 # --- Around an item ------------------------------------------------------------------------------

@@ -136,6 +136,26 @@ class ReportLine(Reply, frozen=True, kw_only=True):
     created_at: Time
 
 
+class ReviewEdit(Body, frozen=True, kw_only=True):
+    """What an edit may change of an item."""
+
+    title: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    content: questions.Content
+    key: questions.Key
+    difficulty: questions.Difficulty
+    skills: Annotated[list[questions.Word], msgspec.Meta(min_length=1, max_length=20)]
+    level: questions.Grade
+
+
+class FirstLook(Reply, frozen=True, kw_only=True):
+    """What the first reviewer decided about an item; `before` is what an edit found there, null where nothing was changed."""
+
+    name: str
+    decision: ReviewDecision
+    before: ReviewEdit | None
+    decided_at: Time
+
+
 class Review(Reply, frozen=True, kw_only=True):
     """A staged item with its source beside it; `version` is to be given back with the decision."""
 
@@ -155,19 +175,9 @@ class Review(Reply, frozen=True, kw_only=True):
     reports: list[ReportLine]
     # What its figures in use say against it, as in the quality of the bank.
     faults: list[str]
-    # What the first reviewer decided is not shown to the second.
+    # Of one that waits for its second reviewer; null in the sample, whose two reviewers look each for themselves.
+    first: FirstLook | None = None
     pictures: dict[str, str] = {}
-
-
-class ReviewEdit(Body, frozen=True, kw_only=True):
-    """The item as it should be."""
-
-    title: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
-    content: questions.Content
-    key: questions.Key
-    difficulty: questions.Difficulty
-    skills: Annotated[list[questions.Word], msgspec.Meta(min_length=1, max_length=20)]
-    level: questions.Grade
 
 
 class ReviewBody(Body, frozen=True, kw_only=True):

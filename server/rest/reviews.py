@@ -9,7 +9,7 @@ import asyncpg
 from lms.ai import deciding, review
 from lms.ai.deciding import Outcome, Seen, Verdict
 from lms.ai.model import CandidateState
-from lms.ai.review_store import Waiting, Wanted
+from lms.ai.review_store import Look, Waiting, Wanted
 from lms.ai.staging_store import Staged
 from lms.ids import is_uuid7
 from lms.questions import links
@@ -75,7 +75,26 @@ async def _shown(call: Call[Any], seen: Seen) -> factory_shapes.Review:
             for one in seen.reports
         ],
         faults=list(seen.faults),
+        first=None if seen.first is None else _first(seen.first, item),
         pictures=dict(await pictures.addresses(call, texts)),
+    )
+
+
+def _first(look: Look, item: New) -> factory_shapes.FirstLook:
+    was = review.undone(item, look.changes)
+    before = factory_shapes.ReviewEdit(
+        title=was.labels.title,
+        content=was.content,
+        key=was.key,
+        difficulty=was.labels.difficulty,
+        skills=list(was.labels.skills),
+        level=was.labels.level,
+    )
+    return factory_shapes.FirstLook(
+        name=look.name,
+        decision=look.decision,
+        before=before if look.changes else None,
+        decided_at=look.at,
     )
 
 

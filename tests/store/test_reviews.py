@@ -10,6 +10,7 @@ import pytest
 
 from lms.ai import deciding, ingest
 from lms.ai.deciding import Seen, Standing
+from lms.ai.review import undone
 from lms.ai.review_store import Waiting, Wanted
 from lms.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
 from lms.identity import Principal
@@ -244,6 +245,29 @@ async def test_an_edit_is_the_next_version_and_keeps_what_it_changed(office: Off
     [(data,)] = await office.fetch("SELECT data FROM audit WHERE tenant_id = $1")
     assert "unclear" in str(data)
     assert "Mended" not in str(data)
+
+
+async def test_the_second_sees_what_the_first_changed_but_not_of_the_sample(
+    office: Office,
+) -> None:
+    job = await office.job()
+    [high] = await office.staged(job, 1, risk=90)
+    [sampled] = await office.stage(
+        office.candidate(job, 2, candidate_id=candidate_id(sampled=True))
+    )
+    ann, ben = await office.person(), await office.person()
+    mended = item(difficulty=80)
+    for one in (high, sampled):
+        assert (await take(office, ann, one)).first is None
+        await office.decide(ann, one, "edit", edit=mended)
+    seen = await take(office, ben, high)
+    assert seen.first is not None
+    assert (seen.first.decision, [one.at for one in seen.first.changes]) == (
+        "edit",
+        ["/labels/difficulty"],
+    )
+    assert undone(seen.staged.candidate.item, seen.first.changes) == item()
+    assert (await take(office, ben, sampled)).first is None
 
 
 async def test_a_decision_about_an_older_version_is_refused(office: Office) -> None:

@@ -1089,6 +1089,24 @@ export interface ReportLine {
   readonly created_at: string;
 }
 
+/** What an edit may change of an item. */
+export interface ReviewEdit {
+  readonly title: string;
+  readonly content: Content;
+  readonly key: Key;
+  readonly difficulty: number;
+  readonly skills: readonly string[];
+  readonly level: number;
+}
+
+/** What the first reviewer decided about an item; `before` is what an edit found there, null where nothing was changed. */
+export interface FirstLook {
+  readonly name: string;
+  readonly decision: ReviewDecision;
+  readonly before: ReviewEdit | null;
+  readonly decided_at: string;
+}
+
 /** A staged item with its source beside it; `version` is to be given back with the decision. */
 export interface Review {
   readonly line: ReviewLine;
@@ -1105,17 +1123,8 @@ export interface Review {
   readonly model: string;
   readonly reports: readonly ReportLine[];
   readonly faults: readonly string[];
+  readonly first: FirstLook | null;
   readonly pictures: Readonly<Record<string, string>>;
-}
-
-/** The item as it should be. */
-export interface ReviewEdit {
-  readonly title: string;
-  readonly content: Content;
-  readonly key: Key;
-  readonly difficulty: number;
-  readonly skills: readonly string[];
-  readonly level: number;
 }
 
 /** A decision about version `version`; an edit has the whole item, a rejection at least one reason. */

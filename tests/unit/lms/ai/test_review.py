@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from lms.ai import review
 from lms.ai.model import CandidateState, Decision
 from lms.ai.review import Eyes
-from lms.questions.model import Labels, New
+from lms.questions.model import Kind, Labels, New
 from tests.support.items import ITEMS
 
 FLOWS = Path(__file__).parents[4] / "docs" / "flows.md"
@@ -72,6 +72,26 @@ def test_an_edit_is_kept_place_by_place() -> None:
     assert found.keys() == {"/labels/level", "/content/prompt", "/content/options"}
     assert found["/labels/level"] == (1, 3)
     assert review.diff(before, before) == []
+
+
+@pytest.mark.parametrize("kind", ITEMS)
+@pytest.mark.parametrize("other", ITEMS)
+def test_what_an_edit_changed_can_be_undone(kind: Kind, other: Kind) -> None:
+    (content, key), (others, other_key) = ITEMS[kind], ITEMS[other]
+    before = New(kind=kind, labels=Labels(title="T", skills=("a", "b")), content=content, key=key)
+    labels = Labels(title="Other", skills=("c",), level=4, difficulty=9)
+    after = replace(before, labels=labels, content=others, key=other_key)
+    kept = msgspec.json.encode(review.diff(before, after))
+    changes = msgspec.json.decode(kept, type=tuple[review.Change, ...])
+    assert review.undone(after, changes) == before
+
+
+def test_what_had_another_name_is_undone_too() -> None:
+    before = item()
+    key = msgspec.structs.replace(before.key, option_feedback={"a/b~": "No.", "o1": "Yes."})
+    after = replace(before, key=msgspec.structs.replace(key, option_feedback={"o2": "Yes."}))
+    was = replace(before, key=key)
+    assert review.undone(after, review.diff(was, after)) == was
 
 
 def test_a_place_is_found_whatever_the_space_and_the_case() -> None:
