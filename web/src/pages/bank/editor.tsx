@@ -27,6 +27,10 @@ interface Props {
   /** Not in a bank yet: it has no tags, and what becomes of it is not chosen here. */
   readonly staged?: boolean;
   readonly head: ComponentChildren;
+  /** What the button says that saves. */
+  readonly saves?: string;
+  /** What stands above the preview, of what would be saved now. */
+  readonly beside?: (body: Draft) => ComponentChildren;
   /** `basis` is the ETag of what the writer began from. */
   readonly onSave: (draft: Draft, basis: string | undefined) => Promise<void>;
 }
@@ -43,7 +47,7 @@ function useFirstFault(turn: number) {
   return form;
 }
 
-export function Editor({ name, start, etag, words, pictures: known, back, tools, staged = false, head, onSave }: Props) {
+export function Editor({ name, start, etag, words, pictures: known, back, tools, staged = false, head, saves, beside, onSave }: Props) {
   const { draft, setDraft, changed, basis, forget } = useDrafting(name, start, etag);
   const [pictures, setPictures] = useState(known);
   const [faults, setFaults] = useState<Faults>(new Map());
@@ -104,6 +108,7 @@ export function Editor({ name, start, etag, words, pictures: known, back, tools,
         <AboutFields {...props} words={words} staged={staged} />
       </div>
       <div class="editor-preview">
+        {beside?.(bodyOf(draft))}
         <Preview kind={draft.kind} content={draft.content} answer={bodyOf(draft).key} pictures={pictures} name="preview" />
       </div>
       <div class="editor-foot">
@@ -124,7 +129,7 @@ export function Editor({ name, start, etag, words, pictures: known, back, tools,
           </span>
           <ButtonLink href={back}>{t("common.cancel")}</ButtonLink>
           <Button look="primary" type="submit" busy={busy}>
-            {t("common.save")}
+            {saves ?? t("common.save")}
           </Button>
         </div>
       </div>

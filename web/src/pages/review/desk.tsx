@@ -9,6 +9,7 @@ import { Button } from "../../ui/button";
 import { Question } from "../../ui/question";
 import { toast } from "../../ui/toast";
 import { languageSaid, say } from "../words";
+import { First } from "./diff";
 import { Gates } from "./gates";
 import { Help } from "./help";
 import { useKeys } from "./keys";
@@ -82,6 +83,7 @@ export function Desk({ onStep, ...props }: DeskProps & { readonly onStep: (by: 1
             name={`review-${line.id}`}
           />
         </div>
+        {review.first && <First of={review} look={review.first} />}
         <Gates of={review} />
       </section>
       <Source of={review} />

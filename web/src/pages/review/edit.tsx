@@ -2,9 +2,10 @@
 import { useEffect, useRef } from "preact/hooks";
 import { t } from "../../i18n";
 import type { BankWords, Question } from "../../protocol/api";
-import { draftOf } from "../bank/draft";
+import { bodyOf, draftOf } from "../bank/draft";
 import { Editor } from "../bank/editor";
 import { useDeciding, type DeskProps } from "./desk";
+import { Live } from "./diff";
 import "../bank/bank.css";
 
 /** A reviewer sees items and no bank: there are no words to offer. */
@@ -33,15 +34,18 @@ export function Edit(props: DeskProps) {
     updated_at: line.created_at,
     pictures: review.pictures,
   };
+  const start = draftOf(question);
   return (
     <div class="review-edit">
       <Editor
         name={`review.${line.id}.${review.version}`}
-        start={draftOf(question)}
+        start={start}
         words={NO_WORDS}
         pictures={review.pictures}
         back={`/reviews?item=${line.id}`}
         staged
+        saves={t("factory.saveAndAccept")}
+        beside={(draft) => <Live kind={line.kind} before={bodyOf(start)} after={draft} language={line.language} />}
         head={
           <h2 ref={head} tabIndex={-1}>
             {t("factory.editTitle")}
