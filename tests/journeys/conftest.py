@@ -77,6 +77,8 @@ OF_THE_NETWORK = (
     "Failed to load resource",
     "WebSocket connection to",
     "WebSocket is already in CLOSING",
+    # The browser looks for a newer service worker by itself, also where there is no link.
+    "An unknown error occurred when fetching the script",
 )
 
 
