@@ -51,6 +51,11 @@ function said(is: boolean | null, say: Say, yes: Word = "factory.yes", no: Word 
   return is === null ? "" : say(is ? yes : no);
 }
 
+/** The same whichever was written first. */
+function inOrder(names: Readonly<Record<string, string>>): readonly string[][] {
+  return Object.entries(names).toSorted(([one], [other]) => (one < other ? -1 : 1));
+}
+
 function ofKey({ key, ...item }: ReviewEdit, say: Say): readonly Place[] {
   const name = namesIn({ key, ...item });
   const many = (ids: readonly string[]) => ids.map(name).join("\n");
@@ -58,7 +63,7 @@ function ofKey({ key, ...item }: ReviewEdit, say: Say): readonly Place[] {
   return [
     place("factory.right", many(key.correct), key.correct.toSorted()),
     place("bank.truth", said(key.truth, say, "bank.true", "bank.false")),
-    place("factory.pairs", lines(key.pairs, name, name), Object.entries(key.pairs).toSorted()),
+    place("factory.pairs", lines(key.pairs, name, name), inOrder(key.pairs)),
     place("bank.order", many(key.order), key.order),
     place("bank.accepted", key.accepted.join("\n")),
     place("factory.gapAnswers", Object.entries(key.gaps).map(([gap, words]) => `${gap}: ${words.map(name).join(", ")}`).join("\n"), key.gaps),
@@ -68,7 +73,7 @@ function ofKey({ key, ...item }: ReviewEdit, say: Say): readonly Place[] {
     place("bank.units", lines(key.units, same, same)),
     place("bank.caseSensitive", said(key.case_sensitive, say)),
     place("bank.partial", said(key.partial, say)),
-    place("bank.feedback", lines(key.option_feedback, name, same), Object.entries(key.option_feedback).toSorted()),
+    place("bank.feedback", lines(key.option_feedback, name, same), inOrder(key.option_feedback)),
     place("bank.rubric", rubricSaid(key)),
     place("bank.explanation", key.explanation),
   ];
