@@ -2,12 +2,12 @@
 
 import argparse
 import resource
-import shutil
-import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import uvloop
+
+from loadtests.folder import own_folder
 
 
 def beside_node(about: str | None, run: Callable[[Path, Path], Awaitable[None]]) -> None:
@@ -17,11 +17,7 @@ def beside_node(about: str | None, run: Callable[[Path, Path], Awaitable[None]])
     options = parser.parse_args()
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    folder = Path(tempfile.mkdtemp(prefix="lt-", dir="/tmp"))
-    folder.chmod(0o755)
-    try:
+    with own_folder() as folder:
         scratch = options.scratch or folder / "node"
         scratch.mkdir(exist_ok=True)
         uvloop.run(run(scratch.resolve(), folder))
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)

@@ -8,9 +8,7 @@ the processors, memory and rows. A busy machine makes seconds long; what the pro
 import argparse
 import asyncio
 import resource
-import shutil
 import statistics
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +20,7 @@ from lms.adaptive import store
 from lms.adaptive.model import Ask
 from lms.events import AttemptAnswered, AttemptOpened, PracticeAnswered, QuizAnswered
 from lms.practice import wire
+from loadtests.folder import own_folder
 from loadtests.report import machine, write_result
 from server.storage import embedded, partitions
 from server.storage.migrate import migrate
@@ -318,12 +317,8 @@ def main() -> None:
     parser.add_argument("--answers", type=int, default=40, help="of each learner, before")
     parser.add_argument("--refills", type=int, default=20_000, help="in the part of very many")
     given = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="lp-", dir="/tmp"))
-    folder.chmod(0o755)
-    try:
+    with own_folder() as folder:
         body = asyncio.run(measured(given, folder))
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
     write_result(
         Path("playlists.md"),
         title="From a quiz in class to the next lesson",

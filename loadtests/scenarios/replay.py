@@ -5,10 +5,8 @@ import asyncio
 import os
 import re
 import resource
-import shutil
 import subprocess
 import sys
-import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +15,7 @@ from time import perf_counter
 import asyncpg
 
 from loadtests.clients import archive
+from loadtests.folder import own_folder
 from loadtests.report import machine, write_result
 from server.storage import embedded, partitions
 from server.storage.migrate import migrate
@@ -125,12 +124,8 @@ def main() -> None:
     parser.add_argument("--attempts", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=17)
     given = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="lr-", dir="/tmp"))
-    folder.chmod(0o755)
-    try:
+    with own_folder() as folder:
         body = asyncio.run(measured(given, folder))
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
     write_result(
         Path("replay.md"),
         title="Replay of archived attempts",

@@ -2,8 +2,6 @@
 
 import argparse
 import asyncio
-import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
@@ -16,6 +14,7 @@ import msgspec
 
 from lms.adaptive.model import SkillState
 from lms.practice import mapping
+from loadtests.folder import own_folder
 from loadtests.report import machine, write_result
 from loadtests.scenarios.playlists import spent
 from server.storage import embedded, partitions
@@ -134,12 +133,8 @@ def main() -> None:
     parser.add_argument("--learners", type=int, default=2000)
     parser.add_argument("--answers", type=int, default=100, help="of each learner")
     given = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="sm-", dir="/tmp"))
-    folder.chmod(0o755)
-    try:
+    with own_folder() as folder:
         body = asyncio.run(measured(given, folder))
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
     write_result(
         Path("skill_map.md"),
         title="The map of the skills of a class of 2,000",
